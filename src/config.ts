@@ -1,0 +1,389 @@
+/**
+ * Every setting of the product: environment variable, type, unit, default, minimum and one sentence.
+ * All faults of a start are reported at once. The table of the README is made from `settings` and held equal to it by a test.
+ */
+import { availableParallelism, homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { CronExpressionParser } from 'cron-parser';
+import { z } from 'zod';
+import { RecollectError } from './errors.js';
+
+export type Polarity = 'positive' | 'negative' | 'neutral';
+
+/** What an interaction of this kind means. */
+export interface KindRule {
+  /** how much it counts, > 0 */
+  readonly weight: number;
+  readonly polarity: Polarity;
+  /** whether the item counts as seen and leaves the user's answers */
+  readonly seen: boolean;
+}
+
+const defaultKinds: Record<string, KindRule> = {
+  view: { weight: 1, polarity: 'positive', seen: true },
+  click: { weight: 1, polarity: 'positive', seen: true },
+  cart: { weight: 2, polarity: 'positive', seen: true },
+  purchase: { weight: 4, polarity: 'positive', seen: true },
+  like: { weight: 3, polarity: 'positive', seen: true },
+  dislike: { weight: 1, polarity: 'negative', seen: true },
+  rating: { weight: 2, polarity: 'positive', seen: true },
+  skip: { weight: 1, polarity: 'negative', seen: false },
+};
+
+const kindRule = z.strictObject({
+  weight: z.number().positive().default(1),
+  polarity: z.enum(['positive', 'negative', 'neutral']).default('positive'),
+  seen: z.boolean().default(true),
+});
+
+const kinds = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'is not JSON; give an object such as {"view":{"weight":1}}' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string().min(1).max(64), kindRule).refine((all) => Object.keys(all).length > 0, 'names no kind'));
+
+const boolean = z.enum(['true', 'false']).transform((text) => text === 'true');
+const port = z.coerce.number().int().min(0).max(65_535);
+const count = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(minimum).max(maximum);
+const cron = z.string().refine((text) => text === '' || isCron(text), 'is not a cron expression of five fields');
+
+interface Described {
+  readonly env: string;
+  readonly unit?: string;
+  readonly about: string;
+  /** never printed */
+  readonly secret?: true;
+}
+
+interface Setting<V> extends Described {
+  readonly schema: z.ZodType<V>;
+  /** the text that stands for an unset variable; null: it may stay unset */
+  readonly default: string | null;
+}
+
+function setting<V>(value: Described & { readonly schema: z.ZodType<V>; readonly default: string }): Setting<V> {
+  return value;
+}
+
+/** A setting that may stay unset: its value is then null. */
+function optional<V>(value: Described & { readonly schema: z.ZodType<V> }): Setting<V | null> {
+  return { ...value, default: null };
+}
+
+function isCron(text: string): boolean {
+  try {
+    CronExpressionParser.parse(text, { tz: 'UTC' });
+    return text.trim().split(/\s+/).length === 5;
+  } catch {
+    return false;
+  }
+}
+
+export const settings = {
+  role: setting({
+    env: 'RECOLLECT_ROLE',
+    schema: z.enum(['all', 'api', 'ingest', 'train']),
+    default: 'all',
+    about: 'What this process does: answer (`api`), consume Kafka (`ingest`), train (`train`), or all three.',
+  }),
+  dataFolder: setting({
+    env: 'RECOLLECT_DATA_DIR',
+    schema: z.string().min(1),
+    default: '.recollect',
+    about: 'Folder of the embedded Postgres; used only without DATABASE_URL.',
+  }),
+  cacheFolder: setting({
+    env: 'RECOLLECT_CACHE_DIR',
+    schema: z.string().min(1),
+    default: '~/.cache/recollect',
+    about: 'Where the native training library and the demo broker are kept, so that a second start needs no network.',
+  }),
+  databaseUrl: optional({
+    env: 'DATABASE_URL',
+    schema: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://'),
+    secret: true,
+    about: 'Postgres 16 or newer. Unset: an embedded Postgres is started in the data folder.',
+  }),
+  databaseSchema: setting({
+    env: 'DATABASE_SCHEMA',
+    schema: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'must be a lower-case SQL name'),
+    default: 'recollect',
+    about: 'Schema of the tables; a second catalogue is a second schema.',
+  }),
+  databasePoolSize: setting({
+    env: 'DATABASE_POOL_SIZE',
+    schema: count(2, 500),
+    default: '10',
+    unit: 'connections',
+    about: 'Connections that this process may open.',
+  }),
+  host: setting({
+    env: 'RECOLLECT_HOST',
+    schema: z.string().min(1),
+    default: '127.0.0.1',
+    about: 'Address that the API listens on; the container image sets 0.0.0.0.',
+  }),
+  port: setting({
+    env: 'RECOLLECT_PORT',
+    schema: port,
+    default: '3000',
+    about: 'Port of the API; 0 takes a free one.',
+  }),
+  bodyLimitBytes: setting({
+    env: 'RECOLLECT_BODY_LIMIT_BYTES',
+    schema: count(1_024, 100_000_000),
+    default: '2000000',
+    unit: 'bytes',
+    about: 'Largest request body.',
+  }),
+  requestTimeoutMs: setting({
+    env: 'RECOLLECT_REQUEST_TIMEOUT_MS',
+    schema: count(100),
+    default: '15000',
+    unit: 'ms',
+    about: 'A request that takes longer is ended.',
+  }),
+  queryDepth: setting({
+    env: 'RECOLLECT_QUERY_DEPTH',
+    schema: count(3, 50),
+    default: '10',
+    unit: 'levels',
+    about: 'Deepest GraphQL selection.',
+  }),
+  queryTokens: setting({
+    env: 'RECOLLECT_QUERY_TOKENS',
+    schema: count(50, 100_000),
+    default: '2000',
+    unit: 'tokens',
+    about: 'Longest GraphQL document.',
+  }),
+  queryAliases: setting({
+    env: 'RECOLLECT_QUERY_ALIASES',
+    schema: count(1, 1_000),
+    default: '20',
+    unit: 'aliases',
+    about: 'Most root fields and aliases of one document.',
+  }),
+  authentication: setting({
+    env: 'RECOLLECT_AUTHENTICATION',
+    schema: z.enum(['on', 'off']),
+    default: 'on',
+    about: 'API keys are asked for; `off` is refused unless the API listens on a loopback address.',
+  }),
+  introspection: setting({
+    env: 'RECOLLECT_INTROSPECTION',
+    schema: boolean,
+    default: 'false',
+    about: 'Whether the schema can be asked for over HTTP; it is also in the repository.',
+  }),
+  kafkaBrokers: optional({
+    env: 'KAFKA_BROKERS',
+    schema: z
+      .string()
+      .transform((text) => text.split(',').map((broker) => broker.trim()))
+      .pipe(z.array(z.string().regex(/^[^\s:]+:\d+$/, 'must be host:port')).min(1)),
+    about: 'Brokers as host:port, separated by commas. Unset: interactions come through GraphQL alone.',
+  }),
+  kafkaTopicPrefix: setting({
+    env: 'KAFKA_TOPIC_PREFIX',
+    schema: z.string().regex(/^[a-zA-Z0-9._-]{0,100}$/, 'may hold letters, digits, dot, dash and underscore'),
+    default: 'recollect.',
+    about: 'Put before the topics `interactions` and `items`.',
+  }),
+  kafkaGroup: setting({
+    env: 'KAFKA_GROUP',
+    schema: z.string().min(1).max(200),
+    default: 'recollect',
+    about: 'Consumer group.',
+  }),
+  kafkaTls: setting({ env: 'KAFKA_TLS', schema: boolean, default: 'false', about: 'Whether the brokers speak TLS.' }),
+  kafkaSaslMechanism: optional({
+    env: 'KAFKA_SASL_MECHANISM',
+    schema: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+    about: 'SASL mechanism; needs user and password.',
+  }),
+  kafkaUser: optional({ env: 'KAFKA_USER', schema: z.string().min(1), about: 'SASL user.' }),
+  kafkaPassword: optional({ env: 'KAFKA_PASSWORD', schema: z.string().min(1), secret: true, about: 'SASL password.' }),
+  kafkaSessionTimeoutMs: setting({
+    env: 'KAFKA_SESSION_TIMEOUT_MS',
+    schema: count(6_000, 300_000),
+    default: '30000',
+    unit: 'ms',
+    about: 'A consumer that is silent for longer loses its partitions.',
+  }),
+  ingestBatchCount: setting({
+    env: 'RECOLLECT_INGEST_BATCH_COUNT',
+    schema: count(1, 20_000),
+    default: '2000',
+    unit: 'messages',
+    about: 'Most messages that one transaction applies.',
+  }),
+  stallTimeoutMs: setting({
+    env: 'RECOLLECT_STALL_TIMEOUT_MS',
+    schema: count(5_000),
+    default: '60000',
+    unit: 'ms',
+    about: 'Lag without progress for this long restarts the consumer; twice ends the process.',
+  }),
+  kinds: setting({
+    env: 'RECOLLECT_KINDS',
+    schema: kinds,
+    default: JSON.stringify(defaultKinds),
+    about: 'Kinds of interaction, each with weight, polarity and whether the item counts as seen.',
+  }),
+  earliestTime: setting({
+    env: 'RECOLLECT_EARLIEST_TIME',
+    schema: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+    default: '1990-01-01T00:00:00Z',
+    about: 'An interaction before this time is refused.',
+  }),
+  futureToleranceMs: setting({
+    env: 'RECOLLECT_FUTURE_TOLERANCE_MS',
+    schema: count(0),
+    default: '300000',
+    unit: 'ms',
+    about: 'An interaction further in the future is refused.',
+  }),
+  trainCron: setting({
+    env: 'RECOLLECT_TRAIN_CRON',
+    schema: cron,
+    default: '0 3 * * *',
+    about: 'When to retrain, in UTC; empty: only on request.',
+  }),
+  trainDevice: setting({
+    env: 'RECOLLECT_TRAIN_DEVICE',
+    schema: z.enum(['auto', 'cpu', 'gpu']),
+    default: 'auto',
+    about: 'Device of the training; `gpu` fails at once where there is none.',
+  }),
+  trainThreads: setting({
+    env: 'RECOLLECT_TRAIN_THREADS',
+    schema: count(1, 256),
+    default: String(Math.max(1, availableParallelism())),
+    unit: 'threads',
+    about: 'Threads of the training process.',
+  }),
+  trainEpochs: setting({
+    env: 'RECOLLECT_TRAIN_EPOCHS',
+    schema: count(1, 1_000),
+    default: '20',
+    unit: 'epochs',
+    about: 'Most epochs; training stops earlier when validation does not improve.',
+  }),
+  trainTimeoutMs: setting({
+    env: 'RECOLLECT_TRAIN_TIMEOUT_MS',
+    schema: count(1_000),
+    default: '21600000',
+    unit: 'ms',
+    about: 'A training run that takes longer is failed.',
+  }),
+  refreshMs: setting({
+    env: 'RECOLLECT_REFRESH_MS',
+    schema: count(50, 60_000),
+    default: '500',
+    unit: 'ms',
+    about: 'How often the live model and the catalogue are looked up for changes.',
+  }),
+  shutdownTimeoutMs: setting({
+    env: 'RECOLLECT_SHUTDOWN_TIMEOUT_MS',
+    schema: count(0, 300_000),
+    default: '10000',
+    unit: 'ms',
+    about: 'Time to finish what is under way after SIGTERM.',
+  }),
+  logLevel: setting({
+    env: 'RECOLLECT_LOG_LEVEL',
+    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    default: 'info',
+    about: 'Least level that is logged.',
+  }),
+} as const;
+
+type Settings = typeof settings;
+
+/** The settings of this process, checked. */
+export type Config = { readonly [K in keyof Settings]: Settings[K] extends Setting<infer V> ? V : never };
+
+/** The token that the settings are injected by. */
+export const CONFIG = Symbol('config');
+
+/** Reads the settings out of the environment; throws SETTINGS_INVALID with every fault, one a line. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const values: Record<string, unknown> = {};
+  const faults: string[] = [];
+  for (const [name, { env, schema, default: fallback }] of Object.entries<Setting<unknown>>(settings)) {
+    const text = environment[env] ?? fallback;
+    if (text === null) {
+      values[name] = null;
+      continue;
+    }
+    const parsed = schema.safeParse(text);
+    if (parsed.success) values[name] = parsed.data;
+    else faults.push(...parsed.error.issues.map((issue) => `${env}: ${[...issue.path, issue.message].join(' ')}`));
+  }
+  const known = new Set(Object.values<Setting<unknown>>(settings).map(({ env }) => env));
+  for (const env of Object.keys(environment)) {
+    if (env.startsWith('RECOLLECT_') && !known.has(env))
+      faults.push(`${env}: is not a setting; see the README's table`);
+  }
+  const config = values as unknown as Config;
+  if (faults.length === 0) faults.push(...contradictions(config));
+  if (faults.length > 0) {
+    throw new RecollectError('SETTINGS_INVALID', `${faults.length} setting(s) are wrong:\n  ${faults.join('\n  ')}`);
+  }
+  return { ...config, cacheFolder: resolve(config.cacheFolder.replace(/^~(?=$|\/)/, homedir())) };
+}
+
+function contradictions(config: Config): string[] {
+  const faults: string[] = [];
+  const sasl = [config.kafkaSaslMechanism, config.kafkaUser, config.kafkaPassword];
+  if (sasl.some((value) => value !== null) && sasl.some((value) => value === null)) {
+    faults.push('KAFKA_SASL_MECHANISM, KAFKA_USER and KAFKA_PASSWORD go together: set all three or none');
+  }
+  if (config.role === 'ingest' && config.kafkaBrokers === null)
+    faults.push('KAFKA_BROKERS: the role ingest needs brokers');
+  if (config.role !== 'all' && config.databaseUrl === null) {
+    faults.push(
+      `DATABASE_URL: the role ${config.role} shares a database with others; only the role all starts an embedded one`,
+    );
+  }
+  if (config.authentication === 'off' && !/^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(config.host)) {
+    faults.push('RECOLLECT_AUTHENTICATION: off is allowed only where RECOLLECT_HOST is a loopback address');
+  }
+  return faults;
+}
+
+/** The settings as lines NAME=value with secrets replaced, for `recollect config print`. */
+export function printConfig(config: Config): string {
+  return Object.entries<Setting<unknown>>(settings)
+    .map(([name, { env, secret }]) => {
+      const value = config[name as keyof Config];
+      if (value === null) return `${env} is not set`;
+      return `${env}=${secret === true ? '(secret)' : typeof value === 'object' ? JSON.stringify(value) : String(value)}`;
+    })
+    .join('\n');
+}
+
+/** The README's table. */
+export function settingsTable(): string {
+  const rows = Object.values<Setting<unknown>>(settings).map(({ env, unit, default: fallback, about }) => {
+    const shown =
+      fallback === null
+        ? 'not set'
+        : env === 'RECOLLECT_TRAIN_THREADS'
+          ? 'all cores'
+          : env === 'RECOLLECT_KINDS'
+            ? 'see `src/config.ts`'
+            : fallback === ''
+              ? 'empty'
+              : `\`${fallback}\``;
+    return `| \`${env}\` | ${shown}${unit === undefined ? '' : ` ${unit}`} | ${about} |`;
+  });
+  return ['| setting | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+}

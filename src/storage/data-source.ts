@@ -1,0 +1,66 @@
+/** The one connection pool of the process, its entities and its migrations (run under an advisory lock). */
+import { DataSource } from 'typeorm';
+import { CreateMemory1764000000000 } from '../../migrations/1764000000000-create-memory.js';
+import type { Config } from '../config.js';
+import { RecollectError } from '../errors.js';
+import { ApiKeyEntity } from './api-key.entity.js';
+import { ConsumerProgressEntity } from './consumer-progress.entity.js';
+import { InteractionEntity } from './interaction.entity.js';
+import { ItemCountEntity } from './item-count.entity.js';
+import { ItemEntity } from './item.entity.js';
+import { LiveModelEntity, ModelChunkEntity, ModelEntity } from './model.entity.js';
+import { TrainingRunEntity } from './training-run.entity.js';
+import { UserMemoryEntity } from './user-memory.entity.js';
+
+export const entities = [
+  ApiKeyEntity,
+  ConsumerProgressEntity,
+  InteractionEntity,
+  ItemCountEntity,
+  ItemEntity,
+  LiveModelEntity,
+  ModelChunkEntity,
+  ModelEntity,
+  TrainingRunEntity,
+  UserMemoryEntity,
+];
+
+/** Advisory locks of the product; the second key of each is the hash of the schema. */
+export const advisoryLock = { migrations: 7_381_001, memoryVersion: 7_381_002 } as const;
+
+export function createDataSource(
+  config: Pick<Config, 'databaseUrl' | 'databaseSchema' | 'databasePoolSize'>,
+): DataSource {
+  if (config.databaseUrl === null) {
+    throw new RecollectError(
+      'DATABASE_UNAVAILABLE',
+      'no database is known: set DATABASE_URL or start with the role all',
+    );
+  }
+  return new DataSource({
+    type: 'postgres',
+    url: config.databaseUrl,
+    schema: config.databaseSchema,
+    entities,
+    migrations: [CreateMemory1764000000000],
+    migrationsTableName: 'migration',
+    poolSize: config.databasePoolSize,
+    connectTimeoutMS: 10_000,
+    applicationName: 'recollect',
+    extra: { options: `-c search_path=${config.databaseSchema} -c timezone=UTC` },
+  });
+}
+
+/** Brings the schema up to date. Two processes that start together take turns; the second finds nothing to do. */
+export async function migrate(dataSource: DataSource, schema: string): Promise<readonly string[]> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.query('SELECT pg_advisory_lock($1, hashtext($2))', [advisoryLock.migrations, schema]);
+    await runner.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
+    const done = await dataSource.runMigrations({ transaction: 'each' });
+    return done.map(({ name }) => name);
+  } finally {
+    await runner.query('SELECT pg_advisory_unlock($1, hashtext($2))', [advisoryLock.migrations, schema]);
+    await runner.release();
+  }
+}
