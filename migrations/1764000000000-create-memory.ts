@@ -15,8 +15,8 @@ export class CreateMemory1764000000000 implements MigrationInterface {
         created_at timestamptz(3) NOT NULL DEFAULT now(),
         expires_at timestamptz(3),
         deleted_at timestamptz(3),
-        -- the transaction that wrote the row last: what committed since a snapshot has a number not below its xmin
-        change_number bigint NOT NULL DEFAULT (pg_current_xact_id()::text::bigint)
+        -- pg_current_xact_id() of the transaction that wrote the row last: what committed since a snapshot has a number not below its xmin
+        change_number bigint NOT NULL
       );
       CREATE INDEX item_change_number ON item (change_number);
 

@@ -30,6 +30,6 @@ export class ItemEntity {
 
   /** number of the transaction that wrote the row last */
   @Index('item_change_number')
-  @Column('bigint', { name: 'change_number', default: () => '((pg_current_xact_id())::text)::bigint' })
+  @Column('bigint', { name: 'change_number' })
   changeNumber!: string;
 }
