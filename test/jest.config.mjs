@@ -1,6 +1,10 @@
+import { fileURLToPath } from 'node:url';
+
 /** Two suites: unit (specs beside the source, no service needed) and e2e (real Postgres and Kafka, started by the set-up). */
+const rootDir = fileURLToPath(new URL('..', import.meta.url));
+
 const shared = {
-  rootDir: '..',
+  rootDir,
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
@@ -22,7 +26,10 @@ const shared = {
 };
 
 export default {
-  rootDir: '..',
+  rootDir,
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  reporters: ['default', '<rootDir>/test/closing-line.mjs'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/*.spec.ts'] },
     {

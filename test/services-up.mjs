@@ -11,5 +11,8 @@ export default async function servicesUp() {
   const kafka = await startKafka(folder);
   process.env['RECOLLECT_TEST_DATABASE_URL'] = postgres.url;
   process.env['RECOLLECT_TEST_KAFKA_BROKERS'] = kafka.brokers;
-  globalThis.recollectServices = { folder, stop: async () => void (await Promise.all([postgres.stop(), kafka.stop()])) };
+  globalThis.recollectServices = {
+    folder,
+    stop: async () => void (await Promise.all([postgres.stop(), kafka.stop()])),
+  };
 }

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { printConfig, readConfig, settingsTable } from './config.js';
+
+describe('settings', () => {
+  it('has a default for everything that a laptop needs', () => {
+    const config = readConfig({});
+    expect(config).toMatchObject({
+      role: 'all',
+      databaseUrl: null,
+      kafkaBrokers: null,
+      port: 3000,
+      authentication: 'on',
+    });
+    expect(Object.keys(config.kinds)).toContain('purchase');
+  });
+
+  it('names all faults of a start at once', () => {
+    const read = () =>
+      readConfig({
+        RECOLLECT_PORT: 'http',
+        DATABASE_URL: 'mysql://x',
+        RECOLLECT_TRAIN_CRON: 'daily',
+        RECOLLECT_PROT: '1',
+      });
+    expect(read).toThrow(/4 setting\(s\) are wrong/);
+    expect(read).toThrow(
+      /RECOLLECT_PORT[^]*DATABASE_URL[^]*RECOLLECT_TRAIN_CRON|DATABASE_URL[^]*RECOLLECT_PORT[^]*RECOLLECT_TRAIN_CRON/,
+    );
+    expect(read).toThrow(/RECOLLECT_PROT: is not a setting/);
+  });
+
+  it('checks settings against each other', () => {
+    expect(() => readConfig({ RECOLLECT_ROLE: 'ingest', DATABASE_URL: 'postgres://h/d' })).toThrow(
+      /the role ingest needs brokers/,
+    );
+    expect(() => readConfig({ RECOLLECT_ROLE: 'api' })).toThrow(/DATABASE_URL/);
+    expect(() => readConfig({ KAFKA_USER: 'a' })).toThrow(/set all three or none/);
+    expect(() => readConfig({ RECOLLECT_AUTHENTICATION: 'off', RECOLLECT_HOST: '0.0.0.0' })).toThrow(/loopback/);
+  });
+
+  it('reads kinds of interaction from JSON and refuses a kind with a wrong rule', () => {
+    expect(readConfig({ RECOLLECT_KINDS: '{"watch":{"weight":3}}' }).kinds).toEqual({
+      watch: { weight: 3, polarity: 'positive', seen: true },
+    });
+    expect(() => readConfig({ RECOLLECT_KINDS: '{"watch":{"weight":-3}}' })).toThrow(/RECOLLECT_KINDS: watch weight/);
+    expect(() => readConfig({ RECOLLECT_KINDS: 'view,click' })).toThrow(/RECOLLECT_KINDS: is not JSON/);
+  });
+
+  it('prints every setting and no secret', () => {
+    const printed = printConfig(
+      readConfig({
+        DATABASE_URL: 'postgres://u:hidden@h/d',
+        KAFKA_SASL_MECHANISM: 'plain',
+        KAFKA_USER: 'k',
+        KAFKA_PASSWORD: 'hidden',
+      }),
+    );
+    expect(printed).toContain('DATABASE_URL=(secret)');
+    expect(printed).toContain('KAFKA_USER=k');
+    expect(printed).not.toContain('hidden');
+  });
+
+  it('stands in the README as it is here', () => {
+    expect(readFileSync(new URL('../README.md', import.meta.url), 'utf8')).toContain(settingsTable());
+  });
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import { isRetriable, RecollectError } from './errors.js';
+
+describe('errors', () => {
+  it('takes retriable and level from the list', () => {
+    const error = new RecollectError('UNKNOWN_KIND', 'the kind "wave" is not configured', { field: 'kind' });
+    expect(error).toMatchObject({ code: 'UNKNOWN_KIND', field: 'kind', retriable: false, level: 'info' });
+  });
+
+  it.each(['40001', '40P01', '57P01', '57P03', '08006', '53300', 'ECONNRESET', 'ECONNREFUSED'])(
+    'tries again after %s',
+    (code) => {
+      expect(isRetriable(Object.assign(new Error('x'), { code }))).toBe(true);
+      expect(isRetriable(Object.assign(new Error('x'), { driverError: Object.assign(new Error('x'), { code }) }))).toBe(
+        true,
+      );
+    },
+  );
+
+  it.each(['23505', '22P02', '42601', 'ENOENT'])('does not try again after %s', (code) => {
+    expect(isRetriable(Object.assign(new Error('x'), { code }))).toBe(false);
+  });
+
+  it('tries again after a connection that pg lost without a code', () => {
+    expect(isRetriable(new Error('Connection terminated unexpectedly'))).toBe(true);
+    expect(isRetriable('boom')).toBe(false);
+  });
+});

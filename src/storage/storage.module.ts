@@ -1,0 +1,21 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CONFIG, type Config } from '../config.js';
+import { LOGGER, type Logger } from '../telemetry.js';
+
+/** What every part stands on: the settings, the log and the one connection pool. */
+@Global()
+@Module({})
+export class StorageModule {
+  static with(config: Config, logger: Logger, dataSource: DataSource): DynamicModule {
+    return {
+      module: StorageModule,
+      providers: [
+        { provide: CONFIG, useValue: config },
+        { provide: LOGGER, useValue: logger },
+        { provide: DataSource, useValue: dataSource },
+      ],
+      exports: [CONFIG, LOGGER, DataSource],
+    };
+  }
+}
