@@ -18,12 +18,27 @@ const may = {
   training: ['promotion', 'memory', 'storage', 'model', ...open],
   embedded: open,
   api: ['recommend', 'training', 'ingest', 'promotion', 'memory', 'storage', 'model', ...open],
-  cli: ['api', 'recommend', 'training', 'ingest', 'promotion', 'memory', 'storage', 'model', 'embedded', 'app.module', 'main', ...open],
+  cli: [
+    'api',
+    'recommend',
+    'training',
+    'ingest',
+    'promotion',
+    'memory',
+    'storage',
+    'model',
+    'embedded',
+    'app.module',
+    'main',
+    ...open,
+  ],
 };
 const zones = Object.entries(may).map(([folder, allowed]) => ({
   target: `./src/${folder}`,
   from: './src',
-  except: [folder, ...allowed].map((name) => (open.includes(name) || name.includes('.') || name === 'main' ? `./${name}.ts` : `./${name}`)),
+  except: [folder, ...allowed].map((name) =>
+    open.includes(name) || name.includes('.') || name === 'main' ? `./${name}.ts` : `./${name}`,
+  ),
   message: `src/${folder} may import only itself and: ${allowed.join(', ')}`,
 }));
 
@@ -42,8 +57,15 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/consistent-type-imports': 'off',
+      // it would have `x[i] as number` of a typed array written with the `!` that is forbidden here
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       'import-x/no-restricted-paths': ['error', { zones }],
-      'no-restricted-imports': ['error', { paths: [{ name: '@tensorflow/tfjs-node', message: 'only src/training/backend.ts loads the native library' }] }],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [{ name: '@tensorflow/tfjs-node', message: 'only src/training/backend.ts loads the native library' }],
+        },
+      ],
     },
   },
   { files: ['src/training/backend.ts'], rules: { 'no-restricted-imports': 'off' } },
@@ -51,5 +73,16 @@ export default tseslint.config(
     files: ['**/*.spec.ts', 'test/**/*.ts'],
     rules: { '@typescript-eslint/unbound-method': 'off', '@typescript-eslint/require-await': 'off' },
   },
-  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', Buffer: 'readonly' } } },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        Buffer: 'readonly',
+      },
+    },
+  },
 );

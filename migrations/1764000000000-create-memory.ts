@@ -19,6 +19,7 @@ export class CreateMemory1764000000000 implements MigrationInterface {
         change_number bigint NOT NULL
       );
       CREATE INDEX item_change_number ON item (change_number);
+      CREATE INDEX item_latest ON item (created_at DESC, id DESC) WHERE available AND deleted_at IS NULL;
 
       CREATE TABLE interaction (
         user_id text NOT NULL,

@@ -112,9 +112,9 @@ export const settings = {
   }),
   databaseSchema: setting({
     env: 'DATABASE_SCHEMA',
-    schema: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'must be a lower-case SQL name'),
+    schema: z.string().regex(/^[a-z_][a-z0-9_]{0,45}$/, 'must be a lower-case SQL name of at most 46 characters'),
     default: 'recollect',
-    about: 'Schema of the tables; a second catalogue is a second schema.',
+    about: 'Schema of the tables; a second catalogue is a second schema. The job queue takes `<schema>_job`.',
   }),
   databasePoolSize: setting({
     env: 'DATABASE_POOL_SIZE',
@@ -278,7 +278,7 @@ export const settings = {
   }),
   trainTimeoutMs: setting({
     env: 'RECOLLECT_TRAIN_TIMEOUT_MS',
-    schema: count(1_000),
+    schema: count(1_000, 86_400_000),
     default: '21600000',
     unit: 'ms',
     about: 'A training run that takes longer is failed.',

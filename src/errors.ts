@@ -40,6 +40,10 @@ const errors = {
   TRAINING_DATA_INSUFFICIENT: { retriable: false, level: 'info' },
   TRAINING_FAILED: { retriable: false, level: 'error' },
   TRAINING_BACKEND_UNAVAILABLE: { retriable: false, level: 'error' },
+  TRAINING_TIMEOUT: { retriable: false, level: 'error' },
+  LOST: { retriable: true, level: 'warn' },
+  CANCELLED: { retriable: false, level: 'info' },
+  PROMOTION_UNDER_WAY: { retriable: true, level: 'info' },
 
   // the API
   UNAUTHENTICATED: { retriable: false, level: 'info' },

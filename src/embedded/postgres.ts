@@ -39,7 +39,16 @@ export async function startPostgres(folder: string): Promise<RunningPostgres> {
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C', '--data-checksums'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', '-c', 'shared_buffers=256MB', '-c', 'max_wal_size=2GB'],
+    postgresFlags: [
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'max_connections=200',
+      '-c',
+      'shared_buffers=256MB',
+      '-c',
+      'max_wal_size=2GB',
+    ],
     onLog: note,
     onError: note,
   });
@@ -47,7 +56,7 @@ export async function startPostgres(folder: string): Promise<RunningPostgres> {
     if (!existsSync(join(dataFolder, 'PG_VERSION'))) await server.initialise();
     await server.start();
     await server.createDatabase('recollect').catch((error: unknown) => {
-      if (!/already exists/.test(messageOf(error))) throw error;
+      if (!messageOf(error).includes('already exists')) throw error;
     });
   } catch (error) {
     throw new RecollectError(
@@ -57,10 +66,24 @@ export async function startPostgres(folder: string): Promise<RunningPostgres> {
     );
   }
   return {
-    url: `postgres://recollect:${password}@127.0.0.1:${port}/recollect`,
+    url: addressOf(port, password),
     port,
     stop: () => server.stop(),
   };
+}
+
+/** The address of the server that runs on this folder, started by another process; null when none does. */
+export function runningPostgres(folder: string): string | null {
+  const home = resolve(folder, 'postgres');
+  const file = join(home, 'data', 'postmaster.pid');
+  if (!existsSync(file)) return null;
+  const [pid, , , port] = readFileSync(file, 'utf8').split('\n');
+  if (port === undefined || !isPostgres(Number(pid))) return null;
+  return addressOf(Number(port), readOrMakePassword(join(home, 'password')));
+}
+
+function addressOf(port: number, password: string): string {
+  return `postgres://recollect:${password}@127.0.0.1:${port}/recollect`;
 }
 
 /** Lets other users walk (not list) through the parents of the data folder, as far as they are ours. */
@@ -86,7 +109,10 @@ async function stopOrphan(dataFolder: string): Promise<void> {
   process.kill(pid, 'SIGINT');
   for (let waited = 0; existsSync(file) && isRunning(pid); waited += 50) {
     if (waited > 15_000) {
-      throw new RecollectError('EMBEDDED_SERVICE_FAILED', `the Postgres with pid ${pid} holds ${dataFolder} and does not stop; end it and start again`);
+      throw new RecollectError(
+        'EMBEDDED_SERVICE_FAILED',
+        `the Postgres with pid ${pid} holds ${dataFolder} and does not stop; end it and start again`,
+      );
     }
     await sleep(50);
   }

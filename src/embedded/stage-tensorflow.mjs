@@ -18,7 +18,16 @@ import { pathToFileURL } from 'node:url';
 
 const version = '2.21.0';
 const wheelSha256 = '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c';
-const wheelTags = ['--python-version', '311', '--implementation', 'cp', '--platform', 'manylinux_2_27_x86_64', '--platform', 'manylinux2014_x86_64'];
+const wheelTags = [
+  '--python-version',
+  '311',
+  '--implementation',
+  'cp',
+  '--platform',
+  'manylinux_2_27_x86_64',
+  '--platform',
+  'manylinux2014_x86_64',
+];
 
 const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..', '..');
 const tfjs = path.join(root, 'node_modules', '@tensorflow', 'tfjs-node');
@@ -31,9 +40,11 @@ const stamp = path.join(tfjs, 'lib', 'loaded.json');
  * @returns {Promise<{ok: boolean, how: 'ready' | 'wheel' | 'download' | 'none', message: string}>}
  */
 export async function stageTensorflow(log = () => {}) {
-  if (!fs.existsSync(path.join(tfjs, 'package.json'))) return failed('@tensorflow/tfjs-node is not installed: run `npm ci` first');
+  if (!fs.existsSync(path.join(tfjs, 'package.json')))
+    return failed('@tensorflow/tfjs-node is not installed: run `npm ci` first');
   if (isStamped()) return { ok: true, how: 'ready', message: 'TensorFlow is ready' };
-  if (fs.existsSync(addon) && (await loads()).ok) return { ok: true, how: 'ready', message: 'TensorFlow was there already and loads' };
+  if (fs.existsSync(addon) && (await loads()).ok)
+    return { ok: true, how: 'ready', message: 'TensorFlow was there already and loads' };
   const faults = [];
   for (const [how, way, words] of [
     ['wheel', fromWheel, `libtensorflow ${version} out of the PyPI wheel tensorflow-cpu`],
@@ -60,12 +71,14 @@ function failed(message) {
 }
 
 async function fromWheel(log) {
-  if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error(`the wheel is for Linux x86-64, this is ${process.platform} ${process.arch}`);
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Error(`the wheel is for Linux x86-64, this is ${process.platform} ${process.arch}`);
   for (const [command, ...args] of [
     ['g++', '--version'],
     ['python3', '-m', 'pip', '--version'],
   ]) {
-    if (!(await run(command, args)).ok) throw new Error(`\`${[command, ...args].slice(0, -1).join(' ')}\` does not run here`);
+    if (!(await run(command, args)).ok)
+      throw new Error(`\`${[command, ...args].slice(0, -1).join(' ')}\` does not run here`);
   }
   const stage = path.join(cacheFolder(), `tensorflow-cpu-${version}`);
   if (!fs.existsSync(stage)) await unpackWheel(stage, log);
@@ -87,7 +100,16 @@ async function unpackWheel(stage, log) {
   const part = fs.mkdtempSync(`${stage}.part-`);
   try {
     log(`downloading tensorflow-cpu ${version} (274 MB)`);
-    const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', ...wheelTags];
+    const pip = [
+      '-m',
+      'pip',
+      'download',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--no-deps',
+      '--only-binary=:all:',
+      ...wheelTags,
+    ];
     await must('python3', [...pip, '--dest', path.join(part, 'wheel'), `tensorflow-cpu==${version}`]);
     const [name] = fs.readdirSync(path.join(part, 'wheel'));
     if (name === undefined) throw new Error('pip downloaded nothing');
@@ -113,7 +135,8 @@ function removeLeftovers(stage) {
   const folder = path.dirname(stage);
   for (const name of fs.readdirSync(folder)) {
     const old = path.join(folder, name);
-    if (name.startsWith(`${path.basename(stage)}.part-`) && Date.now() - fs.statSync(old).mtimeMs > 3_600_000) fs.rmSync(old, { recursive: true, force: true });
+    if (name.startsWith(`${path.basename(stage)}.part-`) && Date.now() - fs.statSync(old).mtimeMs > 3_600_000)
+      fs.rmSync(old, { recursive: true, force: true });
   }
 }
 
@@ -137,17 +160,41 @@ for name in wheel.namelist():
 /** Compiled once a cache folder and state of the sources: \`npm ci\` deletes the addon, the cache brings it back at once. */
 async function compileAddon(stage) {
   const binding = path.join(tfjs, 'binding');
-  const sources = fs.readdirSync(binding).sort().map((name) => path.join(binding, name));
+  const sources = fs
+    .readdirSync(binding)
+    .sort()
+    .map((name) => path.join(binding, name));
   const digest = createHash('sha256');
   for (const source of sources) digest.update(fs.readFileSync(source));
   const kept = path.join(stage, `tfjs_binding-${digest.digest('hex').slice(0, 16)}.node`);
   if (!fs.existsSync(kept)) {
     const headers = path.join(root, 'node_modules', 'node-api-headers', 'include');
-    if (!fs.existsSync(path.join(headers, 'node_api.h'))) throw new Error('the npm package node-api-headers is not installed: run `npm ci` with dev dependencies');
+    if (!fs.existsSync(path.join(headers, 'node_api.h')))
+      throw new Error('the npm package node-api-headers is not installed: run `npm ci` with dev dependencies');
     const part = `${kept}.part-${process.pid}`;
-    const libraries = ['-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN/../../deps/lib'];
-    const flags = ['-shared', '-fPIC', '-O2', '-std=c++17', '-w', '-DNAPI_VERSION=8', `-I${headers}`, `-I${path.join(stage, 'include')}`];
-    await must('g++', [...flags, ...sources.filter((name) => name.endsWith('.cc')), `-L${path.join(stage, 'lib')}`, ...libraries, '-o', part]);
+    const libraries = [
+      '-l:libtensorflow_cc.so.2',
+      '-l:libtensorflow_framework.so.2',
+      '-Wl,-rpath,$ORIGIN/../../deps/lib',
+    ];
+    const flags = [
+      '-shared',
+      '-fPIC',
+      '-O2',
+      '-std=c++17',
+      '-w',
+      '-DNAPI_VERSION=8',
+      `-I${headers}`,
+      `-I${path.join(stage, 'include')}`,
+    ];
+    await must('g++', [
+      ...flags,
+      ...sources.filter((name) => name.endsWith('.cc')),
+      `-L${path.join(stage, 'lib')}`,
+      ...libraries,
+      '-o',
+      part,
+    ]);
     fs.renameSync(part, kept);
   }
   fs.mkdirSync(path.dirname(addon), { recursive: true });
@@ -196,13 +243,19 @@ async function digestOf(file) {
 /** Runs a command in the project's folder; `output` holds the end of what it wrote. */
 function run(command, args, env = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     const keep = (chunk) => (output = (output + chunk).slice(-2000));
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.on('error', (error) => resolve({ ok: false, output: error.message }));
-    child.on('close', (code, signal) => resolve({ ok: code === 0, output: output.trim() || `ended with ${signal ?? code}` }));
+    child.on('close', (code, signal) =>
+      resolve({ ok: code === 0, output: output.trim() || `ended with ${signal ?? code}` }),
+    );
   });
 }
 

@@ -26,7 +26,7 @@ export const entities = [
 ];
 
 /** Advisory locks of the product; the second key of each is the hash of the schema. */
-export const advisoryLock = { migrations: 7_381_001, memoryVersion: 7_381_002 } as const;
+export const advisoryLock = { migrations: 7_381_001, memoryVersion: 7_381_002, apiKeys: 7_381_003, promotion: 7_381_004 } as const;
 
 export function createDataSource(
   config: Pick<Config, 'databaseUrl' | 'databaseSchema' | 'databasePoolSize'>,
@@ -63,4 +63,11 @@ export async function migrate(dataSource: DataSource, schema: string): Promise<r
     await runner.query('SELECT pg_advisory_unlock($1, hashtext($2))', [advisoryLock.migrations, schema]);
     await runner.release();
   }
+}
+
+/** Steps of the schema that this program knows and the database has not gone yet. */
+export async function missingMigrations(dataSource: DataSource): Promise<readonly string[]> {
+  const done = await dataSource.query<{ name: string }[]>('SELECT name FROM migration');
+  const names = new Set(done.map(({ name }) => name));
+  return dataSource.migrations.flatMap(({ name }) => (name === undefined || names.has(name) ? [] : [name]));
 }

@@ -2,6 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A thing that can be recommended. A deleted item keeps its row, so that every replica learns of it. */
 @Entity('item')
+@Index('item_latest', { synchronize: false })
 export class ItemEntity {
   @PrimaryColumn('text')
   id!: string;

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { Access } from './access.js';
+import { ErrorFilter } from './error-format.js';
+
+/** What stands in front of every resolver. */
+@Module({
+  providers: [
+    Access,
+    { provide: APP_GUARD, useExisting: Access },
+    { provide: APP_FILTER, useClass: ErrorFilter },
+  ],
+  exports: [Access],
+})
+export class AccessModule {}

@@ -1,0 +1,58 @@
+/**
+ * Who may ask what. Each request brings its key, which is looked up before the document is read; each root field names the scope
+ * that it asks for. A field without a scope is closed.
+ */
+import { Inject, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { GqlExecutionContext, type GqlContextType } from '@nestjs/graphql';
+import type { FastifyRequest } from 'fastify';
+import { DataSource } from 'typeorm';
+import { CONFIG, type Config } from '../config.js';
+import { RecollectError } from '../errors.js';
+import { scopes, type Scope } from '../storage/api-key.entity.js';
+import { allows, verifyKey } from './api-key.js';
+import type { RequestContext } from './request-context.js';
+
+export const scopeMetadata = 'recollect:scope';
+
+/** The scope that a root field asks for. */
+export const Scopes = (scope: Scope): MethodDecorator => SetMetadata(scopeMetadata, scope);
+
+@Injectable()
+export class Access implements CanActivate {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly reflector: Reflector,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** The scopes of the request's key; throws UNAUTHENTICATED or KEY_EXPIRED. */
+  async scopesOf(request: FastifyRequest): Promise<readonly Scope[]> {
+    if (this.config.authentication === 'off') return scopes;
+    const key = keyOf(request);
+    if (key === null) {
+      throw new RecollectError(
+        'UNAUTHENTICATED',
+        'an API key is needed: send it as "Authorization: Bearer <key>" or as x-api-key',
+      );
+    }
+    return (await verifyKey(this.dataSource.manager, key)).scopes;
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    if (context.getType<GqlContextType>() !== 'graphql') return true; //        health and the like are open
+    const needed = this.reflector.get<Scope | undefined>(scopeMetadata, context.getHandler());
+    const request: RequestContext = GqlExecutionContext.create(context).getContext();
+    if (needed === undefined) throw new Error(`${context.getHandler().name} names no scope`);
+    if (!allows(request.scopes, needed)) {
+      throw new RecollectError('FORBIDDEN', `the API key lacks the scope ${needed}`);
+    }
+    return true;
+  }
+}
+
+function keyOf({ headers }: FastifyRequest): string | null {
+  const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  const header = headers['x-api-key'];
+  return bearer ?? (typeof header === 'string' && header !== '' ? header : null);
+}

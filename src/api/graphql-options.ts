@@ -1,0 +1,82 @@
+/** How the GraphQL server is set up: what it refuses before a resolver runs, and what it never says. */
+import { HeaderMap, type ApolloServerPlugin } from '@apollo/server';
+import type { ApolloDriverConfig } from '@nestjs/apollo';
+import type { FastifyRequest } from 'fastify';
+import { GraphQLError } from 'graphql';
+import type { DataSource } from 'typeorm';
+import type { Config } from '../config.js';
+import { RecollectError } from '../errors.js';
+import { logError, type Logger } from '../telemetry.js';
+import type { Access } from './access.js';
+import { formatError, isUnexpected } from './error-format.js';
+import { limitRule } from './limits.js';
+import { ItemLoader, type RequestContext } from './request-context.js';
+
+export function graphqlOptions(
+  config: Config,
+  logger: Logger,
+  dataSource: DataSource,
+  access: Access,
+): Omit<ApolloDriverConfig, 'driver'> {
+  return {
+    path: '/graphql',
+    autoSchemaFile: true,
+    sortSchema: true,
+    graphiql: false,
+    introspection: config.introspection,
+    hideSchemaDetailsFromClientErrors: true, //       no "Did you mean"
+    includeStacktraceInErrorResponses: false,
+    allowBatchedHttpRequests: false,
+    csrfPrevention: true,
+    persistedQueries: false,
+    autoTransformHttpErrors: false,
+    stopOnApplicationShutdown: true,
+    parseOptions: { maxTokens: config.queryTokens },
+    validationRules: [limitRule(config)],
+    formatError,
+    plugins: [errorLog(logger)],
+    logger: silent,
+    context: async (request: FastifyRequest): Promise<RequestContext> => ({
+      requestId: request.id,
+      scopes: await authenticated(access, request),
+      items: new ItemLoader(dataSource),
+    }),
+  };
+}
+
+/** A request without a valid key ends here, before its document is read. */
+async function authenticated(access: Access, request: FastifyRequest): Promise<RequestContext['scopes']> {
+  try {
+    return await access.scopesOf(request);
+  } catch (error) {
+    if (!(error instanceof RecollectError)) throw error;
+    const headers = new HeaderMap([['www-authenticate', 'Bearer']]);
+    throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: 401, headers } } });
+  }
+}
+
+/** Logs what the client is told nothing about. */
+function errorLog(logger: Logger): ApolloServerPlugin<RequestContext> {
+  const log = (error: unknown, requestId: string | null): void => {
+    const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+    if (isUnexpected(error)) logError(logger.child({ requestId }), cause, 'a request failed');
+  };
+  return {
+    contextCreationDidFail: async ({ error }) => {
+      log(error, null);
+      return Promise.resolve();
+    },
+    requestDidStart: async () =>
+      Promise.resolve({
+        didEncounterErrors: async ({ errors, contextValue }) => {
+          for (const error of errors) log(error, contextValue.requestId);
+          return Promise.resolve();
+        },
+      }),
+  };
+}
+
+const ignore = (): void => undefined;
+
+/** The server's own lines could hold parts of documents; what matters is logged above. */
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };

@@ -1,0 +1,80 @@
+/**
+ * Health for load balancers: `live` says that the process answers, `ready` that it can do its work. A part that is not well says so,
+ * without names of hosts or of users.
+ */
+import { Controller, Get, HttpStatus, Inject, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { DataSource } from 'typeorm';
+import { NETWORK_SOURCE, type NetworkSource } from '../memory/network-source.js';
+import { Catalogue } from '../recommend/catalogue.js';
+import { missingMigrations } from '../storage/data-source.js';
+import { findLiveModel } from '../storage/model.store.js';
+import { LOGGER, logError, type Logger } from '../telemetry.js';
+
+/** A catalogue that was not looked at for longer keeps the process out of service. */
+const longestCatalogueAgeMs = 60_000;
+
+interface Part {
+  readonly ok: boolean;
+}
+
+interface Readiness {
+  readonly status: 'ready' | 'not ready';
+  readonly database: Part;
+  /** whether no step of the schema is missing */
+  readonly migrations: Part;
+  /** serving: null and ok before the first promotion; not ok while the live version is not loaded */
+  readonly model: Part & { readonly live: number | null; readonly serving: number | null };
+  readonly catalogue: Part & { readonly items: number; readonly ageMs: number };
+}
+
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly catalogue: Catalogue,
+    @Inject(NETWORK_SOURCE) private readonly networks: NetworkSource,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  @Get()
+  root(): Readonly<Record<string, string>> {
+    return { name: 'recollect', graphql: '/graphql', health: '/health/ready' };
+  }
+
+  @Get('health/live')
+  live(): Readonly<Record<string, string>> {
+    return { status: 'live' };
+  }
+
+  @Get('health/ready')
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
+    const readiness = await this.look();
+    if (readiness.status === 'not ready') reply.status(HttpStatus.SERVICE_UNAVAILABLE);
+    return readiness;
+  }
+
+  private async look(): Promise<Readiness> {
+    const serving = this.networks.current()?.version ?? null;
+    const ageMs = this.catalogue.ageMs;
+    const catalogue = { ok: ageMs <= longestCatalogueAgeMs, items: this.catalogue.size, ageMs };
+    try {
+      const isBehind = (await missingMigrations(this.dataSource)).length > 0;
+      const live = isBehind ? null : ((await findLiveModel(this.dataSource.manager))?.version ?? null);
+      // while a new version is being loaded the one before goes on serving, and well
+      const model = { ok: live === null || serving !== null, live, serving };
+      const isReady = !isBehind && model.ok && catalogue.ok;
+      return {
+        status: isReady ? 'ready' : 'not ready',
+        database: { ok: true },
+        migrations: { ok: !isBehind },
+        model,
+        catalogue,
+      };
+    } catch (error) {
+      logError(this.logger, error, 'the service is not ready');
+      const model = { ok: serving !== null, live: null, serving };
+      return { status: 'not ready', database: { ok: false }, migrations: { ok: false }, model, catalogue };
+    }
+  }
+}

@@ -1,0 +1,29 @@
+/** The HTTP server under GraphQL and health: limits, headers, request ids. */
+import { randomUUID } from 'node:crypto';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Config } from '../config.js';
+
+export function httpAdapter(config: Pick<Config, 'bodyLimitBytes' | 'requestTimeoutMs'>): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: config.bodyLimitBytes,
+    requestTimeout: config.requestTimeoutMs, //       for the request to arrive
+    handlerTimeout: config.requestTimeoutMs, //       for the answer to be made
+    genReqId: () => randomUUID(),
+    forceCloseConnections: 'idle',
+  });
+  adapter.getInstance().addHook('onRequest', async (request, reply) => {
+    await Promise.resolve();
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+  });
+  return adapter;
+}
+
+/** Nothing here is a page: browsers are told to run, frame and sniff nothing. */
+export function secureHeaders(app: NestFastifyApplication): void {
+  app.useSecurityHeaders({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+  });
+}

@@ -1,0 +1,29 @@
+import { Query, Resolver } from '@nestjs/graphql';
+import { DataSource } from 'typeorm';
+import { findLiveModel, findModel } from '../storage/model.store.js';
+import { Scopes } from './access.js';
+import { Model } from './model.type.js';
+
+@Resolver(() => Model)
+export class ModelResolver {
+  constructor(private readonly dataSource: DataSource) {}
+
+  @Scopes('reader')
+  @Query(() => Model, { nullable: true, description: 'The model that serves; null before the first.' })
+  async liveModel(): Promise<Model | null> {
+    const live = await findLiveModel(this.dataSource.manager);
+    const model = live === null ? null : await findModel(this.dataSource.manager, live.version);
+    if (live === null || model === null) return null;
+    const { dataWindow } = model;
+    return {
+      ...model,
+      liveSince: live.since,
+      replaced: live.replaced,
+      dataWindow: {
+        ...dataWindow,
+        firstOccurredAt: new Date(dataWindow.firstOccurredAt),
+        lastOccurredAt: new Date(dataWindow.lastOccurredAt),
+      },
+    };
+  }
+}

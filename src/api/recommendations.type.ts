@@ -1,0 +1,137 @@
+import { Field, Float, InputType, Int, ObjectType } from '@nestjs/graphql';
+import type { FallbackReason, RankedItem, ShortfallCause, Source } from '../recommend/answer.js';
+import { FallbackReasonEnum, ShortfallCauseEnum, SourceEnum } from './answer.enum.js';
+import { DateTime } from './date-time.scalar.js';
+import { Id } from './id.scalar.js';
+import { Item } from './item.type.js';
+
+@InputType({ description: 'Something that a visitor did.' })
+export class SessionInteractionInput {
+  @Field(() => Id, { description: 'The item.' })
+  readonly itemId!: string;
+
+  @Field(() => String, { defaultValue: 'view', description: 'A configured kind.' })
+  readonly kind!: string;
+
+  @Field(() => DateTime, { nullable: true, description: 'When. If all have a time they are put in its order.' })
+  readonly occurredAt?: string | null;
+}
+
+@InputType({ description: 'For whom: `userId`, or the `interactions` of a visitor; one of the two.' })
+export class RecommendationsInput {
+  @Field(() => Id, { nullable: true, description: 'A user; one that is unknown gets popular items.' })
+  readonly userId?: string | null;
+
+  @Field(() => [SessionInteractionInput], {
+    nullable: true,
+    description: 'What a visitor without an id did, the oldest first; at most 500. Nothing of it is stored.',
+  })
+  readonly interactions?: readonly SessionInteractionInput[] | null;
+
+  @Field(() => Int, { defaultValue: 10, description: 'Items to answer, 1 to 100.' })
+  readonly first!: number;
+
+  @Field(() => Boolean, {
+    defaultValue: true,
+    description: 'Whether items are left out that were seen, by any interaction of a kind that counts as seen, however old.',
+  })
+  readonly excludeSeen!: boolean;
+}
+
+@InputType({ description: 'Near to which item.' })
+export class SimilarItemsInput {
+  @Field(() => Id, { description: 'The item; it is not in the answer.' })
+  readonly itemId!: string;
+
+  @Field(() => Int, { defaultValue: 10, description: 'Items to answer, 1 to 100.' })
+  readonly first!: number;
+}
+
+@InputType({ description: 'Popular when, and by what.' })
+export class PopularItemsInput {
+  @Field(() => Int, { defaultValue: 10, description: 'Items to answer, 1 to 100.' })
+  readonly first!: number;
+
+  @Field(() => Int, { nullable: true, description: 'Days to count, today (UTC) included; left out: all time.' })
+  readonly windowDays?: number | null;
+
+  @Field(() => [String], { nullable: true, description: 'Kinds to count; left out: all but those of negative polarity.' })
+  readonly kinds?: readonly string[] | null;
+}
+
+@ObjectType({ description: 'A past interaction and how much of the answer rests on it.' })
+export class Because {
+  @Field(() => Id, { description: 'The item of the interaction.' })
+  readonly itemId!: string;
+
+  @Field(() => Item, { nullable: true, description: 'The item; null if it has left the catalogue.' })
+  readonly item?: Item | null;
+
+  @Field(() => String, { description: 'The kind of the interaction.' })
+  readonly kind!: string;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it happened; null where a visitor gave no time.' })
+  readonly occurredAt!: Date | null;
+
+  @Field(() => Float, {
+    description:
+      'Its share of what the memory read sees, 0 to 1, exact. Over all interactions of a user the shares sum to at most 1; ' +
+      'a history of more than 5,000 interactions is looked at in its newest 5,000.',
+  })
+  readonly attention!: number;
+}
+
+@ObjectType({ description: 'An item at its place in an answer.' })
+export class RecommendedItem {
+  @Field(() => Int, { description: 'From 1 on, without gaps.' })
+  readonly rank!: number;
+
+  @Field(() => Float, {
+    description:
+      'By its source: MEMORY and SESSION the score of the model, MODEL the cosine, POPULAR the weighted count, LATEST the time ' +
+      'of creation in seconds. Scores compare within one answer and source only.',
+  })
+  readonly score!: number;
+
+  @Field(() => SourceEnum, { description: 'What placed this item.' })
+  readonly source!: Source;
+
+  @Field(() => Item, { description: 'The item, as it was when the answer was made.' })
+  readonly item!: Item;
+}
+
+@ObjectType({ description: 'What an answer lacks.' })
+export class Shortfall {
+  @Field(() => Int, { description: 'Items that were asked for and are not there.' })
+  readonly missing!: number;
+
+  @Field(() => ShortfallCauseEnum, { description: 'Why.' })
+  readonly cause!: ShortfallCause;
+}
+
+@ObjectType({ description: 'An answer: items in order, and what it rests on.' })
+export class Recommendations {
+  @Field(() => Id, { description: 'Names this answer; give it as `recommendationId` with what the user does with it.' })
+  readonly id!: string;
+
+  @Field(() => SourceEnum, { description: 'What placed the first item.' })
+  readonly source!: Source;
+
+  @Field(() => FallbackReasonEnum, { nullable: true, description: 'Why it is not what was asked for; null if it is.' })
+  readonly fallbackReason!: FallbackReason | null;
+
+  @Field(() => Int, { nullable: true, description: 'Version of the model that scored; null if none did.' })
+  readonly modelVersion!: number | null;
+
+  @Field(() => Int, { description: 'Interactions of the user, or of the list, that had been taken in.' })
+  readonly interactionsSeen!: number;
+
+  @Field(() => DateTime, { nullable: true, description: 'When the memory was last written; null without a memory.' })
+  readonly memoryUpdatedAt!: Date | null;
+
+  @Field(() => Shortfall, { nullable: true, description: 'Null if there are as many items as were asked for.' })
+  readonly shortfall!: Shortfall | null;
+
+  @Field(() => [RecommendedItem], { description: 'The best first, each item once.' })
+  readonly items!: readonly RankedItem[];
+}

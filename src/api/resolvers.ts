@@ -1,0 +1,29 @@
+/** All resolvers: what the module serves and what the schema file is printed from. */
+import { InteractionResolver } from './interaction.resolver.js';
+import {
+  BecauseItemResolver,
+  InteractionItemResolver,
+  ItemShareItemResolver,
+  SlotInteractionItemResolver,
+} from './item-field.resolver.js';
+import { ItemResolver } from './item.resolver.js';
+import { MemorySlotResolver } from './memory-slot.resolver.js';
+import { ModelResolver } from './model.resolver.js';
+import { RecommendationsResolver, RecommendedItemResolver } from './recommendations.resolver.js';
+import { TrainingRunResolver } from './training-run.resolver.js';
+import { UserResolver } from './user.resolver.js';
+
+export const resolvers = [
+  BecauseItemResolver,
+  InteractionItemResolver,
+  InteractionResolver,
+  ItemResolver,
+  ItemShareItemResolver,
+  MemorySlotResolver,
+  ModelResolver,
+  RecommendationsResolver,
+  RecommendedItemResolver,
+  SlotInteractionItemResolver,
+  TrainingRunResolver,
+  UserResolver,
+];

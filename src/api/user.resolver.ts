@@ -1,0 +1,50 @@
+import { Args, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { DataSource } from 'typeorm';
+import { Profiles, type MemoryProfile } from '../recommend/profile.js';
+import { interactionsBefore, type LoggedInteraction } from '../storage/interaction-read.store.js';
+import { Scopes } from './access.js';
+import { checkFirst, checkId } from './arguments.js';
+import { afterArgument, connectionOf, firstArgument, readCursor, type Connection } from './connection.js';
+import { Id } from './id.scalar.js';
+import { MemoryProfileType } from './memory-profile.type.js';
+import { InteractionConnection, User } from './user.type.js';
+
+@Resolver(() => User)
+export class UserResolver {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly profiles: Profiles,
+  ) {}
+
+  @Scopes('reader')
+  @Query(() => User, { description: 'What is known of a user; one that is unknown has no interactions.' })
+  user(@Args('id', { type: () => Id, description: 'The user.' }) id: string): User {
+    return { id: checkId(id, 'id') };
+  }
+
+  @Scopes('reader')
+  @Query(() => MemoryProfileType, { description: 'What is remembered of a user, and what it is made of.' })
+  async memoryProfile(
+    @Args('userId', { type: () => Id, description: 'The user.' }) userId: string,
+  ): Promise<MemoryProfile> {
+    return this.profiles.of(checkId(userId, 'userId'));
+  }
+
+  @ResolveField(() => MemoryProfileType, { description: 'What is remembered of the user.' })
+  async memory(@Parent() { id }: User): Promise<MemoryProfile> {
+    return this.profiles.of(id);
+  }
+
+  @ResolveField(() => InteractionConnection, { description: 'The log, the newest first; equal times by arrival.' })
+  async interactions(
+    @Parent() { id }: User,
+    @Args(firstArgument) first: number,
+    @Args(afterArgument) after: string | null | undefined,
+  ): Promise<Connection<LoggedInteraction>> {
+    const count = checkFirst(first);
+    const place = readCursor(after, /^\d{1,19}$/);
+    const before = place === null ? null : { occurredAt: place.time, arrival: place.tie };
+    const rows = await interactionsBefore(this.dataSource.manager, id, count + 1, before);
+    return connectionOf(rows, count, after, ({ occurredAt, arrival }) => [occurredAt.toISOString(), arrival]);
+  }
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+/** The command line: each command is a thin file beside this one. */
+import { Command } from 'commander';
+import { messageOf, RecollectError } from '../errors.js';
+import { addConfigCommands } from './config.js';
+import { addDemoCommand } from './demo.js';
+import { addKeyCommands } from './keys.js';
+import { addMigrateCommands } from './migrate.js';
+
+const program = new Command('recollect')
+  .description('Recommendations from a memory of every user')
+  .showHelpAfterError();
+addConfigCommands(program);
+addMigrateCommands(program);
+addKeyCommands(program);
+addDemoCommand(program);
+
+program.parseAsync().catch((error: unknown) => {
+  const code = error instanceof RecollectError ? `${error.code}: ` : '';
+  process.stderr.write(`${code}${messageOf(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,67 @@
+/**
+ * Makes memories anew out of the log: from the empty memory, every interaction of the user in the order (occurredAt, arrival).
+ * That is what a memory is defined to be; the write path only gets there step by step. A long history is read in pages.
+ */
+import { crc32 } from 'node:zlib';
+import type { EntityManager } from 'typeorm';
+import type { Network } from '../model/network.js';
+import { emptyState, encodeState, type UserState } from '../model/user-state.js';
+import { readSequencePages, type SequenceCursor } from '../storage/interaction.store.js';
+import { saveMemories } from '../storage/user-memory.store.js';
+import { applyInWaves } from './waves.js';
+
+/** Users whose sequences are in memory together, and events of each. */
+const usersAtOnce = 256;
+const eventsAtOnce = 512;
+
+/** Replays these users under a version and saves what comes out. */
+export async function replay(
+  tx: EntityManager,
+  network: Network,
+  version: number,
+  userIds: readonly string[],
+): Promise<void> {
+  for (let from = 0; from < userIds.length; from += usersAtOnce) {
+    await replayTogether(tx, network, version, userIds.slice(from, from + usersAtOnce));
+  }
+}
+
+interface Replayed {
+  readonly state: UserState;
+  interactionsApplied: number;
+  lastOccurredAt: Date | null;
+}
+
+async function replayTogether(
+  tx: EntityManager,
+  network: Network,
+  version: number,
+  userIds: readonly string[],
+): Promise<void> {
+  const users = new Map<string, Replayed>(
+    userIds.map((id) => [id, { state: emptyState(network.dimensions), interactionsApplied: 0, lastOccurredAt: null }]),
+  );
+  let cursors: readonly SequenceCursor[] = userIds.map((userId) => ({ userId, after: null }));
+  while (cursors.length > 0) {
+    const pages = await readSequencePages(tx, cursors, eventsAtOnce);
+    const tracks = pages.flatMap((page) => {
+      const user = users.get(page.userId);
+      if (user === undefined) return [];
+      user.interactionsApplied += page.itemIds.length;
+      user.lastOccurredAt = page.lastOccurredAt;
+      return [{ state: user.state, rows: page.itemIds.map((id) => network.vocabulary.rowOf(id)) }];
+    });
+    await applyInWaves(network, tracks);
+    cursors = pages
+      .filter((page) => page.itemIds.length === eventsAtOnce)
+      .map((page) => ({
+        userId: page.userId,
+        after: { occurredAt: page.lastOccurredAt, arrival: page.lastArrival },
+      }));
+  }
+  const memories = [...users].map(([userId, { state, interactionsApplied, lastOccurredAt }]) => {
+    const bytes = encodeState(state);
+    return { userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: crc32(bytes) };
+  });
+  await saveMemories(tx, version, memories);
+}

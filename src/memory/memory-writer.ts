@@ -1,0 +1,150 @@
+/**
+ * THE write path: interactions -> one transaction -> log, memories, counts and offset together, or nothing.
+ *
+ *   hold the version of the memories     it can't be switched under a writer
+ *   lock the partition's progress        an owner of before fails here; what is below the next offset was applied already
+ *   lock the users' memories             in the order of user ids; from here on nobody else adds events of these users
+ *   add to the log what it does not have yet; the rest are duplicates and change nothing
+ *   apply the new ones in waves          each user's n-th event in wave n, in the order (occurredAt, arrival)
+ *   save memories and counts, advance the next offset
+ *
+ * An event that is older than the user's newest does not fit at the end of the memory: that user is replayed from the log instead,
+ * so that every memory equals the one that in-order arrival would have given. So is a user whose stored memory is damaged.
+ * Before the first model there are no memories: events are logged and counted, and the first promotion builds all from the log.
+ */
+import { crc32 } from 'node:zlib';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { CONFIG, type Config } from '../config.js';
+import { RecollectError } from '../errors.js';
+import type { Interaction } from '../model/interaction.js';
+import { stateBytes } from '../model/dimensions.js';
+import type { Network } from '../model/network.js';
+import { decodeState, emptyState, encodeState, type UserState } from '../model/user-state.js';
+import { advanceProgress, lockProgress, type Position } from '../storage/consumer-progress.store.js';
+import { insertInteractions } from '../storage/interaction.store.js';
+import { addItemCounts } from '../storage/item-count.store.js';
+import { shareMemoryVersion } from '../storage/log-cut.store.js';
+import { findLiveModel } from '../storage/model.store.js';
+import { lockMemories, saveMemories, type MemoryRow } from '../storage/user-memory.store.js';
+import { replay } from './memory-replay.js';
+import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from './network-source.js';
+import { firstOfEachKey, keyOf, verdictsOf, type Verdict } from './verdict.js';
+import { applyInWaves, type Track } from './waves.js';
+
+export interface Offered {
+  readonly interaction: Interaction;
+  /** where it lay in the partition; null: it did not come by Kafka */
+  readonly offset: bigint | null;
+}
+
+/** Times that a transaction is tried again because a model was switched meanwhile. */
+const switchesFollowed = 3;
+
+@Injectable()
+export class MemoryWriter {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(NETWORK_SOURCE) private readonly networks: NetworkSource,
+    private readonly dataSource: DataSource,
+  ) {}
+
+  /** Returns a verdict for each of the offered, durable for those without a position; throws with nothing applied. */
+  async apply(offered: readonly Offered[], position: Position | null): Promise<readonly Verdict[]> {
+    for (let followed = 0; ; followed++) {
+      try {
+        return await this.dataSource.transaction(async (tx) => this.applyIn(tx, offered, position));
+      } catch (error) {
+        const isSwitch = error instanceof RecollectError && error.code === 'MODEL_SWITCHED';
+        if (!isSwitch || followed === switchesFollowed) throw error;
+        await this.networks.refresh();
+      }
+    }
+  }
+
+  private async applyIn(
+    tx: EntityManager,
+    offered: readonly Offered[],
+    position: Position | null,
+  ): Promise<readonly Verdict[]> {
+    await shareMemoryVersion(tx, this.config.databaseSchema);
+    const nextOffset = position === null ? null : await begin(tx, position);
+    const news = offered.filter(({ offset }) => nextOffset === null || offset === null || offset >= nextOffset);
+    const interactions = firstOfEachKey(news.map(({ interaction }) => interaction));
+    const live = await this.liveNetwork(tx);
+    const memories = live === null ? [] : await lock(tx, live, interactions);
+    const inserted = await insertInteractions(tx, interactions);
+    const insertedKeys = new Set(inserted.map(keyOf));
+    const fresh = interactions.filter((interaction) => insertedKeys.has(keyOf(interaction)));
+    if (live !== null) await remember(tx, live, memories, fresh);
+    await addItemCounts(tx, fresh);
+    if (position !== null) await advanceProgress(tx, position);
+    return verdictsOf(tx, offered, new Set(news), fresh);
+  }
+
+  /** What serves according to the database; throws MODEL_SWITCHED where this process has another version loaded. */
+  private async liveNetwork(tx: EntityManager): Promise<LiveNetwork | null> {
+    const version = (await findLiveModel(tx))?.version ?? null;
+    const live = this.networks.current();
+    if (version === (live?.version ?? null)) return live;
+    throw new RecollectError(
+      'MODEL_SWITCHED',
+      `model ${version ?? 'none'} serves, this process has ${live?.version ?? 'none'} loaded; it is loaded and the batch tried again`,
+    );
+  }
+}
+
+/** What a crash of Postgres loses of such a transaction is offset and effect together, and Kafka has it still. */
+async function begin(tx: EntityManager, position: Position): Promise<bigint> {
+  await tx.query('SET LOCAL synchronous_commit = off');
+  return lockProgress(tx, position);
+}
+
+async function lock(
+  tx: EntityManager,
+  { version, network }: LiveNetwork,
+  interactions: readonly Interaction[],
+): Promise<readonly MemoryRow[]> {
+  const userIds = [...new Set(interactions.map(({ userId }) => userId))];
+  if (userIds.length === 0) return [];
+  const state = encodeState(emptyState(network.dimensions));
+  return lockMemories(tx, version, userIds, { state, checksum: crc32(state) });
+}
+
+/** Brings the memories of those who have fresh events up to date. */
+async function remember(
+  tx: EntityManager,
+  { version, network }: LiveNetwork,
+  memories: readonly MemoryRow[],
+  fresh: readonly Interaction[],
+): Promise<void> {
+  const sequences = Map.groupBy(
+    fresh.toSorted((one, other) => one.occurredAt - other.occurredAt), // stable: then by arrival
+    ({ userId }) => userId,
+  );
+  const tracks: (Track & { readonly memory: MemoryRow; readonly lastOccurredAt: Date })[] = [];
+  const late: string[] = [];
+  for (const memory of memories) {
+    const sequence = sequences.get(memory.userId) ?? [];
+    const [oldest, newest] = [sequence[0], sequence.at(-1)];
+    if (oldest === undefined || newest === undefined) continue;
+    const isLate = memory.lastOccurredAt !== null && oldest.occurredAt < memory.lastOccurredAt.getTime();
+    const state = isLate ? null : stateOf(memory, network);
+    const rows = sequence.map(({ itemId }) => network.vocabulary.rowOf(itemId));
+    if (state === null) late.push(memory.userId);
+    else tracks.push({ memory, state, rows, lastOccurredAt: new Date(newest.occurredAt) });
+  }
+  await applyInWaves(network, tracks);
+  const changed = tracks.map(({ memory, state, rows, lastOccurredAt }) => {
+    const bytes = encodeState(state);
+    const interactionsApplied = memory.interactionsApplied + rows.length;
+    return { userId: memory.userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: crc32(bytes) };
+  });
+  await saveMemories(tx, version, changed);
+  await replay(tx, network, version, late);
+}
+
+/** null for bytes that are damaged or of another form than this network's: the log can make them anew. */
+function stateOf({ state, checksum }: MemoryRow, { dimensions }: Network): UserState | null {
+  return crc32(state) === checksum && state.length === stateBytes(dimensions) ? decodeState(dimensions, state) : null;
+}

@@ -1,0 +1,19 @@
+/** The network that memories are made with. `promotion` provides it; `memory` only says what it needs. */
+import type { Network } from '../model/network.js';
+
+/** The network that serves. */
+export interface LiveNetwork {
+  readonly version: number;
+  readonly network: Network;
+  readonly since: Date;
+}
+
+export interface NetworkSource {
+  /** null before the first promotion */
+  current(): LiveNetwork | null;
+  /** looks up which version serves now, and loads it where it is another */
+  refresh(): Promise<LiveNetwork | null>;
+}
+
+/** The token that the source is injected by. */
+export const NETWORK_SOURCE = Symbol('network source');

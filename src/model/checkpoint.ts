@@ -1,0 +1,150 @@
+/**
+ * A trained network as one file in safetensors form: sizes, vocabulary, rules blend and every weight, so that it serves anywhere.
+ *
+ * The tensors are those of `tensors`. Beside them, as texts in the header's `__metadata__`: format, and as JSON dimensions,
+ * vocabulary, attributes and blend.
+ * Tensors of other names are left alone. Whatever is wrong is refused with CHECKPOINT_INVALID and the tensor's name, on writing as on reading: what was written can
+ * be served.
+ */
+import type { Dimensions } from './dimensions.js';
+import { decodeTensors, encodeTensors, invalidCheckpoint, refuseNotFinite } from './safetensors.js';
+import type { Tensor } from './safetensors.js';
+import { integers, tensorsOf } from './tensors.js';
+import { Vocabulary } from './vocabulary.js';
+
+export type { Tensor } from './safetensors.js';
+
+/** The rules' part in the scores: score += weight * log(1 + scale * rules_t); see `rules`. */
+export interface Blend {
+  readonly weight: number;
+  readonly scale: number;
+}
+
+export interface Checkpoint {
+  readonly dimensions: Dimensions;
+  readonly vocabulary: Vocabulary;
+  /** names of the attributes, [A] */
+  readonly attributes: readonly string[];
+  readonly blend: Blend;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+const format = 'recollect/1';
+
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  verify(checkpoint);
+  const { dimensions, vocabulary, attributes, blend, tensors } = checkpoint;
+  const texts = { dimensions, vocabulary: vocabulary.ids, attributes, blend };
+  return encodeTensors({
+    metadata: new Map([
+      ['format', format],
+      ...Object.entries(texts).map(([name, value]): [string, string] => [name, JSON.stringify(value)]),
+    ]),
+    tensors,
+  });
+}
+
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const { metadata, tensors } = decodeTensors(bytes);
+  const written = metadata.get('format');
+  if (written !== format)
+    throw invalidCheckpoint(`its format is ${written ?? 'not named'}, this program reads ${format}`);
+  const field = (name: string): unknown => {
+    try {
+      return JSON.parse(metadata.get(name) ?? '');
+    } catch {
+      throw invalidCheckpoint(`${name} of its metadata is missing or not JSON`);
+    }
+  };
+  const ids = texts('vocabulary', field('vocabulary'));
+  const checkpoint: Checkpoint = {
+    dimensions: readDimensions(field('dimensions')),
+    vocabulary: new Vocabulary(ids),
+    attributes: texts('attributes', field('attributes')),
+    blend: readBlend(field('blend')),
+    tensors,
+  };
+  verify(checkpoint);
+  return checkpoint;
+}
+
+/** Throws for sizes that contradict each other, a tensor that is missing, of another size or not finite. */
+function verify({ dimensions, vocabulary, attributes, blend, tensors }: Checkpoint): void {
+  readDimensions(dimensions);
+  readBlend(blend);
+  if (vocabulary.size !== dimensions.items) {
+    throw invalidCheckpoint(`its vocabulary has ${vocabulary.size} items, its dimensions say ${dimensions.items}`);
+  }
+  if (attributes.length !== dimensions.attributes) {
+    throw invalidCheckpoint(`it names ${attributes.length} attributes, its dimensions say ${dimensions.attributes}`);
+  }
+  const expected = tensorsOf(dimensions);
+  for (const [name, sizes] of expected) {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) throw invalidCheckpoint(`tensor ${name} is missing`);
+    const { shape, data } = tensor;
+    const isOfShape = shape.length === sizes.length && sizes.every((size, at) => (size ?? shape[at]) === shape[at]);
+    const isInteger = data instanceof Int32Array;
+    const count = shape.reduce((product, size) => product * size, 1);
+    if (!isOfShape || isInteger !== integers.has(name) || data.length !== count) {
+      const wanted = `${integers.has(name) ? 'I32' : 'F32'} [${sizes.map((size) => size ?? 'any').join(', ')}]`;
+      const found = `${isInteger ? 'I32' : 'F32'} [${shape.join(', ')}] with ${data.length} numbers`;
+      throw invalidCheckpoint(`tensor ${name} is ${found}, the network needs ${wanted}`);
+    }
+    if (!isInteger) refuseNotFinite(name, data);
+  }
+  verifyRows(tensors, 'rules.offsets', 'rules.items', 1, dimensions.items);
+  if (tensors.get('rules.values')?.data.length !== tensors.get('rules.items')?.data.length) {
+    throw invalidCheckpoint('tensor rules.values has not one value for each of rules.items');
+  }
+  if (dimensions.attributes > 0) {
+    verifyRows(tensors, 'item.attribute.offsets', 'item.attribute.ids', 0, dimensions.attributes - 1);
+  }
+}
+
+/** Lists of many rows in one array: the offsets never fall and end at its end, its entries lie in low..high. */
+function verifyRows(tensors: Checkpoint['tensors'], at: string, of: string, low: number, high: number): void {
+  const offsets = tensors.get(at)?.data ?? [];
+  const entries = tensors.get(of)?.data ?? [];
+  const rises = offsets.every((offset, row) => offset >= (row === 0 ? 0 : (offsets[row - 1] as number)));
+  if (!rises || offsets[0] !== 0 || offsets[offsets.length - 1] !== entries.length) {
+    throw invalidCheckpoint(`tensor ${at} does not rise from 0 to the ${entries.length} entries of ${of}`);
+  }
+  const outside = entries.find((entry) => entry < low || entry > high);
+  if (outside !== undefined)
+    throw invalidCheckpoint(`tensor ${of} holds ${outside}, which is outside of ${low}..${high}`);
+}
+
+function readDimensions(value: unknown): Dimensions {
+  const { width, slots, blocks, items, attributes } = numbers('dimensions', value);
+  const sizes = { width, slots, blocks, items, attributes };
+  for (const [name, size] of Object.entries(sizes)) {
+    const least = name === 'attributes' ? 0 : 1;
+    const most = name === 'items' || name === 'attributes' ? 2 ** 31 - 2 : 2 ** 16;
+    if (!(Number.isInteger(size) && (size as number) >= least && (size as number) <= most)) {
+      throw invalidCheckpoint(`${name} of its dimensions is not a size in ${least}..${most}`);
+    }
+  }
+  return sizes as Dimensions;
+}
+
+function readBlend(value: unknown): Blend {
+  const { weight, scale } = numbers('blend', value);
+  if (!(Number.isFinite(weight) && Number.isFinite(scale) && (weight as number) >= 0 && (scale as number) >= 0)) {
+    throw invalidCheckpoint('weight and scale of its blend are not numbers of at least 0');
+  }
+  return { weight, scale } as Blend;
+}
+
+function numbers(name: string, value: unknown): Partial<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) throw invalidCheckpoint(`${name} of its metadata is not an object`);
+  return { ...value };
+}
+
+function texts(name: string, value: unknown): readonly string[] {
+  if (!Array.isArray(value) || !value.every((text) => typeof text === 'string')) {
+    throw invalidCheckpoint(`${name} of its metadata is not a list of texts`);
+  }
+  if (new Set(value).size !== value.length) throw invalidCheckpoint(`${name} of its metadata names something twice`);
+  return value;
+}

@@ -1,0 +1,255 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Interaction } from './interaction.js';
+import { readInteraction } from './interaction.js';
+
+const now = Date.parse('2026-11-01T00:00:00Z');
+const rules = {
+  kinds: new Set(['view', 'click', 'cart', 'purchase', 'like', 'dislike', 'rating', 'skip']),
+  earliestTime: Date.parse('1990-01-01T00:00:00Z'),
+  futureToleranceMs: 300_000,
+};
+const plain = { id: 'e', userId: 'u1', itemId: 'i1', kind: 'view', occurredAt: '2026-05-01T10:00:00Z' };
+
+function read(fields: unknown, fallbackId?: string): Interaction {
+  return readInteraction(fields, rules, now, fallbackId);
+}
+
+/** A row of a file of cases: what became of it. */
+function verdict(row: unknown): unknown {
+  try {
+    const { userId, itemId, occurredAt } = read(row);
+    return [userId, itemId, new Date(occurredAt).toISOString()];
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return error.code;
+    throw error;
+  }
+}
+
+function refusal(fields: unknown, fallbackId?: string): unknown {
+  try {
+    return read(fields, fallbackId);
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('an interaction', () => {
+  it('is read field by field, with null for what is optional and not given', () => {
+    expect(read(plain)).toEqual({
+      id: 'e',
+      userId: 'u1',
+      itemId: 'i1',
+      kind: 'view',
+      value: null,
+      occurredAt: Date.parse('2026-05-01T10:00:00Z'),
+      recommendationId: null,
+      properties: null,
+    });
+    const optional = { value: 0.25, recommendationId: 'r-7', properties: { page: 'home' } };
+    expect(read({ ...plain, ...optional })).toMatchObject(optional);
+    expect(read({ ...plain, value: null, recommendationId: null, properties: null })).toEqual(read(plain));
+  });
+
+  it('takes the id that its place gives when the producer gave none', () => {
+    const { id, ...without } = plain;
+    expect(read(without, 'derived').id).toBe('derived');
+    expect(read({ ...without, id: null }, 'derived').id).toBe('derived');
+    expect(read(plain, 'derived').id).toBe(id);
+    expect(refusal(without)).toMatchObject({ code: 'MISSING_FIELD', field: 'id' });
+    expect(refusal({ ...without, id: '' }, 'derived')).toMatchObject({ code: 'INVALID_ID', field: 'id' });
+  });
+
+  it.each([
+    [null, 'NOT_AN_OBJECT', null],
+    [[plain], 'NOT_AN_OBJECT', null],
+    ['{}', 'NOT_AN_OBJECT', null],
+    [undefined, 'NOT_AN_OBJECT', null],
+    [{}, 'MISSING_FIELD', 'id'],
+    [{ ...plain, userId: undefined }, 'MISSING_FIELD', 'userId'],
+    [{ ...plain, itemId: null }, 'MISSING_FIELD', 'itemId'],
+    [{ ...plain, itemId: {} }, 'INVALID_ID', 'itemId'],
+    [{ ...plain, kind: undefined }, 'MISSING_FIELD', 'kind'],
+    [{ ...plain, kind: 'View' }, 'UNKNOWN_KIND', 'kind'],
+    [{ ...plain, kind: ['view'] }, 'UNKNOWN_KIND', 'kind'],
+    [{ ...plain, kind: 'constructor' }, 'UNKNOWN_KIND', 'kind'],
+    [{ ...plain, value: '4.5' }, 'INVALID_VALUE', 'value'],
+    [{ ...plain, value: NaN }, 'INVALID_VALUE', 'value'],
+    [{ ...plain, value: JSON.parse('1e999') as unknown }, 'INVALID_VALUE', 'value'],
+    [{ ...plain, value: true }, 'INVALID_VALUE', 'value'],
+    [{ ...plain, occurredAt: undefined }, 'MISSING_FIELD', 'occurredAt'],
+    [{ ...plain, recommendationId: ' ' }, 'INVALID_ID', 'recommendationId'],
+    [{ ...plain, properties: '{"page":"home"}' }, 'INVALID_PROPERTIES', 'properties'],
+    [{ ...plain, properties: ['home'] }, 'INVALID_PROPERTIES', 'properties'],
+    [{ ...plain, sessionId: 's1' }, 'UNKNOWN_FIELD', 'sessionId'],
+    [{ ...plain, USER_ID: 'u1' }, 'UNKNOWN_FIELD', 'USER_ID'],
+    [{ ...plain, ['x'.repeat(5000)]: 1 }, 'UNKNOWN_FIELD', `${'x'.repeat(40)}...`],
+  ])('is refused with the code and the field: row %#', (fields, code, field) => {
+    expect(refusal(fields)).toMatchObject({ code, field, retriable: false });
+    expect(String(refusal(fields)).length).toBeLessThan(300);
+  });
+
+  it('says which kinds are configured, and which field a misspelled one may be', () => {
+    expect(String(refusal({ ...plain, kind: 'wave' }))).toMatch(/"wave".*view, click, cart/);
+    expect(String(refusal({ ...plain, user_id: 'u1' }))).toMatch(/"user_id" is not known: write userId/);
+    expect(String(refusal({ ...plain, colour: 'red' }))).toMatch(/an interaction has id, userId/);
+  });
+
+  it('takes the kinds of a map too', () => {
+    expect(readInteraction(plain, { ...rules, kinds: new Map([['view', {}]]) }, now).kind).toBe('view');
+  });
+
+  it('may lie five minutes in the future and no millisecond more, and not before the earliest time', () => {
+    const at = (instant: number) => refusal({ ...plain, occurredAt: instant });
+    expect(at(now + 300_000)).toMatchObject({ occurredAt: now + 300_000 });
+    expect(at(now + 300_001)).toMatchObject({ code: 'TIME_IN_FUTURE', field: 'occurredAt' });
+    expect(at(rules.earliestTime)).toMatchObject({ occurredAt: rules.earliestTime });
+    expect(at(rules.earliestTime - 1)).toMatchObject({ code: 'TIME_TOO_EARLY', field: 'occurredAt' });
+    const { kinds, earliestTime } = rules;
+    expect(readInteraction({ ...plain, occurredAt: now + 300_000 }, { kinds, earliestTime }, now).id).toBe('e');
+    expect(() => readInteraction({ ...plain, occurredAt: now + 300_001 }, { kinds, earliestTime }, now)).toThrow(
+      /301 s/,
+    );
+  });
+
+  it('never has a user id in a message', () => {
+    const faults = [
+      { kind: 'wave' },
+      { value: 'x' },
+      { occurredAt: 1 },
+      { itemId: 5.5 },
+      { extra: 1 },
+      { properties: 7 },
+    ];
+    for (const fault of faults) {
+      expect(String(refusal({ ...plain, userId: 'ada@example.org', ...fault }))).not.toContain('ada');
+    }
+    expect(String(refusal({ ...plain, userId: 'ada@example.org\0' }))).not.toContain('ada');
+  });
+
+  it('is not changed by what its prototype has, and a field named __proto__ is just an unknown field', () => {
+    const inherited = Object.create({ itemId: 'i9', value: 3 }) as Record<string, unknown>;
+    expect(read(Object.assign(inherited, plain)).value).toBeNull();
+    delete inherited['itemId'];
+    expect(refusal(inherited)).toMatchObject({ code: 'MISSING_FIELD', field: 'itemId' });
+    const hostile: unknown = JSON.parse(JSON.stringify(plain).replace('{', '{"__proto__":{"isAdmin":true},'));
+    expect(refusal(hostile)).toMatchObject({ code: 'UNKNOWN_FIELD', field: '__proto__' });
+    expect(read(Object.assign(Object.create(null), plain)).id).toBe('e');
+  });
+});
+
+describe('properties', () => {
+  const propertiesOf = (json: string) => read({ ...plain, properties: JSON.parse(json) as unknown }).properties;
+
+  it('keep what JSON can say, a __proto__ as a field like any other', () => {
+    const json = '{"__proto__":{"isAdmin":true},"a":[1,null,{"b":"\\\\u0000"}],"c":"\u{1f4d6}"}';
+    const properties = propertiesOf(json);
+    expect(JSON.stringify(properties)).toBe(json);
+    expect(properties).not.toHaveProperty('isAdmin');
+  });
+
+  it('are their own copy', () => {
+    const given = { list: [1] };
+    const { properties } = read({ ...plain, properties: given });
+    given.list.push(2);
+    expect(properties).toEqual({ list: [1] });
+  });
+
+  it('have at most 4 KiB as JSON in UTF-8', () => {
+    const ofBytes = (count: number, letter: string, width: number) =>
+      JSON.stringify({ a: letter.repeat((count - 8) / width) });
+    expect(propertiesOf(ofBytes(4096, 'x', 1))).toHaveProperty('a');
+    expect(propertiesOf(ofBytes(4096, '\u00e9', 2))).toHaveProperty('a');
+    for (const json of [ofBytes(4097, 'x', 1), ofBytes(4098, '\u00e9', 2)]) {
+      expect(() => propertiesOf(json)).toThrow(/have 409[78] bytes as JSON, at most 4096/);
+    }
+  });
+
+  it.each([
+    '{"a":"\\u0000"}',
+    '{"\\u0000":1}',
+    '{"a":["\\\\\\u0000"]}',
+    '{"a":"\\ud83d"}',
+    '{"\\udcd6":1}',
+    '{"a":1e999}',
+  ])('are refused where Postgres could not store them: %s', (json) => {
+    expect(refusal({ ...plain, properties: JSON.parse(json) as unknown })).toMatchObject({
+      code: 'INVALID_PROPERTIES',
+    });
+  });
+
+  it('are refused when they are nested deeper than can be written', () => {
+    const deep: unknown = JSON.parse(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
+    expect(refusal({ ...plain, properties: deep })).toMatchObject({ code: 'INVALID_PROPERTIES' });
+  });
+});
+
+describe('cases from real life', () => {
+  const view = (fields: string): unknown => JSON.parse(`{"id":"c","kind":"view",${fields}}`);
+
+  it.each([
+    ['"userId":653247040368672768', 'INVALID_ID'],
+    ['"userId":653247040368672771', 'INVALID_ID'],
+    ['"userId":"653247040368672771"', '653247040368672771'],
+    ['"userId":42', '42'],
+    ['"userId":42.0', '42'],
+    ['"userId":1e21', 'INVALID_ID'],
+  ])('F06, 64-bit ids as JSON numbers: %s', (user, expected) => {
+    const found = verdict(view(`${user},"itemId":17,"occurredAt":"2026-03-01T10:00:00Z"`));
+    expect(Array.isArray(found) ? found.slice(0, 2) : found).toEqual(
+      expected === 'INVALID_ID' ? expected : [expected, '17'],
+    );
+  });
+
+  it.each([
+    ['2026-10-25T02:30:00', 'INVALID_TIME'],
+    ['2026-10-25 02:30', 'INVALID_TIME'],
+    ['2026-02-30T10:00:00Z', 'INVALID_TIME'],
+    ['2026-05-01T10:00:00+0000', '2026-05-01T10:00:00.000Z'],
+    ['2026-05-01T12:00:00+02:00', '2026-05-01T10:00:00.000Z'],
+    ['2026-05-01', 'INVALID_TIME'],
+    ['2026-05-01T24:00:00Z', 'INVALID_TIME'],
+    ['2026-05-01T10:00:60Z', 'INVALID_TIME'],
+    ['2026-05-01T10:00:00.123456789Z', '2026-05-01T10:00:00.123Z'],
+    ['20260501T100000Z', 'INVALID_TIME'],
+    ['1 May 2026 10:00 GMT', 'INVALID_TIME'],
+    [' 2026-05-01T10:00:00Z', 'INVALID_TIME'],
+  ])('F08, times without a zone and impossible days: %j', (occurredAt, expected) => {
+    const found = verdict({ id: 'c', userId: 'tz-user', itemId: 'i1', kind: 'view', occurredAt });
+    expect(found).toEqual(expected === 'INVALID_TIME' ? expected : ['tz-user', 'i1', expected]);
+  });
+
+  it.each([
+    ['"userId":"null"', 'INVALID_ID'],
+    ['"userId":null', 'MISSING_FIELD'],
+    ['"userId":""', 'INVALID_ID'],
+    ['"userId":"undefined"', 'INVALID_ID'],
+    ['"userId":"   "', 'INVALID_ID'],
+    ['"userId":null,"sessionId":"s1"', 'UNKNOWN_FIELD'],
+    ['"userId":"u1","sessionId":"null"', 'UNKNOWN_FIELD'],
+    ['"userId":["u1"]', 'INVALID_ID'],
+    ['"userId":{"id":"u1"}', 'INVALID_ID'],
+    ['"userId":true', 'INVALID_ID'],
+    ['"sessionId":"s1"', 'UNKNOWN_FIELD'],
+    ['"recommendationId":null', 'MISSING_FIELD'],
+  ])('K04, ids named null, undefined, empty: %s', (user, code) => {
+    expect(verdict(view(`${user},"itemId":"i1","occurredAt":"2026-05-01T10:00:00Z"`))).toBe(code);
+  });
+
+  it.each([
+    ['1777629600123', '2026-05-01T10:00:00.123Z'],
+    ['1777629600', 'TIME_UNIT'],
+    ['1777629600.123', 'TIME_UNIT'],
+    ['1777629600123456', 'TIME_UNIT'],
+    ['1777629600123456789', 'TIME_UNIT'],
+    ['20574', 'TIME_TOO_EARLY'],
+    ['"1777629600123"', 'INVALID_TIME'],
+    ['-1', 'TIME_TOO_EARLY'],
+    ['0', 'TIME_TOO_EARLY'],
+    ['1e12', '2001-09-09T01:46:40.000Z'],
+    ['253402300800000', 'INVALID_TIME'],
+    ['true', 'INVALID_TIME'],
+  ])('K12, units of numbers: %s', (occurredAt, expected) => {
+    const found = verdict(view(`"userId":"ula","itemId":"i0","occurredAt":${occurredAt}`));
+    expect(found).toEqual(/^[A-Z]/.test(expected) ? expected : ['ula', 'i0', expected]);
+  });
+});

@@ -1,0 +1,40 @@
+/**
+ * Sequential rules, blended into the scores late: nothing of them is in the training, and a weight of 0 switches them off.
+ *
+ *   C[a, b]     = sum over pairs "a, then b at a gap g <= 10" of 1/g, divided by sqrt(freq(a))      counted at training
+ *   rules_t(b)  = sum over the user's last items a_1, a_2, ... a_10 of C[a_k, b] / k
+ *   score(b)   += w log(1 + c rules_t(b))                                                           w, c picked on validation
+ *
+ * A checkpoint keeps the strongest transitions of each row. Explainable by itself: after a_k people went on to b.
+ */
+import type { Blend } from './checkpoint.js';
+
+export interface Transitions {
+  /** the transitions of row a: entries offsets[a] up to, without, offsets[a + 1] */
+  readonly offsets: Int32Array;
+  /** rows b */
+  readonly items: Int32Array;
+  /** C[a, b] */
+  readonly values: Float32Array;
+}
+
+/** rules_t by row [N] of a user whose last rows are `recent`, newest first; 0 is a place without a known item. */
+export function rulesOf({ offsets, items, values }: Transitions, recent: Int32Array): Float64Array {
+  const rules = new Float64Array(offsets.length - 1);
+  recent.forEach((row, place) => {
+    if (row === 0) return;
+    for (let entry = offsets[row] as number; entry < (offsets[row + 1] as number); entry++) {
+      const item = items[entry] as number;
+      rules[item] = (rules[item] as number) + (values[entry] as number) / (place + 1);
+    }
+  });
+  return rules;
+}
+
+/** Adds w log(1 + c rules_t) to the scores, in place; the score of row j lies at j - 1. */
+export function blendRules(scores: Float32Array, rules: Float64Array, { weight, scale }: Blend): void {
+  for (let at = 0; at < scores.length; at++) {
+    const rule = rules[at + 1] as number;
+    if (rule > 0) scores[at] = (scores[at] as number) + weight * Math.log1p(scale * rule);
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * What is remembered of one user.
+ *
+ *   numbers   hidden state of each block [L d], then keys [S d], then values [S d]; always halves, see `half`
+ *   recent    rows of the last 10 items, newest first; 0 stands for none and for an item unknown to the model
+ *
+ * Stored as the numbers in half precision, then the rows as 32-bit integers, all little-endian. The numbers are rounded after
+ * every event, so that storing loses nothing and a memory does not tell where its batches began.
+ */
+import { RecollectError } from '../errors.js';
+import { recentItems, stateBytes, stateSize } from './dimensions.js';
+import type { Dimensions } from './dimensions.js';
+import { decodeHalves, encodeHalves } from './half.js';
+
+export interface UserState {
+  readonly numbers: Float32Array;
+  readonly recent: Int32Array;
+}
+
+/** The memory of a user without interactions. */
+export function emptyState(dimensions: Dimensions): UserState {
+  return { numbers: new Float32Array(stateSize(dimensions)), recent: new Int32Array(recentItems) };
+}
+
+/** The hidden state of a block [d]: a view, not a copy. */
+export function hiddenOf(state: UserState, { width }: Dimensions, block: number): Float32Array {
+  return state.numbers.subarray(block * width, (block + 1) * width);
+}
+
+/** Puts a row at the front of the last items. */
+export function remember(state: UserState, row: number): void {
+  state.recent.copyWithin(1, 0);
+  state.recent[0] = row;
+}
+
+export function encodeState(state: UserState): Buffer {
+  const halves = 2 * state.numbers.length;
+  const bytes = Buffer.alloc(halves + 4 * state.recent.length);
+  encodeHalves(state.numbers, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0);
+  state.recent.forEach((row, at) => bytes.writeInt32LE(row, halves + 4 * at));
+  return bytes;
+}
+
+/** Throws STATE_INVALID for bytes that no step of a network of these sizes can have left. */
+export function decodeState(dimensions: Dimensions, bytes: Uint8Array): UserState {
+  if (bytes.length !== stateBytes(dimensions)) {
+    throw invalid(`it has ${bytes.length} bytes, a network of these sizes keeps ${stateBytes(dimensions)}`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const numbers = decodeHalves(view, 0, stateSize(dimensions));
+  const broken = numbers.findIndex((number) => !Number.isFinite(number));
+  if (broken >= 0) throw invalid(`number ${broken} is not finite`);
+  const recent = new Int32Array(recentItems);
+  for (let at = 0; at < recentItems; at++) {
+    const row = view.getInt32(2 * numbers.length + 4 * at, true);
+    if (row < 0 || row > dimensions.items) throw invalid(`item ${at} has row ${row} of ${dimensions.items}`);
+    recent[at] = row;
+  }
+  return { numbers, recent };
+}
+
+function invalid(what: string): RecollectError {
+  return new RecollectError(
+    'STATE_INVALID',
+    `a stored memory is damaged or belongs to another model: ${what}; rebuild the memories from the log`,
+  );
+}

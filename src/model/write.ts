@@ -1,0 +1,44 @@
+/**
+ * The gated write: an interaction fades each slot a little and leaves its own mark in it.
+ *
+ *   f    = sigmoid(z W_f + b_f)                 one gate a slot, in (0, 1)
+ *   K[s] = f[s] K[s] + (1 - f[s]) x W_k         keys and values move alike
+ *   V[s] = f[s] V[s] + (1 - f[s]) x W_v
+ *
+ * The gate looks at the encoded state z, the mark is made of the item x: where the user stands decides how long a slot keeps
+ * things, and what it keeps stays a weighted sum of items, which `attribution` can read back.
+ * Departs from Gated Slot Attention (Zhang et al., 2024) in writing x instead of z.
+ */
+import { affine, sigmoid } from './matrix.js';
+import type { Affine, Matrix } from './matrix.js';
+import type { Slots } from './slots.js';
+
+export interface WriteWeights {
+  readonly gate: Affine;
+  readonly key: Affine;
+  readonly value: Affine;
+}
+
+/** Writes one event of each user into the user's slots, in place; returns the gates f [B S]. */
+export function write(weights: WriteWeights, z: Matrix, x: Matrix, slots: readonly Slots[]): Matrix {
+  const keep = sigmoid(affine(z, weights.gate)); //     [B S]
+  const key = affine(x, weights.key); //                [B d]
+  const value = affine(x, weights.value); //            [B d]
+  slots.forEach((own, user) => {
+    blend(own.keys, key, keep, user);
+    blend(own.values, value, keep, user);
+  });
+  return keep;
+}
+
+/** slot = f slot + (1 - f) mark, for every slot of one user */
+function blend(kept: Float32Array, mark: Matrix, keep: Matrix, user: number): void {
+  const { width } = mark;
+  for (let slot = 0; slot < keep.width; slot++) {
+    const stay = keep.data[user * keep.width + slot] as number;
+    for (let at = 0; at < width; at++) {
+      const own = slot * width + at;
+      kept[own] = stay * (kept[own] as number) + (1 - stay) * (mark.data[user * width + at] as number);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * Promotion: another version of the model begins to serve, without a stop and without a lost interaction.
+ *
+ *   cut        all interactions at or below an arrival number are visible (log-cut.store)
+ *   rebuild    every user's memory under the new version, out of the log, while the old version serves and takes events
+ *   catch up   cut again; replay the users of what arrived since the cut before; until that are few
+ *   switch     in one transaction that holds writers off: replay the last few, point `live_model` to the new version
+ *   clean up   drop memories of versions older than the replaced one, which other processes still read for a moment
+ *
+ * A replay starts from the empty memory, so that it does no harm to replay a user twice, and the memories that serve equal an
+ * in-order replay of the log bit for bit. One promotion at a time: its session holds an advisory lock, and the switch runs in
+ * that session, so that it can't commit once the lock is lost. What fails before the switch leaves the old version as it was,
+ * and the half-built memories are removed, here or by the next promotion.
+ */
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { CONFIG, type Config } from '../config.js';
+import { RecollectError } from '../errors.js';
+import { rebuild } from '../memory/memory-rebuild.js';
+import { replay } from '../memory/memory-replay.js';
+import type { Network } from '../model/network.js';
+import { advisoryLock } from '../storage/data-source.js';
+import { lockMemoryVersion, readCut, readUsersArrivedAfter } from '../storage/log-cut.store.js';
+import { listMemoryPartitions, removeMemoryPartition } from '../storage/memory-partition.store.js';
+import { findLiveModel, findModel, setLiveModel, setModelStatus } from '../storage/model.store.js';
+import { LOGGER, logError, type Logger } from '../telemetry.js';
+import { LiveModel } from './live-model.js';
+import { loadNetwork } from './network-loader.js';
+
+export interface PromoteOptions {
+  /** ends the promotion before the switch */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (phase: 'REBUILDING' | 'SWITCHING', users: number, usersTotal: number) => void;
+  /** done in the transaction of the switch: both happen or neither */
+  readonly alongside?: (tx: EntityManager) => Promise<void>;
+}
+
+export interface Promoted {
+  readonly version: number;
+  /** the version that served before; null: none did */
+  readonly replaced: number | null;
+}
+
+/** So few users are left to the switch, which holds writers off while it replays them. */
+const fewUsers = 50;
+/** Rounds of catching up after which the switch takes what is left, however much. */
+const mostRounds = 20;
+/** Users of one transaction of catching up. */
+const usersAtOnce = 256;
+
+@Injectable()
+export class Promotion {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly dataSource: DataSource,
+    private readonly liveModel: LiveModel,
+  ) {}
+
+  /** Throws PROMOTION_UNDER_WAY, NOT_FOUND, BAD_INPUT for a version that the gate refused, CHECKPOINT_INVALID, or the signal's reason. */
+  async promote(version: number, options: PromoteOptions = {}): Promise<Promoted> {
+    return this.alone(async (session) => {
+      const replaced = (await findLiveModel(session))?.version ?? null;
+      if (replaced === version) {
+        await session.transaction(async (tx) => options.alongside?.(tx));
+        return { version, replaced };
+      }
+      await refuseRejected(session, version);
+      const network = await loadNetwork(session, version);
+      await this.removeOldMemories();
+      try {
+        const cut = await this.build(version, network, options);
+        await this.switchTo(session, version, network, cut, options);
+      } catch (error) {
+        await this.removeOldMemories();
+        throw error;
+      }
+      this.logger.info({ modelVersion: version, replaced }, 'a model was promoted');
+      await this.liveModel.refresh();
+      await this.removeOldMemories();
+      return { version, replaced };
+    });
+  }
+
+  /** The gate said no. */
+  async reject(version: number, alongside: (tx: EntityManager) => Promise<void>): Promise<void> {
+    await this.dataSource.transaction(async (tx) => {
+      await setModelStatus(tx, version, 'REJECTED');
+      await alongside(tx);
+    });
+  }
+
+  /** All memories under the version; returns the cut that they reach to. */
+  private async build(
+    version: number,
+    network: Network,
+    { signal, onProgress }: PromoteOptions,
+  ): Promise<bigint> {
+    let cut = await this.cut();
+    await rebuild(
+      this.dataSource,
+      version,
+      network,
+      ({ users, usersTotal }) => onProgress?.('REBUILDING', users, usersTotal),
+      signal,
+    );
+    for (let round = 0; round < mostRounds; round++) {
+      const next = await this.cut();
+      const userIds = await readUsersArrivedAfter(this.dataSource.manager, cut);
+      if (userIds.length <= fewUsers) break;
+      for (let from = 0; from < userIds.length; from += usersAtOnce) {
+        signal?.throwIfAborted();
+        onProgress?.('SWITCHING', from, userIds.length);
+        const some = userIds.slice(from, from + usersAtOnce);
+        await this.dataSource.transaction(async (tx) => replay(tx, network, version, some));
+      }
+      cut = next;
+    }
+    return cut;
+  }
+
+  private async cut(): Promise<bigint> {
+    return this.dataSource.transaction(async (tx) => {
+      await lockMemoryVersion(tx, this.config.databaseSchema);
+      return readCut(tx);
+    });
+  }
+
+  private async switchTo(
+    session: EntityManager,
+    version: number,
+    network: Network,
+    cut: bigint,
+    { signal, onProgress, alongside }: PromoteOptions,
+  ): Promise<void> {
+    onProgress?.('SWITCHING', 0, 1);
+    await session.transaction(async (tx) => {
+      await lockMemoryVersion(tx, this.config.databaseSchema);
+      await replay(tx, network, version, await readUsersArrivedAfter(tx, cut));
+      await setLiveModel(tx, version);
+      await alongside?.(tx);
+      signal?.throwIfAborted();
+    });
+  }
+
+  /** Runs with a session that no other promotion has at the same time. */
+  private async alone<T>(work: (session: EntityManager) => Promise<T>): Promise<T> {
+    const key = [advisoryLock.promotion, this.config.databaseSchema];
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const rows: { locked: boolean }[] = await runner.query('SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked', key);
+      if (rows[0]?.locked !== true) {
+        throw new RecollectError('PROMOTION_UNDER_WAY', 'another promotion is under way; wait for its end');
+      }
+      try {
+        return await work(runner.manager);
+      } finally {
+        await runner.query('SELECT pg_advisory_unlock($1, hashtext($2))', key).catch((error: unknown) => {
+          logError(this.logger, error, 'the session of a promotion was lost, and its lock with it');
+        });
+      }
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /**
+   * Drops the memories of all versions but the one that serves and the one that it replaced. Asks the database which those are,
+   * so that a switch whose commit was not heard of is safe. What fails here is done by the next promotion.
+   */
+  private async removeOldMemories(): Promise<void> {
+    const { manager } = this.dataSource;
+    try {
+      const live = await findLiveModel(manager);
+      for (const version of await listMemoryPartitions(manager)) {
+        if (version !== live?.version && version !== live?.replaced) await removeMemoryPartition(manager, version);
+      }
+    } catch (error) {
+      logError(this.logger, error, 'memories of versions that serve no more were not dropped; the next promotion does it');
+    }
+  }
+}
+
+async function refuseRejected(manager: EntityManager, version: number): Promise<void> {
+  const model = await findModel(manager, version);
+  if (model?.status !== 'REJECTED') return; // that it exists is checked when it is loaded
+  throw new RecollectError('BAD_INPUT', `model ${version} was refused by the gate; train another one`, {
+    field: 'version',
+  });
+}

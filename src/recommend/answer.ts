@@ -1,0 +1,59 @@
+/** What an answer is made of: where it came from, why, and what it lacks. */
+import type { ItemRow } from '../storage/item-read.store.js';
+
+/** What placed an item: the user's memory, a visitor's list, nearness in the model's item table, counts, or its newness. */
+export type Source = 'MEMORY' | 'SESSION' | 'MODEL' | 'POPULAR' | 'LATEST';
+
+/** Why an answer does not rest on what was asked for. */
+export type FallbackReason =
+  | 'NO_MODEL'
+  | 'UNKNOWN_USER'
+  | 'NO_MEMORY_YET'
+  | 'NO_INTERACTIONS'
+  | 'NO_KNOWN_ITEMS'
+  | 'UNKNOWN_ITEM'
+  | 'NO_SCORED_ITEMS';
+
+/** Why an answer has fewer items than were asked for. */
+export type ShortfallCause = 'SEEN' | 'CATALOGUE_EMPTY' | 'CATALOGUE_EXHAUSTED' | 'NOT_COUNTED';
+
+export interface Shortfall {
+  readonly missing: number;
+  readonly cause: ShortfallCause;
+}
+
+/** An item that a source proposes, the best first. */
+export interface Candidate {
+  readonly itemId: string;
+  readonly score: number;
+  readonly source: Source;
+}
+
+export interface RankedItem {
+  readonly rank: number;
+  readonly score: number;
+  readonly source: Source;
+  readonly item: ItemRow;
+}
+
+/** A past interaction and how much of the read came from it. */
+export interface AttendedInteraction {
+  readonly itemId: string;
+  readonly kind: string;
+  readonly occurredAt: Date | null;
+  /** 0..1; over all interactions of a user they sum to at most 1 */
+  readonly attention: number;
+}
+
+export interface Answer {
+  readonly id: string;
+  readonly source: Source;
+  readonly fallbackReason: FallbackReason | null;
+  readonly modelVersion: number | null;
+  readonly interactionsSeen: number;
+  readonly memoryUpdatedAt: Date | null;
+  readonly shortfall: Shortfall | null;
+  readonly items: readonly RankedItem[];
+  /** All interactions that the memory-placed items rest on, the most attended first. Replays the user's log: asked for at most once. */
+  readonly because: () => Promise<readonly AttendedInteraction[]>;
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { PromotionModule } from '../promotion/promotion.module.js';
+import { Answering } from './answering.js';
+import { Catalogue } from './catalogue.js';
+import { Popularity } from './popularity.js';
+import { Profiles } from './profile.js';
+import { Recommender } from './recommender.js';
+import { SimilarItems } from './similar.js';
+
+/** The read path: needs NETWORK_SOURCE, the network that this process serves. */
+@Module({
+  imports: [PromotionModule],
+  providers: [Answering, Catalogue, Popularity, Profiles, Recommender, SimilarItems],
+  exports: [Answering, Catalogue, Profiles, Recommender, SimilarItems],
+})
+export class RecommendModule {}

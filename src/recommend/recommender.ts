@@ -1,0 +1,113 @@
+/**
+ * The answer path. A known user costs one read of the memory, one scan of the item table and one statement for the items:
+ *
+ *   memory of the live version -> state -> scores of all known items -> candidates, best first -> those that may be answered
+ *
+ * A user without memory, a visitor's list and a model that is not there yet get an answer too, see `answering`.
+ */
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CONFIG, type Config } from '../config.js';
+import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
+import { decodeState, emptyState, type UserState } from '../model/user-state.js';
+import { countInteractions, itemsOf } from '../storage/interaction-read.store.js';
+import { readMemory } from '../storage/user-memory-read.store.js';
+import type { Answer, Source } from './answer.js';
+import { Answering } from './answering.js';
+import { because } from './because.js';
+import { scoredCandidates, type Candidates } from './candidates.js';
+import { Catalogue } from './catalogue.js';
+import { excludeNothing, type Exclusion } from './eligibility.js';
+import { sequenceOf } from './trace.js';
+
+export interface Wish {
+  readonly first: number;
+  readonly excludeSeen: boolean;
+}
+
+/** What a visitor did. */
+export interface SessionInteraction {
+  readonly itemId: string;
+  readonly kind: string;
+  readonly occurredAt: Date | null;
+}
+
+/** Items of a user that are looked up at most, to find out whether the model knows any of them. */
+const probedItems = 1_000;
+
+@Injectable()
+export class Recommender {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly catalogue: Catalogue,
+    private readonly answering: Answering,
+    @Inject(NETWORK_SOURCE) private readonly networks: NetworkSource,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async forUser(userId: string, { first, excludeSeen }: Wish): Promise<Answer> {
+    const tx = this.dataSource.manager;
+    const exclusion: Exclusion = {
+      ...excludeNothing,
+      seenBy: excludeSeen ? { userId, kinds: this.seenKinds() } : null,
+    };
+    const live = this.networks.current();
+    const memory = live === null ? null : await readMemory(tx, live.version, userId);
+    if (live === null || memory === null) {
+      const interactionsSeen = await countInteractions(tx, userId);
+      const reason = live === null ? 'NO_MODEL' : interactionsSeen === 0 ? 'UNKNOWN_USER' : 'NO_MEMORY_YET';
+      return this.answering.fallback(reason, first, exclusion, { interactionsSeen, memoryUpdatedAt: null });
+    }
+    const state = decodeState(live.network.dimensions, memory.state);
+    const known = { interactionsSeen: memory.interactionsApplied, memoryUpdatedAt: memory.updatedAt };
+    if (!(await this.holdsKnownItem(live, userId, state))) {
+      return this.answering.fallback('NO_KNOWN_ITEMS', first, exclusion, known);
+    }
+    return this.answering.filled(this.scored(live, state, 'MEMORY', first), first, exclusion, {
+      source: 'MEMORY',
+      fallbackReason: null,
+      modelVersion: live.version,
+      ...known,
+      because: async () => because(live.network, await sequenceOf(tx, userId)),
+    });
+  }
+
+  /** For a visitor: the list, the oldest first, is encoded by the steps that encode a user, and nothing is stored. */
+  async forSession(sequence: readonly SessionInteraction[], { first, excludeSeen }: Wish): Promise<Answer> {
+    const kinds = new Set(this.seenKinds());
+    const seen = excludeSeen ? sequence.filter(({ kind }) => kinds.has(kind)) : [];
+    const exclusion: Exclusion = { ...excludeNothing, items: new Set(seen.map(({ itemId }) => itemId)) };
+    const known = { interactionsSeen: sequence.length, memoryUpdatedAt: null };
+    const live = this.networks.current();
+    if (live === null) return this.answering.fallback('NO_MODEL', first, exclusion, known);
+    if (sequence.length === 0) return this.answering.fallback('NO_INTERACTIONS', first, exclusion, known);
+    const rows = sequence.map(({ itemId }) => live.network.vocabulary.rowOf(itemId));
+    if (rows.every((row) => row === 0)) return this.answering.fallback('NO_KNOWN_ITEMS', first, exclusion, known);
+    const state = emptyState(live.network.dimensions);
+    for (const row of rows) live.network.step([state], Int32Array.of(row));
+    return this.answering.filled(this.scored(live, state, 'SESSION', first), first, exclusion, {
+      source: 'SESSION',
+      fallbackReason: null,
+      modelVersion: live.version,
+      ...known,
+      because: () => because(live.network, sequence),
+    });
+  }
+
+  private scored(live: LiveNetwork, state: UserState, source: Source, first: number): Candidates {
+    const scores = live.network.scores(state);
+    const until = this.catalogue.untilOf(live);
+    return scoredCandidates(scores, until, Date.now(), live.network.vocabulary, source, first);
+  }
+
+  /** A memory of nothing but items that the model doesn't know is no reason for an answer. */
+  private async holdsKnownItem({ network }: LiveNetwork, userId: string, state: UserState): Promise<boolean> {
+    if (state.recent.some((row) => row > 0)) return true;
+    const items = await itemsOf(this.dataSource.manager, userId, probedItems);
+    return items.some((itemId) => network.vocabulary.rowOf(itemId) > 0);
+  }
+
+  private seenKinds(): readonly string[] {
+    return Object.entries(this.config.kinds).flatMap(([kind, rule]) => (rule.seen ? [kind] : []));
+  }
+}

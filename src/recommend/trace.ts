@@ -1,0 +1,44 @@
+/**
+ * Which interactions a memory is made of, exactly: the sequence is replayed and the write gates kept.
+ *
+ * A replay goes back `longestReplay` interactions at most. Up to there the shares are exact; a longer history is replayed from its
+ * newest part, and what the slots still hold of the part before is counted to nobody.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
+import { slotShares } from '../model/attribution.js';
+import type { Network } from '../model/network.js';
+import { emptyState, type UserState } from '../model/user-state.js';
+import { newestSteps, type SequenceStep } from '../storage/interaction-read.store.js';
+
+export const longestReplay = 5_000;
+
+/** Interactions between two turns of the event loop, so that a long replay does not hold up other requests. */
+const burst = 200;
+
+export interface Trace {
+  /** after the last interaction */
+  readonly state: UserState;
+  /** a: how the present read weighs the slots [S] */
+  readonly attention: Float32Array;
+  /** f: the write gates, the oldest interaction first [T S] */
+  readonly gates: readonly Float32Array[];
+  /** w: the interactions' shares in the slots [T S] */
+  readonly shares: readonly Float32Array[];
+}
+
+/** The newest part of a user's sequence, the oldest interaction first. */
+export async function sequenceOf(tx: EntityManager, userId: string): Promise<readonly SequenceStep[]> {
+  return newestSteps(tx, userId, longestReplay);
+}
+
+/** Replays a sequence, the oldest interaction first. */
+export async function trace(network: Network, sequence: readonly { readonly itemId: string }[]): Promise<Trace> {
+  const state = emptyState(network.dimensions);
+  const gates: Float32Array[] = [];
+  for (const [place, { itemId }] of sequence.entries()) {
+    if (place > 0 && place % burst === 0) await nextTurn();
+    gates.push(network.stepTraced(state, network.vocabulary.rowOf(itemId)));
+  }
+  return { state, attention: network.attention(state), gates, shares: slotShares(gates) };
+}

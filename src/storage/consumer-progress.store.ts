@@ -1,0 +1,90 @@
+/** SQL of the progress of each partition: where to go on, and who may. */
+import type { EntityManager } from 'typeorm';
+import { RecollectError } from '../errors.js';
+
+/** A batch of one partition, as its transaction needs it. */
+export interface Position {
+  readonly topic: string;
+  readonly partition: number;
+  readonly ownerEpoch: bigint;
+  /** one past the last record of the batch */
+  readonly endOffset: bigint;
+}
+
+export interface Progress {
+  readonly nextOffset: bigint;
+  readonly ownerEpoch: bigint;
+}
+
+interface ProgressRow {
+  readonly next_offset: string;
+  readonly owner_epoch: string;
+}
+
+const toProgress = (row: ProgressRow): Progress => ({
+  nextOffset: BigInt(row.next_offset),
+  ownerEpoch: BigInt(row.owner_epoch),
+});
+
+/** Makes the caller the owner of the partition: every write under an older epoch fails from now on. */
+export async function claimPartition(
+  tx: EntityManager,
+  topic: string,
+  partition: number,
+  startOffset: bigint,
+): Promise<Progress> {
+  const rows: ProgressRow[] = await tx.query(
+    `INSERT INTO consumer_progress AS p (topic, partition, next_offset, owner_epoch) VALUES ($1, $2, $3, 1)
+     ON CONFLICT (topic, partition) DO UPDATE SET owner_epoch = p.owner_epoch + 1, updated_at = now()
+     RETURNING next_offset, owner_epoch`,
+    [topic, partition, startOffset.toString()],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('the claimed partition was not returned');
+  return toProgress(row);
+}
+
+/** Locks the row of the partition and returns its next offset; throws OWNER_REPLACED for an owner of before. */
+export async function lockProgress(tx: EntityManager, position: Position): Promise<bigint> {
+  const { topic, partition, ownerEpoch } = position;
+  const rows: ProgressRow[] = await tx.query(
+    'SELECT next_offset, owner_epoch FROM consumer_progress WHERE topic = $1 AND partition = $2 FOR UPDATE',
+    [topic, partition],
+  );
+  const progress = rows[0] === undefined ? null : toProgress(rows[0]);
+  if (progress?.ownerEpoch !== ownerEpoch) {
+    throw new RecollectError(
+      'OWNER_REPLACED',
+      `partition ${partition} of ${topic} has another owner since (epoch ${progress?.ownerEpoch ?? 'none'}, this one has ${ownerEpoch}); the batch is left to it`,
+    );
+  }
+  return progress.nextOffset;
+}
+
+/** Never goes back: a batch that was applied before changes nothing. */
+export async function advanceProgress(tx: EntityManager, position: Position): Promise<void> {
+  await tx.query(
+    `UPDATE consumer_progress SET next_offset = greatest(next_offset, $3), updated_at = now()
+      WHERE topic = $1 AND partition = $2`,
+    [position.topic, position.partition, position.endOffset.toString()],
+  );
+}
+
+export interface StoredProgress extends Progress {
+  readonly topic: string;
+  readonly partition: number;
+  readonly updatedAt: Date;
+}
+
+/** All partitions that were ever claimed, for those who ask how far ingestion is. */
+export async function listProgress(tx: EntityManager): Promise<readonly StoredProgress[]> {
+  const rows: (ProgressRow & { topic: string; partition: number; updated_at: Date })[] = await tx.query(
+    'SELECT topic, partition, next_offset, owner_epoch, updated_at FROM consumer_progress ORDER BY topic, partition',
+  );
+  return rows.map((row) => ({
+    ...toProgress(row),
+    topic: row.topic,
+    partition: row.partition,
+    updatedAt: row.updated_at,
+  }));
+}

@@ -1,0 +1,68 @@
+/** What the read path asks of the log: a user's pages and sequence. Writing is the business of the write path alone. */
+import type { EntityManager } from 'typeorm';
+
+/** A step of a user's sequence. */
+export interface SequenceStep {
+  readonly itemId: string;
+  readonly kind: string;
+  readonly occurredAt: Date;
+}
+
+/** A row of the log. */
+export interface LoggedInteraction extends SequenceStep {
+  readonly id: string;
+  readonly value: number | null;
+  readonly recommendationId: string | null;
+  readonly properties: Readonly<Record<string, unknown>> | null;
+  /** order of arrival; a 64-bit number as text */
+  readonly arrival: string;
+}
+
+const step = `item_id AS "itemId", kind, occurred_at AS "occurredAt"`;
+
+/** A place in a user's sequence. Times have milliseconds in the table too, so a Date loses nothing. */
+export interface SequencePlace {
+  readonly occurredAt: Date;
+  readonly arrival: string;
+}
+
+/** The user's interactions, the newest first, from behind a place on. */
+export async function interactionsBefore(
+  tx: EntityManager,
+  userId: string,
+  count: number,
+  before: SequencePlace | null,
+): Promise<readonly LoggedInteraction[]> {
+  return tx.query<LoggedInteraction[]>(
+    `SELECT id, ${step}, value, arrival, recommendation_id AS "recommendationId", properties FROM interaction
+      WHERE user_id = $1 AND ($3::timestamptz IS NULL OR (occurred_at, arrival) < ($3, $4::bigint))
+      ORDER BY occurred_at DESC, arrival DESC LIMIT $2`,
+    [userId, count, before?.occurredAt ?? null, before?.arrival ?? null],
+  );
+}
+
+/** The newest `count` steps of the user's sequence, the oldest of them first. */
+export async function newestSteps(tx: EntityManager, userId: string, count: number): Promise<readonly SequenceStep[]> {
+  const newestFirst = await tx.query<SequenceStep[]>(
+    `SELECT ${step} FROM interaction WHERE user_id = $1 ORDER BY occurred_at DESC, arrival DESC LIMIT $2`,
+    [userId, count],
+  );
+  return newestFirst.reverse();
+}
+
+export async function countInteractions(tx: EntityManager, userId: string): Promise<number> {
+  const rows = await tx.query<{ count: number }[]>(
+    'SELECT count(*)::int AS count FROM interaction WHERE user_id = $1',
+    [userId],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** The items of the user's interactions, each once, at most `count`: for asking whether a model knows any of them. */
+export async function itemsOf(tx: EntityManager, userId: string, count: number): Promise<readonly string[]> {
+  const rows = await tx.query<{ itemId: string }[]>(
+    'SELECT DISTINCT item_id AS "itemId" FROM interaction WHERE user_id = $1 LIMIT $2',
+    [userId, count],
+  );
+  return rows.map(({ itemId }) => itemId);
+}

@@ -1,0 +1,106 @@
+/** SQL that writes the log, and that reads a user's sequence back for a replay. */
+import type { EntityManager } from 'typeorm';
+import type { Interaction } from '../model/interaction.js';
+
+export interface InteractionKey {
+  readonly userId: string;
+  readonly id: string;
+}
+
+/**
+ * Adds those that are not in the log yet and returns their keys, in the order given. Arrival numbers are handed out in that
+ * order too, so that of two events of a user with equal times the one that was offered first comes first for ever.
+ * A key may stand in the list once.
+ */
+export async function insertInteractions(
+  tx: EntityManager,
+  interactions: readonly Interaction[],
+): Promise<readonly InteractionKey[]> {
+  if (interactions.length === 0) return [];
+  return tx.query(
+    `INSERT INTO interaction (user_id, id, item_id, kind, value, occurred_at, recommendation_id, properties)
+     SELECT user_id, id, item_id, kind, value, occurred_at, recommendation_id, properties
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::timestamptz[], $7::text[], $8::jsonb[])
+            WITH ORDINALITY AS n(user_id, id, item_id, kind, value, occurred_at, recommendation_id, properties, place)
+      ORDER BY place
+     ON CONFLICT DO NOTHING
+     RETURNING user_id AS "userId", id`,
+    [
+      interactions.map(({ userId }) => userId),
+      interactions.map(({ id }) => id),
+      interactions.map(({ itemId }) => itemId),
+      interactions.map(({ kind }) => kind),
+      interactions.map(({ value }) => value),
+      interactions.map(({ occurredAt }) => new Date(occurredAt)),
+      interactions.map(({ recommendationId }) => recommendationId),
+      interactions.map(({ properties }) => (properties === null ? null : JSON.stringify(properties))),
+    ],
+  );
+}
+
+export async function findInteractions(
+  tx: EntityManager,
+  keys: readonly InteractionKey[],
+): Promise<readonly Interaction[]> {
+  if (keys.length === 0) return [];
+  return tx.query(
+    `SELECT user_id AS "userId", id, item_id AS "itemId", kind, value,
+            (extract(epoch FROM occurred_at) * 1000)::float8 AS "occurredAt", recommendation_id AS "recommendationId", properties
+       FROM interaction JOIN unnest($1::text[], $2::text[]) AS k(user_id, id) USING (user_id, id)`,
+    [keys.map(({ userId }) => userId), keys.map(({ id }) => id)],
+  );
+}
+
+/** A place in a user's sequence; null: before its beginning. */
+export interface SequenceCursor {
+  readonly userId: string;
+  readonly after: { readonly occurredAt: Date; readonly arrival: string } | null;
+}
+
+export interface SequencePage {
+  readonly userId: string;
+  /** the oldest first */
+  readonly itemIds: readonly string[];
+  readonly lastOccurredAt: Date;
+  readonly lastArrival: string;
+}
+
+/** The next events of each user, at most `count` a user, out of the index alone; users at the end of their sequence have no page. */
+export async function readSequencePages(
+  tx: EntityManager,
+  cursors: readonly SequenceCursor[],
+  count: number,
+): Promise<readonly SequencePage[]> {
+  return tx.query(
+    `SELECT u.user_id AS "userId", p.item_ids AS "itemIds", p.last_occurred_at AS "lastOccurredAt",
+            p.last_arrival AS "lastArrival"
+       FROM unnest($1::text[], $2::timestamptz[], $3::bigint[]) AS u(user_id, occurred_at, arrival)
+      CROSS JOIN LATERAL (
+        SELECT json_agg(item_id) AS item_ids, max(occurred_at) AS last_occurred_at,
+               (array_agg(arrival))[count(*)] AS last_arrival
+          FROM (SELECT item_id, occurred_at, arrival FROM interaction i
+                 WHERE i.user_id = u.user_id AND (i.occurred_at, i.arrival) > (u.occurred_at, u.arrival)
+                 ORDER BY occurred_at, arrival LIMIT $4) AS page) AS p
+      WHERE p.item_ids IS NOT NULL`,
+    [
+      cursors.map(({ userId }) => userId),
+      cursors.map(({ after }) => after?.occurredAt ?? '-infinity'),
+      cursors.map(({ after }) => after?.arrival ?? '0'),
+      count,
+    ],
+  );
+}
+
+/** Users with interactions, behind `after` in the order of their ids. */
+export async function listUsers(tx: EntityManager, after: string, count: number): Promise<readonly string[]> {
+  const rows: { user_id: string }[] = await tx.query(
+    'SELECT DISTINCT user_id FROM interaction WHERE user_id > $1 ORDER BY user_id LIMIT $2',
+    [after, count],
+  );
+  return rows.map((row) => row.user_id);
+}
+
+export async function countUsers(tx: EntityManager): Promise<number> {
+  const rows: { count: number }[] = await tx.query('SELECT count(DISTINCT user_id)::float8 AS count FROM interaction');
+  return rows[0]?.count ?? 0;
+}

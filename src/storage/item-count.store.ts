@@ -1,0 +1,26 @@
+/** SQL of the daily counts. Rows are locked in the order of their key, so that two writers wait for each other and don't deadlock. */
+import type { EntityManager } from 'typeorm';
+
+/** An interaction as the counts see it. */
+export interface Counted {
+  readonly itemId: string;
+  readonly kind: string;
+  /** milliseconds since 1970 */
+  readonly occurredAt: number;
+}
+
+/** Adds each interaction to the count of its item, kind and day (UTC). */
+export async function addItemCounts(tx: EntityManager, interactions: readonly Counted[]): Promise<void> {
+  if (interactions.length === 0) return;
+  await tx.query(
+    `INSERT INTO item_count AS c (item_id, kind, day, count)
+     SELECT item_id, kind, day, count(*) FROM unnest($1::text[], $2::text[], $3::date[]) AS n(item_id, kind, day)
+      GROUP BY item_id, kind, day ORDER BY item_id, kind, day
+     ON CONFLICT (item_id, kind, day) DO UPDATE SET count = c.count + excluded.count`,
+    [
+      interactions.map(({ itemId }) => itemId),
+      interactions.map(({ kind }) => kind),
+      interactions.map(({ occurredAt }) => new Date(occurredAt).toISOString().slice(0, 10)),
+    ],
+  );
+}

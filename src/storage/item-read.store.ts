@@ -1,0 +1,124 @@
+/**
+ * What the read path asks of the table of items: the rows of an answer, and what changed since the last look.
+ *
+ * An answer's candidates are checked, stripped of what the user has seen, cut and loaded by ONE statement, so that an item that
+ * was hidden, deleted or seen a moment ago is never answered, and the cost depends on the candidates, not on the user's history.
+ */
+import type { EntityManager } from 'typeorm';
+
+/** An item as it is answered. */
+export interface ItemRow {
+  readonly id: string;
+  readonly title: string | null;
+  readonly categories: readonly string[];
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly available: boolean;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+}
+
+const columns = `i.id, i.title, i.categories, i.properties, i.available, i.created_at AS "createdAt", i.expires_at AS "expiresAt"`;
+const eligible = `i.available AND i.deleted_at IS NULL AND (i.expires_at IS NULL OR i.expires_at > now())`;
+
+/** Whose seen items are left out, and which kinds count as seen. */
+export interface SeenBy {
+  readonly userId: string;
+  readonly kinds: readonly string[];
+}
+
+export interface Served {
+  /** the first of the candidates that may be answered, in the order of the candidates */
+  readonly items: readonly ItemRow[];
+  /** candidates that could be answered but for being seen */
+  readonly seen: number;
+}
+
+/** The first `count` of the candidates that may be answered now. */
+export async function serveItems(
+  tx: EntityManager,
+  candidates: readonly string[],
+  count: number,
+  seenBy: SeenBy | null,
+): Promise<Served> {
+  const rows = await tx.query<(ItemRow & { id: string | null; seenCount: number })[]>(
+    `WITH candidate AS MATERIALIZED (
+       SELECT c.id, c.place,
+              $3::text IS NOT NULL AND EXISTS (
+                SELECT FROM interaction n WHERE n.user_id = $3 AND n.item_id = c.id AND n.kind = ANY($4)) AS seen
+         FROM unnest($1::text[]) WITH ORDINALITY AS c(id, place)
+         JOIN item i ON i.id = c.id
+        WHERE ${eligible})
+     SELECT ${columns}, s.count AS "seenCount"
+       FROM (SELECT count(*)::int FROM candidate WHERE seen) s
+       LEFT JOIN (SELECT id, place FROM candidate WHERE NOT seen ORDER BY place LIMIT $2) c ON true
+       LEFT JOIN item i ON i.id = c.id
+      ORDER BY c.place`,
+    [candidates, count, seenBy?.userId ?? null, seenBy?.kinds ?? []],
+  );
+  return { items: rows.filter((row) => row.id !== null).map(withoutCount), seen: rows[0]?.seenCount ?? 0 };
+}
+
+function withoutCount({ seenCount: _, ...item }: ItemRow & { seenCount: number }): ItemRow {
+  return item;
+}
+
+/** Items that are not deleted, whatever their state; ids that are unknown have no row. */
+export async function loadItems(tx: EntityManager, ids: readonly string[]): Promise<readonly ItemRow[]> {
+  return tx.query<ItemRow[]>(
+    `SELECT ${columns} FROM item i WHERE i.id = ANY($1::text[]) AND i.deleted_at IS NULL`,
+    [ids],
+  );
+}
+
+/** Where a page of the newest items ended. */
+export interface LatestCursor {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+/** Ids of items that may be answered, the newest first. */
+export async function latestItems(
+  tx: EntityManager,
+  count: number,
+  after: LatestCursor | null,
+): Promise<readonly LatestCursor[]> {
+  return tx.query<LatestCursor[]>(
+    `SELECT i.id, i.created_at AS "createdAt" FROM item i
+      WHERE ${eligible} AND ($2::timestamptz IS NULL OR (i.created_at, i.id) < ($2, $3::text))
+      ORDER BY i.created_at DESC, i.id DESC LIMIT $1`,
+    [count, after?.createdAt ?? null, after?.id ?? null],
+  );
+}
+
+/** What decides whether an item may be answered. */
+export interface ItemChange {
+  readonly id: string;
+  readonly available: boolean;
+  readonly expiresAt: Date | null;
+  readonly deletedAt: Date | null;
+}
+
+/**
+ * What became visible since the snapshot of the last look (null: everything), and the snapshot of this one.
+ *
+ * `change_number` is the number of the writing transaction, so a row is new exactly if that transaction is not in the last
+ * snapshot: one that took its number early and committed late is not missed, and one that is seen already is not sent again.
+ * Numbers at or above the present xmax come from another cluster, by a restore; they can't be new here.
+ */
+export async function itemChanges(
+  tx: EntityManager,
+  since: string | null,
+): Promise<{ readonly snapshot: string; readonly changes: readonly ItemChange[] }> {
+  const rows = await tx.query<(ItemChange & { id: string | null; snapshot: string })[]>(
+    `SELECT s.snapshot::text, i.id, i.available, i.expires_at AS "expiresAt", i.deleted_at AS "deletedAt"
+       FROM (SELECT pg_current_snapshot() AS snapshot) s
+       LEFT JOIN item i ON $1::text IS NULL
+         OR (i.change_number >= pg_snapshot_xmin($1::pg_snapshot)::text::bigint
+             AND i.change_number < pg_snapshot_xmax(s.snapshot)::text::bigint
+             AND NOT pg_visible_in_snapshot(i.change_number::text::xid8, $1::pg_snapshot))`,
+    [since],
+  );
+  const snapshot = rows[0]?.snapshot;
+  if (snapshot === undefined) throw new Error('a look at the catalogue returned no snapshot');
+  return { snapshot, changes: rows.filter((row) => row.id !== null) };
+}

@@ -1,0 +1,61 @@
+/**
+ * SQL that changes the catalogue. Every change carries the number of its transaction, by which replicas find what they have not
+ * seen; a deleted item keeps its row, so that they learn of it too. Rows are locked in the order of the ids.
+ */
+import type { EntityManager } from 'typeorm';
+
+/** A whole item: what is not given here is gone after the put. */
+export interface ItemPut {
+  readonly id: string;
+  readonly title: string | null;
+  readonly categories: readonly string[];
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly available: boolean;
+  /** null: when the item that is there was made, or now */
+  readonly createdAt: Date | null;
+  readonly expiresAt: Date | null;
+}
+
+const changeNumber = 'pg_current_xact_id()::text::bigint';
+
+/** Puts each item, new or not; an id may occur once. */
+export async function putItems(tx: EntityManager, items: readonly ItemPut[]): Promise<void> {
+  if (items.length === 0) return;
+  await tx.query(
+    `INSERT INTO item (id, title, categories, properties, available, created_at, expires_at, change_number)
+     SELECT n.id, n.title, ARRAY(SELECT jsonb_array_elements_text(n.categories)), n.properties, n.available,
+            coalesce(n.created_at, present.created_at, now()), n.expires_at, ${changeNumber}
+       FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::jsonb[], $5::boolean[], $6::timestamptz[], $7::timestamptz[])
+            AS n(id, title, categories, properties, available, created_at, expires_at)
+       LEFT JOIN item present ON present.id = n.id AND present.deleted_at IS NULL
+      ORDER BY n.id
+     ON CONFLICT (id) DO UPDATE
+        SET title = excluded.title, categories = excluded.categories, properties = excluded.properties,
+            available = excluded.available, created_at = excluded.created_at, expires_at = excluded.expires_at,
+            deleted_at = NULL, change_number = excluded.change_number`,
+    [
+      items.map(({ id }) => id),
+      items.map(({ title }) => title),
+      items.map(({ categories }) => JSON.stringify(categories)),
+      items.map(({ properties }) => JSON.stringify(properties)),
+      items.map(({ available }) => available),
+      items.map(({ createdAt }) => createdAt),
+      items.map(({ expiresAt }) => expiresAt),
+    ],
+  );
+}
+
+/** Deletes the items that are there and returns their ids; an id that is unknown or deleted already has no effect. */
+export async function deleteItems(tx: EntityManager, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const rows: { id: string }[] = await tx.query(
+    `WITH present AS (
+       SELECT id FROM item WHERE id = ANY($1::text[]) AND deleted_at IS NULL ORDER BY id FOR UPDATE),
+     deleted AS (
+       UPDATE item SET deleted_at = now(), change_number = ${changeNumber}
+         FROM present WHERE item.id = present.id RETURNING item.id)
+     SELECT id FROM deleted`,
+    [ids],
+  );
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,34 @@
+/**
+ * A cut through the log: an arrival number at or below which everything is committed and visible.
+ *
+ * Numbers are given at insert and become visible at commit, so the largest visible number has gaps below it. Every writer holds
+ * the lock of the memory version shared; taking it exclusively waits for all writers in flight, and the next ones get larger
+ * numbers. Writers wait behind it: hold it for an instant, or for the switch of the version.
+ */
+import type { EntityManager } from 'typeorm';
+import { advisoryLock } from './data-source.js';
+
+/** For a writer: while it is held the version of the memories is not switched. Held to the end of the transaction. */
+export async function shareMemoryVersion(tx: EntityManager, schema: string): Promise<void> {
+  await tx.query('SELECT pg_advisory_xact_lock_shared($1, hashtext($2))', [advisoryLock.memoryVersion, schema]);
+}
+
+/** For a cut or the switch: waits for all writers in flight. Held to the end of the transaction. */
+export async function lockMemoryVersion(tx: EntityManager, schema: string): Promise<void> {
+  await tx.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [advisoryLock.memoryVersion, schema]);
+}
+
+/** The cut; exact only in a transaction that holds the lock. 0: the log is empty. */
+export async function readCut(tx: EntityManager): Promise<bigint> {
+  const rows: { cut: string }[] = await tx.query('SELECT coalesce(max(arrival), 0) AS cut FROM interaction');
+  return BigInt(rows[0]?.cut ?? 0);
+}
+
+/** The users that something arrived for after the cut, in the order that memories are locked in. */
+export async function readUsersArrivedAfter(tx: EntityManager, cut: bigint): Promise<string[]> {
+  const rows: { user_id: string }[] = await tx.query(
+    'SELECT DISTINCT user_id FROM interaction WHERE arrival > $1 ORDER BY user_id',
+    [cut.toString()],
+  );
+  return rows.map((row) => row.user_id);
+}

@@ -1,0 +1,24 @@
+/** Popularity out of the daily counts. */
+import type { EntityManager } from 'typeorm';
+
+export interface PopularItem {
+  readonly itemId: string;
+  /** the items' counts in the window, each times the weight of its kind */
+  readonly score: number;
+}
+
+/** The items with the highest weighted counts in the last `windowDays` days (UTC, today included), or of all time. */
+export async function popularItems(
+  tx: EntityManager,
+  weights: ReadonlyMap<string, number>,
+  windowDays: number | null,
+  count: number,
+): Promise<readonly PopularItem[]> {
+  return tx.query<PopularItem[]>(
+    `SELECT c.item_id AS "itemId", sum(c.count * w.weight)::float8 AS score
+       FROM item_count c JOIN unnest($1::text[], $2::float8[]) AS w(kind, weight) ON w.kind = c.kind
+      WHERE $3::int IS NULL OR c.day > (now() AT TIME ZONE 'UTC')::date - $3::int
+      GROUP BY c.item_id ORDER BY score DESC, c.item_id LIMIT $4`,
+    [[...weights.keys()], [...weights.values()], windowDays, count],
+  );
+}

@@ -1,0 +1,59 @@
+/**
+ * What a model has to beat, counted on the same training data and ranked in the same way: popularity, first-order Markov, sequential rules.
+ * Equal scores of the counted transitions are ordered by popularity.
+ */
+import { recentItems } from '../model/dimensions.js';
+import type { Transitions } from '../model/rules.js';
+import type { Scoring } from './scoring.js';
+import type { UserSequences } from './sequences.js';
+import { countTransitions, frequencies, rulesAfter } from './transitions.js';
+
+const ruleGap = 10;
+/** Transitions a row of a baseline's table: bounds the memory for large logs and changes no figure. */
+const tableLimit = 2000;
+
+export function sequentialRules(training: UserSequences, items: number): Transitions {
+  return countTransitions(training, items, ruleGap, tableLimit);
+}
+
+export function popularity(training: UserSequences, items: number): Scoring {
+  const counts = frequencies(training, items);
+  return scoredBy(items, (scores) => {
+    scores.set(counts);
+  });
+}
+
+export function markov(training: UserSequences, items: number): Scoring {
+  return byTransitions(countTransitions(training, items, 1, tableLimit), 1, training, items);
+}
+
+export function rules(table: Transitions, training: UserSequences, items: number): Scoring {
+  return byTransitions(table, recentItems, training, items);
+}
+
+function byTransitions(table: Transitions, window: number, training: UserSequences, items: number): Scoring {
+  const tieBreak = tieBreaks(training, items);
+  return scoredBy(items, (scores, history) => {
+    const rule = rulesAfter(table, history, window);
+    scores.forEach((_, row) => {
+      scores[row] = (rule[row] ?? 0) + (tieBreak[row] ?? 0);
+    });
+  });
+}
+
+function scoredBy(items: number, score: (scores: Float32Array, history: Int32Array) => void): Scoring {
+  return (histories, visit) => {
+    const scores = new Float32Array(items + 1);
+    histories.forEach((history, index) => {
+      score(scores, history);
+      visit(index, scores);
+    });
+  };
+}
+
+/** Popularity, made smaller than any difference between counted transitions. */
+function tieBreaks(training: UserSequences, items: number): Float64Array {
+  const counts = frequencies(training, items);
+  const most = counts.reduce((a, b) => Math.max(a, b), 0);
+  return Float64Array.from(counts, (count) => (count / (most + 1)) * 1e-7);
+}

@@ -1,0 +1,86 @@
+/**
+ * Batches of training rows. A row is a window of one user's training sequence: at most T items and the next item after each. A longer
+ * history gives its last T items, and its older parts as further rows, so that every transition is learned once an epoch.
+ *
+ * Rows of like length go together, with 15 % jitter so that batches differ from epoch to epoch, up to about N positions a batch; the
+ * batches come in random order.
+ */
+import type { Random } from './random.js';
+import { sequenceOf, userCount, type UserSequences } from './sequences.js';
+
+/** Inputs are items begin .. end - 2 of the user's training sequence, targets begin + 1 .. end - 1. */
+export interface Window {
+  readonly user: number;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** A batch as the graph takes it: item rows time-major, padded with 0 at the end. */
+export interface Batch {
+  readonly steps: number;
+  readonly users: number;
+  readonly rows: Int32Array; //       [T*B]
+  readonly positions: Int32Array; //  [P] places in `rows` that have a target
+  readonly targets: Int32Array; //    [P]
+}
+
+export function windowsOf(training: UserSequences, window: number): Window[] {
+  const windows: Window[] = [];
+  for (let user = 0; user < userCount(training); user++) {
+    let end = sequenceOf(training, user).length;
+    while (end >= 2) {
+      const begin = Math.max(0, end - window - 1);
+      windows.push({ user, begin, end });
+      end = begin === 0 ? 0 : begin + 1;
+    }
+  }
+  return windows;
+}
+
+export function batchesOf(windows: readonly Window[], batchPositions: number, random: Random): Window[][] {
+  const keyed = windows.map((window) => {
+    const length = lengthOf(window);
+    return { window, length, key: length + random.next() * Math.max(1, 0.15 * length) };
+  });
+  keyed.sort((a, b) => a.key - b.key);
+  const batches: Window[][] = [];
+  let batch: Window[] = [];
+  let longest = 0;
+  for (const { window, length } of keyed) {
+    if (batch.length > 0 && (batch.length + 1) * Math.max(longest, length) > batchPositions) {
+      batches.push(batch);
+      batch = [];
+      longest = 0;
+    }
+    batch.push(window);
+    longest = Math.max(longest, length);
+  }
+  if (batch.length > 0) batches.push(batch);
+  random.shuffle(batches);
+  return batches;
+}
+
+export function fill(training: UserSequences, windows: readonly Window[]): Batch {
+  const users = windows.length;
+  const steps = Math.max(...windows.map(lengthOf));
+  const count = windows.reduce((sum, window) => sum + lengthOf(window), 0);
+  const rows = new Int32Array(steps * users);
+  const positions = new Int32Array(count);
+  const targets = new Int32Array(count);
+  let filled = 0;
+  windows.forEach((window, column) => {
+    const items = sequenceOf(training, window.user).subarray(window.begin, window.end);
+    for (let t = 0; t + 1 < items.length; t++) {
+      const place = t * users + column;
+      rows[place] = items[t] ?? 0;
+      positions[filled] = place;
+      targets[filled++] = items[t + 1] ?? 0;
+    }
+  });
+  return { steps, users, rows, positions, targets };
+}
+
+/** Inputs of a window. */
+function lengthOf({ begin, end }: Window): number {
+  return end - begin - 1;
+}

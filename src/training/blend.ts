@@ -1,0 +1,78 @@
+/**
+ * The late blend: how much the sequential rules add to the network's scores. Nothing changes in training; weight w and scale c of
+ *
+ *   score(j) + w log(1 + c rules_t(j))
+ *
+ * are the pair with the best validation NDCG@10 of a grid. A smaller weight wins a tie, so that rules which don't help are switched off.
+ */
+import type { Blend } from '../model/checkpoint.js';
+import { blendRules, type Transitions } from '../model/rules.js';
+import { ndcgAt } from './metrics.js';
+import type { Scoring } from './scoring.js';
+import type { Case } from './split.js';
+import { rulesAfter } from './transitions.js';
+
+const weights = [0, 0.2, 0.4, 0.6, 0.8, 1.1, 1.6, 2.2, 3, 4];
+const scales = [1, 3, 8, 20];
+
+const grid: readonly Blend[] = weights.flatMap((weight) =>
+  weight === 0 ? [{ weight, scale: 1 }] : scales.map((scale) => ({ weight, scale })),
+);
+
+export function chooseBlend(scoring: Scoring, table: Transitions, cases: readonly Case[]): Blend {
+  const ranks = grid.map(() => new Array<number>(cases.length).fill(Number.POSITIVE_INFINITY));
+  scoring(
+    cases.map(({ history }) => history),
+    (index, scores) => {
+      const one = cases[index];
+      if (one === undefined || one.target === 0) return;
+      const rules = rulesAfter(table, one.history);
+      ranksOverGrid(scores, rules, one).forEach((rank, at) => {
+        (ranks[at] ?? [])[index] = rank;
+      });
+    },
+  );
+  const figures = ranks.map((list) => ndcgAt(10, list));
+  return grid[figures.indexOf(Math.max(...figures))] ?? { weight: 0, scale: 1 };
+}
+
+/** The network's scores with the rules of each history added, as src/model serves them. */
+export function blended(scoring: Scoring, table: Transitions, blend: Blend): Scoring {
+  if (blend.weight === 0) return scoring;
+  return (histories, visit) => {
+    scoring(histories, (index, scores) => {
+      blendRules(scores.subarray(1), rulesAfter(table, histories[index] ?? new Int32Array()), blend);
+      visit(index, scores);
+    });
+  };
+}
+
+/**
+ * The target's rank for each pair of the grid. Only two kinds of items can stand before it: those with rules, and those without whose score
+ * reaches the target's bare one, since the blend never lowers the target. All others are looked at once, not once a pair.
+ */
+function ranksOverGrid(scores: Float32Array, rules: Float64Array, { history, target }: Case): number[] {
+  const mine = scores[target] ?? 0;
+  const out = new Set(history).add(target).add(0);
+  const plain: number[] = [];
+  const withRules: { readonly score: number; readonly rule: number }[] = [];
+  for (let row = 1; row < scores.length; row++) {
+    const score = scores[row] ?? 0;
+    const rule = rules[row] ?? 0;
+    if (rule === 0 && score < mine) continue;
+    if (out.has(row)) continue;
+    if (rule === 0) plain.push(score);
+    else withRules.push({ score, rule });
+  }
+  const logs = new Map(scales.map((scale) => [scale, withRules.map(({ rule }) => Math.log1p(scale * rule))]));
+  return grid.map(({ weight, scale }) => {
+    const bar = Math.fround(mine + weight * Math.log1p(scale * (rules[target] ?? 0)));
+    const added = logs.get(scale) ?? [];
+    let rank = 0;
+    for (const score of plain) if (score >= bar) rank++;
+    withRules.forEach(({ score }, at) => {
+      if (Math.fround(score + weight * (added[at] ?? 0)) >= bar) rank++;
+    });
+    return rank;
+  });
+}

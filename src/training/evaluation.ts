@@ -1,0 +1,61 @@
+/**
+ * Full ranking by the network in training: query vectors of whole histories, then every item's score. The sequences of a block have like
+ * lengths, so that little of it is padding.
+ */
+import { multiply, tf } from './backend.js';
+import type { Evaluated, Learner } from './learner.js';
+import type { Scoring } from './scoring.js';
+
+const blockPositions = 8192;
+const blockUsers = 256;
+
+/** The network's scores as it is when they are asked for; of a history only the last `limit` items count. */
+export function networkScoring(learner: Learner, limit = Number.POSITIVE_INFINITY): Scoring {
+  return (histories, visit) => {
+    learner.evaluate((network) => {
+      const vectors = queryVectors(network, histories, limit);
+      const width = learner.dimensions.width;
+      for (let from = 0; from < histories.length; from += blockUsers) {
+        const count = Math.min(blockUsers, histories.length - from);
+        const scores = tf.tidy(() => {
+          const u = tf.tensor2d(vectors.subarray(from * width, (from + count) * width), [count, width]);
+          return tf.add(multiply(u, network.table, { b: true }), network.bias).dataSync() as Float32Array; // [count N]
+        });
+        const items = scores.length / count;
+        for (let index = 0; index < count; index++) {
+          visit(from + index, scores.subarray(index * items, (index + 1) * items));
+        }
+      }
+    });
+  };
+}
+
+/** u after the last event of each history, [histories d]; none may be empty. */
+export function queryVectors(network: Evaluated, histories: readonly Int32Array[], limit = Number.POSITIVE_INFINITY): Float32Array {
+  const recent = histories.map((history) => history.subarray(Math.max(0, history.length - limit)));
+  const order = [...recent.keys()].sort((a, b) => (recent[b]?.length ?? 0) - (recent[a]?.length ?? 0));
+  const width = network.table.shape[1] ?? 0;
+  const vectors = new Float32Array(histories.length * width);
+  for (let from = 0; from < order.length; ) {
+    const steps = recent[order[from] ?? 0]?.length ?? 0;
+    if (steps === 0) throw new Error('a history without items has no query vector');
+    const users = Math.min(order.length - from, Math.max(1, Math.floor(blockPositions / steps)));
+    const block = order.slice(from, from + users);
+    const rows = new Int32Array(steps * users);
+    const last = new Int32Array(users);
+    block.forEach((index, column) => {
+      const items = recent[index] ?? new Int32Array();
+      for (let t = 0; t < items.length; t++) rows[t * users + column] = items[t] ?? 0;
+      last[column] = (items.length - 1) * users + column;
+    });
+    const u = tf.tidy(() => {
+      const sequences = { rows: tf.tensor1d(rows), positions: tf.tensor1d(last), steps, users };
+      return network.vectors(sequences).dataSync(); //          [users d]
+    });
+    block.forEach((index, column) => {
+      vectors.set(u.subarray(column * width, (column + 1) * width) as Float32Array, index * width);
+    });
+    from += users;
+  }
+  return vectors;
+}

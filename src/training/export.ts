@@ -1,0 +1,30 @@
+/** The trained network as a checkpoint: what `src/model` serves. */
+import type { Blend, Checkpoint, Tensor } from '../model/checkpoint.js';
+import type { Dimensions } from '../model/dimensions.js';
+import type { Transitions } from '../model/rules.js';
+import { Vocabulary } from '../model/vocabulary.js';
+import type { Parameters } from './parameters.js';
+import type { Split } from './split.js';
+
+/** `transitions` are the rules that the blend uses: the strongest of each row. */
+export function checkpointOf(
+  dimensions: Dimensions,
+  split: Pick<Split, 'vocabulary' | 'attributes' | 'itemAttributes'>,
+  parameters: Parameters,
+  attributeWeights: Float32Array,
+  transitions: Transitions,
+  blend: Blend,
+): Checkpoint {
+  const tensors = new Map<string, Tensor>(parameters);
+  const put = (name: string, data: Float32Array | Int32Array) => tensors.set(name, { shape: [data.length], data });
+  if (dimensions.attributes > 0) {
+    put('attribute.weight', attributeWeights);
+    put('item.attribute.offsets', split.itemAttributes.offsets);
+    put('item.attribute.ids', split.itemAttributes.ids);
+  }
+  put('rules.offsets', transitions.offsets);
+  put('rules.items', transitions.items);
+  put('rules.values', transitions.values);
+  const vocabulary = new Vocabulary(split.vocabulary);
+  return { dimensions, vocabulary, attributes: split.attributes, blend, tensors };
+}

@@ -1,0 +1,121 @@
+/**
+ * The network while it learns: its weights, one optimisation step, and its query vectors for evaluation.
+ *
+ * The one place that opens tidy scopes around the graph. After a step nothing stays on the native side but the variables, the dropout's
+ * pool and the attribute bags.
+ */
+import type { Dimensions } from '../model/dimensions.js';
+import { tf, type Tensor } from './backend.js';
+import type { Batch } from './batches.js';
+import { Dropout } from './dropout.js';
+import { encode, type Sequences } from './graph.js';
+import type { Hyperparameters } from './hyperparameters.js';
+import { attributeBags, itemTable, type AttributeBags } from './item-table.js';
+import { weight, type Weights } from './layers.js';
+import { crossEntropy } from './loss.js';
+import { Optimizer } from './optimizer.js';
+import { initialParameters, type Parameters } from './parameters.js';
+import { Random } from './random.js';
+import type { Split } from './split.js';
+
+export function dimensionsOf(split: Split, { width, slots, blocks }: Hyperparameters): Dimensions {
+  return { width, slots, blocks, items: split.vocabulary.length, attributes: split.attributes.length };
+}
+
+/** What an attribute counts in an item's bag: 1 / sqrt(how many items carry it), so that common ones don't drown the rare. */
+export function attributeWeights({ attributes, itemAttributes }: Pick<Split, 'attributes' | 'itemAttributes'>): Float32Array {
+  const counts = new Float32Array(attributes.length);
+  for (const id of itemAttributes.ids) counts[id] = (counts[id] ?? 0) + 1;
+  return counts.map((count) => 1 / Math.sqrt(Math.max(1, count)));
+}
+
+export class Learner {
+  private readonly optimizer: Optimizer;
+  private readonly bags: AttributeBags | null;
+  private readonly dropout: Dropout | null;
+
+  constructor(
+    private readonly hyperparameters: Hyperparameters,
+    readonly dimensions: Dimensions,
+    { itemAttributes }: Pick<Split, 'itemAttributes'>,
+    attributeWeights: Float32Array,
+    initial: Parameters = initialParameters(dimensions, hyperparameters.seed),
+  ) {
+    const { dropout, batchPositions, width, seed } = hyperparameters;
+    this.optimizer = new Optimizer(initial);
+    const pairWeights = Float32Array.from(itemAttributes.ids, (id) => attributeWeights[id] ?? 0);
+    this.bags = dimensions.attributes === 0 ? null : attributeBags(itemAttributes, pairWeights, dimensions.attributes);
+    this.dropout = dropout === 0 ? null : new Dropout(dropout, batchPositions * 4 * width, new Random(seed + 1));
+  }
+
+  beginEpoch(): void {
+    this.dropout?.refresh();
+  }
+
+  /** One step of the optimiser. Returns the loss before it; one that is not finite changed nothing. */
+  step(batch: Batch, learningRate: number): number {
+    return tf.tidy(() => {
+      const { loss, gradients, weights } = this.gradients(batch);
+      tf.dispose([...weights.values()]);
+      const norm = this.optimizer.apply(gradients, learningRate, this.hyperparameters.clipNorm);
+      return Number.isFinite(norm) ? loss : Number.NaN;
+    });
+  }
+
+  /** The mean loss of a batch and its gradients, by parameter. The caller opens the tidy scope. */
+  gradients({ rows, positions, targets, steps, users }: Batch): {
+    readonly loss: number;
+    readonly gradients: Weights;
+    readonly weights: Weights;
+  } {
+    const sequences = { rows: tf.tensor1d(rows), positions: tf.tensor1d(positions), steps, users };
+    const wanted = tf.tensor1d(targets);
+    const weights = this.optimizer.read();
+    const names = [...weights.keys()];
+    const { value, grads } = tf.valueAndGrads((...tensors) => {
+      const named = new Map(names.map((name, index) => [name, tensors[index] as Tensor]));
+      const table = itemTable(named, this.bags);
+      const u = encode(named, table, sequences, this.sizes(), this.dropout);
+      return crossEntropy(u, table, weight(named, 'output.bias'), wanted);
+    })([...weights.values()]);
+    const gradients = new Map(names.map((name, index) => [name, grads[index] as Tensor]));
+    return { loss: value.dataSync()[0] ?? Number.NaN, gradients, weights };
+  }
+
+  /** The network as it is now, for evaluation: no dropout. `use` gets query vectors and the tables that score them. */
+  evaluate<Result>(use: (evaluated: Evaluated) => Result): Result {
+    const weights = this.optimizer.read();
+    const table = tf.tidy(() => itemTable(weights, this.bags).clone());
+    const bias = tf.tidy(() => tf.concat([tf.scalar(-1e9).reshape([1]), weight(weights, 'output.bias')]));
+    try {
+      return use({
+        vectors: (sequences) => encode(weights, table, sequences, this.sizes(), null),
+        table,
+        bias,
+      });
+    } finally {
+      tf.dispose([...weights.values(), table, bias]);
+    }
+  }
+
+  snapshot(): Parameters {
+    return this.optimizer.snapshot();
+  }
+
+  restore(parameters: Parameters): void {
+    this.optimizer.restore(parameters);
+  }
+
+  private sizes() {
+    return { blocks: this.dimensions.blocks, chunk: this.hyperparameters.chunk };
+  }
+}
+
+export interface Evaluated {
+  /** query vectors [P d] at the wanted positions */
+  readonly vectors: (sequences: Sequences) => Tensor;
+  /** E' [N d] */
+  readonly table: Tensor;
+  /** of each row [N]; the unknown item's keeps it out of every ranking */
+  readonly bias: Tensor;
+}

@@ -1,0 +1,119 @@
+/**
+ * Mean softmax cross entropy of the next item over the whole catalogue, with its gradients made in the same pass:
+ *
+ *   loss = mean over positions of log sum_j exp(l_j - l_target)      l = u E'^T + b
+ *
+ * In this form a softmax needs no pass for the maximum and no matrix of one-hot targets: with a column of -l_target beside u and of ones
+ * beside E', one product gives l_j - l_target; its exponential times [E' 1] gives the numerator of d u and the sum Z; its transpose times
+ * u / Z gives d E'. The target's own share is a gather and a sum by segment. Rows go in chunks that stay in the processor's cache, so
+ * no [positions, items] matrix ever exists.
+ *
+ * It overflows when a logit beats the target's by 88. Then the loss is not finite, and the batch is done again with the safe operation.
+ */
+import { gatherRows, multiply, operations, sumByRow, tf, withGradient, type Tensor } from './backend.js';
+
+const safeCrossEntropy = operations('SparseSoftmaxCrossEntropyWithLogits', { T: 'float', Tlabels: 'int' }, 2);
+
+/** Rows of a chunk: about 8 MB of logits, but never so few that the products get slow. */
+export function chunkRows(items: number): number {
+  return Math.max(128, Math.min(512, Math.floor(2 ** 21 / items)));
+}
+
+/** A constant bias that keeps the unknown item (row 0) out of every softmax. */
+const never = -1e9;
+
+/** u [P d], table E' [N d], bias [N-1], targets [P] rows of the table -> the mean loss */
+export function crossEntropy(u: Tensor, table: Tensor, bias: Tensor, targets: Tensor, rows?: number): Tensor {
+  const chunk = rows ?? chunkRows(table.shape[0] ?? 1);
+  return withGradient([u, table, bias], () => {
+    let parts = tf.tidy(() => inExponentialForm(u, table, bias, targets, chunk));
+    if (!Number.isFinite(parts.loss.dataSync()[0])) {
+      tf.dispose(parts);
+      parts = tf.tidy(() => inSafeForm(u, table, bias, targets, chunk));
+    }
+    const { loss, du, dTable, dBias } = parts;
+    return {
+      value: loss,
+      keep: [du, dTable, dBias],
+      gradient: (dy, gradients) => gradients.map((gradient) => tf.mul(gradient, dy)),
+    };
+  });
+}
+
+// a type, not an interface: tf.tidy wants an index signature
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions
+type LossParts = { loss: Tensor; du: Tensor; dTable: Tensor; dBias: Tensor };
+
+function inExponentialForm(u: Tensor, table: Tensor, bias: Tensor, targets: Tensor, chunk: number): LossParts {
+  const { P, N, d } = sizes(u, table);
+  const ones = tf.ones([N, 1]);
+  const biases = tf.concat([tf.scalar(never).reshape([1]), bias]); //             [N]
+  const columns = tf.concat([table, ones, biases.reshape([N, 1])], 1); //         [N d+2]
+  const withOnes = tf.concat([table, ones], 1); //                                [N d+1]
+  const targetVectors = gatherRows(table, targets); //     [P d]
+  const targetLogit = tf.add(tf.sum(tf.mul(u, targetVectors), 1), gatherRows(biases, targets));
+  const uOne = tf.concat([u, tf.ones([P, 1])], 1); //                             [P d+1]
+  const queries = tf.concat([u, tf.neg(targetLogit).reshape([P, 1]), tf.ones([P, 1])], 1); // [P d+2]
+
+  const numerators: Tensor[] = []; //                                             [P d+1] in chunks
+  let sum: Tensor = tf.zeros([N, d + 1]); //                                      d E' and d b, but for the targets' share
+  for (let from = 0; from < P; from += chunk) {
+    const n = Math.min(chunk, P - from);
+    const [numerator, next] = tf.tidy(() => {
+      const e = tf.exp(multiply(tf.slice(queries, [from, 0], [n, d + 2]), columns, { b: true })); // [n N]
+      const numerator = multiply(e, withOnes); //                                 [n d+1]
+      const Z = tf.slice(numerator, [0, d], [n, 1]);
+      const share = tf.div(tf.slice(uOne, [from, 0], [n, d + 1]), Z);
+      return [numerator, tf.add(sum, multiply(e, share, { a: true }))];
+    });
+    sum.dispose();
+    sum = next;
+    numerators.push(numerator);
+  }
+  const numerator = tf.concat(numerators);
+  const Z = tf.slice(numerator, [0, d], [P, 1]);
+  const du = tf.sub(tf.div(tf.slice(numerator, [0, 0], [P, d]), Z), targetVectors);
+  return finish(tf.mean(tf.log(Z)), du, sum, uOne, targets);
+}
+
+function inSafeForm(u: Tensor, table: Tensor, bias: Tensor, targets: Tensor, chunk: number): LossParts {
+  const { P, N, d } = sizes(u, table);
+  const biases = tf.concat([tf.scalar(never).reshape([1]), bias]);
+  const uOne = tf.concat([u, tf.ones([P, 1])], 1);
+  const losses: Tensor[] = [];
+  const gradients: Tensor[] = [];
+  let sum: Tensor = tf.zeros([N, d + 1]);
+  for (let from = 0; from < P; from += chunk) {
+    const n = Math.min(chunk, P - from);
+    const [loss, du, next] = tf.tidy(() => {
+      const logits = tf.add(multiply(tf.slice(u, [from, 0], [n, d]), table, { b: true }), biases);
+      const [loss, dLogits] = safeCrossEntropy(logits, tf.slice(targets, [from], [n]));
+      if (loss === undefined || dLogits === undefined) throw new Error('unreachable: the operation has two outputs');
+      const rows = tf.slice(uOne, [from, 0], [n, d + 1]);
+      return [loss, multiply(dLogits, table), tf.add(sum, multiply(dLogits, rows, { a: true }))];
+    });
+    sum.dispose();
+    sum = next;
+    losses.push(loss);
+    gradients.push(du);
+  }
+  return finish(tf.mean(tf.concat(losses)), tf.concat(gradients), sum, uOne, null);
+}
+
+/** Splits [d E' | d b], takes the targets' share off where that is still to do, and divides by the positions of the mean. */
+function finish(loss: Tensor, du: Tensor, sum: Tensor, uOne: Tensor, targets: Tensor | null): LossParts {
+  const [N = 0, columns = 0] = sum.shape;
+  const P = uOne.shape[0] ?? 1;
+  const own = targets === null ? null : sumByRow(uOne, targets, N);
+  const all = tf.div(own === null ? sum : tf.sub(sum, own), P); //                [N d+1]
+  return {
+    loss,
+    du: tf.div(du, P),
+    dTable: tf.slice(all, [0, 0], [N, columns - 1]),
+    dBias: tf.slice(all, [1, columns - 1], [N - 1, 1]).reshape([N - 1]),
+  };
+}
+
+function sizes(u: Tensor, table: Tensor): { P: number; N: number; d: number } {
+  return { P: u.shape[0] ?? 0, N: table.shape[0] ?? 0, d: u.shape[1] ?? 0 };
+}

@@ -1,0 +1,103 @@
+/**
+ * The weights while they are trained, and Adam, which changes them in place: TensorFlow resource variables and ResourceApplyAdam, one pass
+ * over each parameter. As PyTorch's Adam (epsilon is added to the bias-corrected root), with the gradients cut to a common norm first.
+ */
+import { operation, operations, tf, type Tensor } from './backend.js';
+import type { Weights } from './layers.js';
+import type { Parameters } from './parameters.js';
+
+const beta1 = 0.9;
+const beta2 = 0.98;
+const epsilon = 1e-8;
+
+const assign = operations('AssignVariableOp', { dtype: 'float' }, 0);
+const read = operation('ReadVariableOp', { dtype: 'float' });
+const adam = operations('ResourceApplyAdam', { T: 'float', use_locking: false, use_nesterov: false }, 0);
+const halfSquareSum = operation('L2Loss');
+
+interface Variable {
+  readonly shape: readonly number[];
+  readonly value: Tensor; //   handles of the resources
+  readonly mean: Tensor;
+  readonly square: Tensor;
+}
+
+export class Optimizer {
+  private readonly variables: ReadonlyMap<string, Variable>;
+  private steps = 0;
+
+  constructor(parameters: Parameters) {
+    this.variables = new Map(
+      [...parameters].map(([name, { shape, data }]) => {
+        const part = (which: string, values: Float32Array) => variable(`${name}/${which}`, shape, values);
+        const zeros = () => new Float32Array(data.length);
+        return [name, { shape, value: part('value', data), mean: part('mean', zeros()), square: part('square', zeros()) }];
+      }),
+    );
+  }
+
+  /** The current weights as tensors that share the variables' memory. Dispose them before `apply`, or it has to copy. */
+  read(): Weights {
+    return new Map([...this.variables].map(([name, { value }]) => [name, read(value)]));
+  }
+
+  /** One step. Returns the gradients' norm before the cut; a norm that is not finite changes nothing. */
+  apply(gradients: Weights, learningRate: number, clipNorm: number): number {
+    return tf.tidy(() => {
+      const squares = [...gradients.values()].map((gradient) => halfSquareSum(gradient));
+      const norm = Math.sqrt(2 * (tf.addN(squares).dataSync()[0] ?? Number.NaN));
+      if (!Number.isFinite(norm)) return norm;
+      this.steps++;
+      const power1 = beta1 ** this.steps;
+      const power2 = beta2 ** this.steps;
+      const scalars = [power1, power2, learningRate, beta1, beta2, epsilon * Math.sqrt(1 - power2)].map((x) => tf.scalar(x));
+      for (const [name, gradient] of gradients) {
+        const { value, mean, square } = this.variable(name);
+        adam(value, mean, square, ...scalars, norm > clipNorm ? tf.mul(gradient, clipNorm / norm) : gradient);
+      }
+      return norm;
+    });
+  }
+
+  /** A copy of the weights that later steps don't change. */
+  snapshot(): Parameters {
+    const weights = this.read();
+    const copies = [...this.variables].map(([name, { shape }]) => {
+      const data = Float32Array.from(weights.get(name)?.dataSync() ?? []);
+      return [name, { shape, data }] as const;
+    });
+    tf.dispose([...weights.values()]);
+    return new Map(copies);
+  }
+
+  /** Puts earlier weights back; what Adam remembers stays. */
+  restore(parameters: Parameters): void {
+    for (const [name, { shape, data }] of parameters) {
+      const tensor = tf.tensor(data, [...shape]);
+      assign(this.variable(name).value, tensor);
+      tensor.dispose();
+    }
+  }
+
+  private variable(name: string): Variable {
+    const found = this.variables.get(name);
+    if (found === undefined) throw new Error(`${name} is not a parameter`);
+    return found;
+  }
+}
+
+let created = 0;
+
+/** Lives until the process ends. */
+function variable(name: string, shape: readonly number[], values: Float32Array): Tensor {
+  const handle = operation('VarHandleOp', {
+    container: { text: '' },
+    shared_name: { text: `${name}#${created++}` },
+    dtype: 'float',
+    shape,
+  })();
+  const initial = tf.tensor(values, [...shape]);
+  assign(handle, initial);
+  initial.dispose();
+  return handle;
+}

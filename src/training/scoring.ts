@@ -1,0 +1,22 @@
+/** How anything that ranks is asked for its scores: the network, the network with the rules blend, each baseline. */
+import { rankOf } from './metrics.js';
+import type { Case } from './split.js';
+
+/**
+ * Calls `visit` once for each history, in any order, with the scores of all items by row (row 0 means nothing). `visit` may change the
+ * scores, and must not keep them.
+ */
+export type Scoring = (histories: readonly Int32Array[], visit: (index: number, scores: Float32Array) => void) => void;
+
+/** The rank of each case's target. */
+export function ranksOf(scoring: Scoring, cases: readonly Case[]): number[] {
+  const ranks = new Array<number>(cases.length).fill(Number.POSITIVE_INFINITY);
+  scoring(
+    cases.map(({ history }) => history),
+    (index, scores) => {
+      const { target, history } = cases[index] ?? { target: 0, history: new Int32Array() };
+      ranks[index] = rankOf(scores, target, history);
+    },
+  );
+  return ranks;
+}

@@ -1,0 +1,149 @@
+/**
+ * One training run, start to end:
+ *
+ *   claim -> snapshot of the log -> file -> child process trains -> weights and figures stored -> gate -> promotion
+ *
+ * The row tells where it is. It ends SUCCEEDED (promoted or refused by the gate, with the reason), SKIPPED (too little data),
+ * FAILED (with code and reason) or CANCELLED, and never by an exception. A run whose process stops goes back to the queue;
+ * a second attempt that finds the first one's model stored goes on at the gate.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { CONFIG, type Config } from '../config.js';
+import { messageOf, RecollectError } from '../errors.js';
+import { verdict } from '../promotion/gate.js';
+import { Promotion } from '../promotion/promotion.js';
+import { findModel } from '../storage/model.store.js';
+import type { TrainingProgress } from '../storage/training-run.entity.js';
+import { claimRun, finishRun, type Claim, type Outcome } from '../storage/training-run.store.js';
+import { LOGGER, logError, type Logger } from '../telemetry.js';
+import { defaultHyperparameters } from './hyperparameters.js';
+import { RunReport } from './run-report.js';
+import { writeSequences } from './sequences.js';
+import { takeSnapshot } from './snapshot.js';
+import { storeModel } from './store-model.js';
+import { trainInChild } from './trainer-child.js';
+import { TrainingQueue } from './training-queue.js';
+
+/** The token of the module that the child process runs. */
+export const TRAINER_ENTRY = Symbol('trainer entry');
+
+@Injectable()
+export class TrainingRun {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(TRAINER_ENTRY) private readonly entry: string,
+    private readonly dataSource: DataSource,
+    private readonly promotion: Promotion,
+    private readonly queue: TrainingQueue,
+  ) {}
+
+  /** Resolves when the run has ended or is given back. `stopping` is aborted when this process stops. */
+  async run(runId: string, stopping: AbortSignal): Promise<void> {
+    const owner = `${hostname()}:${process.pid}`;
+    const claim = await claimRun(this.dataSource.manager, runId, owner);
+    if (claim === null) return; // cancelled, or another trainer has it
+    const report = new RunReport(this.dataSource.manager, claim, this.logger);
+    const timeout = AbortSignal.timeout(this.config.trainTimeoutMs);
+    const signal = AbortSignal.any([stopping, report.gone, timeout]);
+    this.logger.info({ runId, attempt: claim.attempt }, 'a training run begins');
+    try {
+      const version = claim.modelVersion ?? (await this.train(claim, report, signal));
+      await this.judge(claim, version, report, signal);
+    } catch (error) {
+      await report.close();
+      if (report.gone.aborted) this.logger.info({ runId }, 'a training run was taken from this trainer');
+      else if (stopping.aborted) await this.queue.giveBack(claim);
+      else await this.fail(claim, timeout.aborted ? tooLong(this.config.trainTimeoutMs) : error);
+    } finally {
+      await report.close();
+    }
+  }
+
+  /** From the log to a stored candidate. */
+  private async train(claim: Claim, report: RunReport, signal: AbortSignal): Promise<number> {
+    const folder = await mkdtemp(join(tmpdir(), 'recollect-training-'));
+    try {
+      report.tell(at('SNAPSHOT'));
+      const inputFile = join(folder, 'log');
+      const snapshot = await takeSnapshot(this.dataSource, this.config.databaseSchema, signal);
+      await writeSequences(inputFile, snapshot.log);
+      report.tell(at('TRAINING'));
+      const result = await trainInChild(
+        {
+          inputFile,
+          outputFile: join(folder, 'checkpoint.safetensors'),
+          device: this.config.trainDevice,
+          hyperparameters: { ...defaultHyperparameters, epochs: this.config.trainEpochs },
+        },
+        {
+          entry: this.entry,
+          threads: this.config.trainThreads,
+          signal,
+          onNews: (news) => {
+            if (news.type === 'progress') report.tell(news.progress);
+            else report.tellEpoch(news.figures);
+          },
+        },
+      );
+      report.tell(at('STORING'));
+      return await storeModel(this.dataSource, claim, result, snapshot.window);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** The gate, and the promotion of who passes it: the run succeeds in the transaction that switches the model. */
+  private async judge(claim: Claim, version: number, report: RunReport, signal: AbortSignal): Promise<void> {
+    const model = await findModel(this.dataSource.manager, version);
+    if (model === null) throw new RecollectError('NOT_FOUND', `model ${version} of this run is gone; train again`);
+    const { promote, reason } = verdict(model.metrics);
+    const outcome: Outcome = {
+      status: 'SUCCEEDED',
+      result: { promoted: promote, reason },
+      modelVersion: version,
+      errorCode: null,
+      errorMessage: null,
+    };
+    const alongside = async (tx: EntityManager): Promise<void> => {
+      if (!(await finishRun(tx, claim, outcome))) throw new RecollectError('CANCELLED', 'the run was cancelled');
+    };
+    if (promote) {
+      const onProgress = (phase: 'REBUILDING' | 'SWITCHING', users: number, total: number): void => {
+        report.tell(at(phase, users, total));
+      };
+      await this.promotion.promote(version, { signal, onProgress, alongside });
+    } else {
+      await this.promotion.reject(version, alongside);
+    }
+    this.logger.info({ runId: claim.id, modelVersion: version, promoted: promote, reason }, 'a training run ended');
+  }
+
+  private async fail(claim: Claim, error: unknown): Promise<void> {
+    const code = error instanceof RecollectError ? error.code : 'INTERNAL';
+    const status = code === 'TRAINING_DATA_INSUFFICIENT' ? 'SKIPPED' : 'FAILED';
+    logError(this.logger, error, `training run ${claim.id} is ${status}`);
+    await finishRun(this.dataSource.manager, claim, {
+      status,
+      result: { promoted: false, reason: messageOf(error) },
+      modelVersion: null,
+      errorCode: code,
+      errorMessage: messageOf(error),
+    });
+  }
+}
+
+function tooLong(timeoutMs: number): RecollectError {
+  return new RecollectError(
+    'TRAINING_TIMEOUT',
+    `the run took longer than ${timeoutMs} ms; raise RECOLLECT_TRAIN_TIMEOUT_MS or lower RECOLLECT_TRAIN_EPOCHS`,
+  );
+}
+
+function at(phase: TrainingProgress['phase'], step = 0, steps = 0): TrainingProgress {
+  return { phase, epoch: 0, epochs: 0, step, steps, loss: null, secondsLeft: null };
+}

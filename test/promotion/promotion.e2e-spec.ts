@@ -1,0 +1,201 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MemoryWriter, type Offered } from '../../src/memory/memory-writer.js';
+import type { Interaction } from '../../src/model/interaction.js';
+import { encodeState } from '../../src/model/user-state.js';
+import { LiveModel } from '../../src/promotion/live-model.js';
+import { loadNetwork } from '../../src/promotion/network-loader.js';
+import { Promotion } from '../../src/promotion/promotion.js';
+import { listMemoryPartitions } from '../../src/storage/memory-partition.store.js';
+import { findLiveModel, findModel, setModelStatus } from '../../src/storage/model.store.js';
+import { createLogger } from '../../src/telemetry.js';
+import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
+import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
+
+const items = Array.from({ length: 30 }, (_, n) => `item ${n}`);
+const start = Date.UTC(2026, 0, 1);
+
+/** The n-th event of the test: about every tenth is late, some times are equal, some items are unknown to the model. */
+function interaction(n: number, users: number): Interaction {
+  const late = n % 10 === 7 ? 5_000_000 : 0;
+  return {
+    id: `event ${n}`,
+    userId: `user ${(n * 7919) % users}`,
+    itemId: `item ${(n * 31) % 33}`,
+    kind: 'view',
+    value: null,
+    occurredAt: new Date(start + Math.floor(n / 3) * 1_000 - late),
+    recommendationId: null,
+    properties: null,
+  };
+}
+
+describe('a promotion', () => {
+  let database: FreshDatabase;
+  let live: LiveModel;
+  let promotion: Promotion;
+  let writer: MemoryWriter;
+  let sent: number;
+  beforeEach(async () => {
+    database = await freshDatabase('promotion_spec', { DATABASE_POOL_SIZE: '12' });
+    const { config, dataSource } = database;
+    live = new LiveModel(config, createLogger(config), dataSource);
+    promotion = new Promotion(config, createLogger(config), dataSource, live);
+    writer = new MemoryWriter(config, live, dataSource);
+    sent = 0;
+  });
+  afterEach(async () => {
+    await database.drop();
+  });
+
+  const candidate = async (seed: number): Promise<number> =>
+    storeCheckpoint(database.dataSource, randomCheckpoint(items, { seed, blocks: 2 }));
+  const write = async (count: number, users: number): Promise<void> => {
+    const offered: Offered[] = Array.from({ length: count }, () => ({
+      interaction: interaction(sent++, users),
+      offset: null,
+    }));
+    expect(await writer.apply(offered, null)).toEqual(offered.map(() => 'ACCEPTED'));
+  };
+  const liveVersion = async (): Promise<number | undefined> =>
+    (await findLiveModel(database.dataSource.manager))?.version;
+
+  /** Every user of the log: the stored memory, and the one that one network gives for the log in order. */
+  const expectMemoriesToEqualTheLog = async (version: number): Promise<void> => {
+    const network = await loadNetwork(database.dataSource.manager, version);
+    const log: { user_id: string; items: string[] }[] = await database.dataSource.query(
+      `SELECT user_id, array_agg(item_id ORDER BY occurred_at, arrival) AS items FROM interaction GROUP BY 1 ORDER BY 1`,
+    );
+    const memories: { user_id: string; state: Buffer; applied: number }[] = await database.dataSource.query(
+      `SELECT user_id, state, interactions_applied::int AS applied FROM user_memory WHERE model_version = $1 ORDER BY 1`,
+      [version],
+    );
+    expect(memories.map(({ user_id: userId, applied }) => [userId, applied])).toEqual(
+      log.map((user) => [user.user_id, user.items.length]),
+    );
+    const different = log.filter(({ items: itemIds }, user) => {
+      const { state } = network.trace(itemIds.map((id) => network.vocabulary.rowOf(id)));
+      return !encodeState(state).equals(memories[user]?.state ?? Buffer.alloc(0));
+    });
+    expect(different.map((user) => user.user_id)).toEqual([]);
+  };
+
+  it('builds all memories from the log before the first model serves', async () => {
+    await write(500, 40);
+    const version = await candidate(1);
+    expect(await promotion.promote(version)).toEqual({ version, replaced: null });
+    expect(live.current()).toMatchObject({ version });
+    expect(await findModel(database.dataSource.manager, version)).toMatchObject({ status: 'LIVE' });
+    await expectMemoriesToEqualTheLog(version);
+  });
+
+  it('loses no interaction that arrives while it builds, catches up and switches', async () => {
+    await write(6_000, 700);
+    const [first, second] = [await candidate(1), await candidate(2)];
+    for (const version of [first, second]) {
+      const isSwitched = new AbortController();
+      let written = 0;
+      const keepWriting = async (): Promise<void> => {
+        while (!isSwitched.signal.aborted) {
+          await write(60, 700);
+          written += 60;
+        }
+        await write(60, 700); // under the new version
+      };
+      const writers = [keepWriting(), keepWriting()];
+      const phases = new Set<string>();
+      await promotion.promote(version, { onProgress: (phase) => phases.add(phase) });
+      isSwitched.abort();
+      await Promise.all(writers);
+      expect(written).toBeGreaterThan(200);
+      expect([...phases]).toEqual(['REBUILDING', 'SWITCHING']);
+      await expectMemoriesToEqualTheLog(version);
+    }
+    const rows: { count: number }[] = await database.dataSource.query('SELECT count(*)::int FROM interaction');
+    expect(rows[0]?.count).toBe(sent);
+    expect(await findModel(database.dataSource.manager, first)).toMatchObject({ status: 'RETIRED' });
+  });
+
+  it('leaves the old version serving, and nothing of the new one, when it is stopped in the middle', async () => {
+    await write(2_000, 600);
+    const [first, second] = [await candidate(1), await candidate(2)];
+    await promotion.promote(first);
+    const stop = new AbortController();
+    const stopped = promotion.promote(second, {
+      signal: stop.signal,
+      onProgress: () => stop.abort(new Error('stopped by the test')),
+    });
+    await expect(stopped).rejects.toThrow('stopped by the test');
+    expect(await liveVersion()).toBe(first);
+    expect(await findModel(database.dataSource.manager, second)).toMatchObject({ status: 'CANDIDATE' });
+    expect(await listMemoryPartitions(database.dataSource.manager)).toEqual([first]);
+    await write(100, 600);
+    await expectMemoriesToEqualTheLog(first);
+    expect(await promotion.promote(second)).toEqual({ version: second, replaced: first });
+    await expectMemoriesToEqualTheLog(second);
+  });
+
+  it('does not switch when what belongs to the switch fails', async () => {
+    await write(50, 10);
+    const version = await candidate(1);
+    const failing = promotion.promote(version, {
+      alongside: async () => {
+        throw new Error('the run was cancelled');
+      },
+    });
+    await expect(failing).rejects.toThrow('the run was cancelled');
+    expect(await liveVersion()).toBeUndefined();
+    expect(await listMemoryPartitions(database.dataSource.manager)).toEqual([]);
+  });
+
+  it('refuses damaged weights before it builds anything', async () => {
+    const version = await candidate(1);
+    await database.dataSource.query(`UPDATE model_chunk SET bytes = bytes || '\\x00'`);
+    await expect(promotion.promote(version)).rejects.toMatchObject({ code: 'CHECKPOINT_INVALID' });
+    expect(await listMemoryPartitions(database.dataSource.manager)).toEqual([]);
+  });
+
+  it('runs once when two are asked for at the same time', async () => {
+    await write(300, 100);
+    const versions = [await candidate(1), await candidate(2)];
+    const outcomes = await Promise.allSettled(versions.map(async (version) => promotion.promote(version)));
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'PROMOTION_UNDER_WAY' },
+    });
+    await expectMemoriesToEqualTheLog((await liveVersion()) ?? 0);
+  });
+
+  it('keeps the memories of the replaced version and drops older ones', async () => {
+    await write(50, 10);
+    const versions = [await candidate(1), await candidate(2), await candidate(3)];
+    for (const version of versions) await promotion.promote(version);
+    expect(await listMemoryPartitions(database.dataSource.manager)).toEqual(versions.slice(1));
+  });
+
+  it('brings the replaced version back, with what arrived since', async () => {
+    await write(200, 50);
+    const [first, second] = [await candidate(1), await candidate(2)];
+    await promotion.promote(first);
+    await promotion.promote(second);
+    await write(200, 60);
+    expect(await promotion.promote(first)).toEqual({ version: first, replaced: second });
+    await expectMemoriesToEqualTheLog(first);
+    expect(await findModel(database.dataSource.manager, second)).toMatchObject({ status: 'RETIRED' });
+  });
+
+  it('finishes what an interrupted removal of old memories left', async () => {
+    const [first, second] = [await candidate(1), await candidate(2)];
+    await database.dataSource.query('CREATE TABLE user_memory_77 (LIKE user_memory)');
+    await promotion.promote(first);
+    expect(await listMemoryPartitions(database.dataSource.manager)).toEqual([first]);
+    await promotion.promote(second);
+    expect(await listMemoryPartitions(database.dataSource.manager)).toEqual([first, second]);
+  });
+
+  it('refuses a version that the gate refused, and one that does not exist', async () => {
+    const version = await candidate(1);
+    await setModelStatus(database.dataSource.manager, version, 'REJECTED');
+    await expect(promotion.promote(version)).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    await expect(promotion.promote(1_000_000)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
