@@ -30,6 +30,7 @@ const errors = {
   OWNER_REPLACED: { retriable: false, level: 'warn' },
   OFFSET_GAP: { retriable: false, level: 'error' },
   LOG_START_PAST_OFFSET: { retriable: false, level: 'error' },
+  OFFSET_PAST_LOG_END: { retriable: false, level: 'error' },
   MODEL_SWITCHED: { retriable: true, level: 'info' },
   DEAD_LETTER_UNAVAILABLE: { retriable: true, level: 'error' },
   CONSUMER_STALLED: { retriable: false, level: 'fatal' },

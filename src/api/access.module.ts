@@ -5,11 +5,7 @@ import { ErrorFilter } from './error-format.js';
 
 /** What stands in front of every resolver. */
 @Module({
-  providers: [
-    Access,
-    { provide: APP_GUARD, useExisting: Access },
-    { provide: APP_FILTER, useClass: ErrorFilter },
-  ],
+  providers: [Access, { provide: APP_GUARD, useExisting: Access }, { provide: APP_FILTER, useClass: ErrorFilter }],
   exports: [Access],
 })
 export class AccessModule {}

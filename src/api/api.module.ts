@@ -3,7 +3,8 @@ import { GraphQLModule } from '@nestjs/graphql';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { DataSource } from 'typeorm';
 import { CONFIG } from '../config.js';
-import { IngestModule } from '../ingest/ingest.module.js';
+import { InteractionIntake } from '../ingest/interaction-intake.js';
+import { MemoryModule } from '../memory/memory.module.js';
 import { PromotionModule } from '../promotion/promotion.module.js';
 import { RecommendModule } from '../recommend/recommend.module.js';
 import { LOGGER } from '../telemetry.js';
@@ -11,14 +12,15 @@ import { TrainingModule } from '../training/training.module.js';
 import { Access } from './access.js';
 import { AccessModule } from './access.module.js';
 import { graphqlOptions } from './graphql-options.js';
-import { HealthController } from './health.controller.js';
+import { HealthModule } from './health.module.js';
 import { resolvers } from './resolvers.js';
 
-/** The GraphQL edge and health. */
+/** The GraphQL edge. The intake is the write path without Kafka, whose consumers this role does not have. */
 @Module({
   imports: [
     AccessModule,
-    IngestModule,
+    HealthModule,
+    MemoryModule,
     PromotionModule,
     RecommendModule,
     TrainingModule,
@@ -29,7 +31,6 @@ import { resolvers } from './resolvers.js';
       useFactory: graphqlOptions,
     }),
   ],
-  controllers: [HealthController],
-  providers: resolvers,
+  providers: [InteractionIntake, ...resolvers],
 })
 export class ApiModule {}

@@ -1,6 +1,8 @@
 /** Arguments of queries, checked where they come in; what is wrong is BAD_INPUT with the argument's name. */
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
+import { readId } from '../model/identifier.js';
+import { readInstant } from '../model/instant.js';
 
 export const maximumFirst = 100;
 
@@ -23,10 +25,13 @@ export function checkCount(rows: readonly unknown[], maximum: number, field: str
 
 /** An id that could never have been stored is a mistake and not an unknown one. */
 export function checkId(id: string, field: string): string {
-  if (id === '' || id.includes('\0') || !id.isWellFormed() || Buffer.byteLength(id) > 1_024) {
-    throw badInput(field, 'must have 1 to 256 characters, without NUL and lone surrogates');
-  }
-  return id;
+  return asBadInput(() => readId(id, field));
+}
+
+/** A time, if one is given. */
+export function checkTime(time: string | null | undefined, field: string): Date | null {
+  if (time === null || time === undefined) return null;
+  return asBadInput(() => new Date(readInstant(time, field)));
 }
 
 /** A kind of the settings. */
@@ -35,4 +40,15 @@ export function checkKind(kind: string, field: string, { kinds }: Pick<Config, '
   throw badInput(field, `"${kind}" is not a configured kind; there are ${Object.keys(kinds).join(', ')}`);
 }
 
-const isoTime = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})$/;
+/** A query has one code for all that is wrong with its arguments. */
+function asBadInput<V>(read: () => V): V {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RecollectError)) throw error;
+    throw new RecollectError('BAD_INPUT', error.message, {
+      cause: error,
+      ...(error.field === null ? {} : { field: error.field }),
+    });
+  }
+}

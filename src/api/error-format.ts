@@ -3,7 +3,7 @@
  * What is not on that list is INTERNAL to the client and logged in full beside the request's id.
  */
 import { ApolloServerErrorCode } from '@apollo/server/errors';
-import { Catch, Inject, type ArgumentsHost, type ExceptionFilter, type HttpServer } from '@nestjs/common';
+import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { GqlContextType } from '@nestjs/graphql';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
@@ -54,14 +54,15 @@ function graphqlShownOf({ message, extensions }: GraphQLFormattedError, error: u
   const cause = causeOf(error);
   if (cause instanceof GraphQLError) {
     if (cause.extensions.code === 'LIMIT_EXCEEDED') return { code: 'LIMIT_EXCEEDED', message };
-    if (/^Syntax Error: Document contains more that \d+ tokens/.test(message)) return { code: 'LIMIT_EXCEEDED', message };
+    if (/^Syntax Error: Document contains more that \d+ tokens/.test(message))
+      return { code: 'LIMIT_EXCEEDED', message };
     if (inputCodes.has(extensions?.code)) return { code: 'BAD_INPUT', message: withoutServerNames(message) };
   }
   return shownOf(error);
 }
 
 function withoutServerNames(message: string): string {
-  return /^GraphQL introspection is not allowed/.test(message)
+  return message.startsWith('GraphQL introspection is not allowed')
     ? 'introspection is switched off; the schema is in the repository'
     : message;
 }
@@ -84,7 +85,7 @@ const statuses: Partial<Record<string, ErrorCode>> = {
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(
-    private readonly host: HttpAdapterHost<HttpServer>,
+    private readonly host: HttpAdapterHost,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

@@ -31,7 +31,7 @@ export function graphqlOptions(
     persistedQueries: false,
     autoTransformHttpErrors: false,
     stopOnApplicationShutdown: true,
-    parseOptions: { maxTokens: config.queryTokens },
+    parseOptions: { maxLexicalTokens: config.queryTokens },
     validationRules: [limitRule(config)],
     formatError,
     plugins: [errorLog(logger)],

@@ -2,7 +2,7 @@
  * Health for load balancers: `live` says that the process answers, `ready` that it can do its work. A part that is not well says so,
  * without names of hosts or of users.
  */
-import { Controller, Get, HttpStatus, Inject, Res } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Inject, Optional, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { NETWORK_SOURCE, type NetworkSource } from '../memory/network-source.js';
@@ -23,17 +23,18 @@ interface Readiness {
   readonly database: Part;
   /** whether no step of the schema is missing */
   readonly migrations: Part;
-  /** serving: null and ok before the first promotion; not ok while the live version is not loaded */
+  /** not ok while a model is live and none is loaded; before the first promotion both are null */
   readonly model: Part & { readonly live: number | null; readonly serving: number | null };
-  readonly catalogue: Part & { readonly items: number; readonly ageMs: number };
+  /** only of a process that answers */
+  readonly catalogue?: Part & { readonly items: number; readonly ageMs: number };
 }
 
 @Controller()
 export class HealthController {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly catalogue: Catalogue,
-    @Inject(NETWORK_SOURCE) private readonly networks: NetworkSource,
+    @Optional() @Inject(Catalogue) private readonly catalogue: Catalogue | undefined,
+    @Optional() @Inject(NETWORK_SOURCE) private readonly networks: NetworkSource | undefined,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -55,26 +56,26 @@ export class HealthController {
   }
 
   private async look(): Promise<Readiness> {
-    const serving = this.networks.current()?.version ?? null;
-    const ageMs = this.catalogue.ageMs;
-    const catalogue = { ok: ageMs <= longestCatalogueAgeMs, items: this.catalogue.size, ageMs };
+    const serving = this.networks?.current()?.version ?? null;
+    const catalogue = this.lookAtCatalogue();
     try {
       const isBehind = (await missingMigrations(this.dataSource)).length > 0;
       const live = isBehind ? null : ((await findLiveModel(this.dataSource.manager))?.version ?? null);
       // while a new version is being loaded the one before goes on serving, and well
       const model = { ok: live === null || serving !== null, live, serving };
-      const isReady = !isBehind && model.ok && catalogue.ok;
-      return {
-        status: isReady ? 'ready' : 'not ready',
-        database: { ok: true },
-        migrations: { ok: !isBehind },
-        model,
-        catalogue,
-      };
+      const isReady = !isBehind && model.ok && catalogue.catalogue?.ok !== false;
+      const status = isReady ? 'ready' : 'not ready';
+      return { status, database: { ok: true }, migrations: { ok: !isBehind }, model, ...catalogue };
     } catch (error) {
       logError(this.logger, error, 'the service is not ready');
       const model = { ok: serving !== null, live: null, serving };
-      return { status: 'not ready', database: { ok: false }, migrations: { ok: false }, model, catalogue };
+      return { status: 'not ready', database: { ok: false }, migrations: { ok: false }, model, ...catalogue };
     }
+  }
+
+  private lookAtCatalogue(): Pick<Readiness, 'catalogue'> {
+    if (this.catalogue === undefined) return {}; // a role that does not answer
+    const { size, ageMs } = this.catalogue;
+    return { catalogue: { ok: ageMs <= longestCatalogueAgeMs, items: size, ageMs } };
   }
 }

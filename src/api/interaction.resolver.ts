@@ -19,7 +19,7 @@ export class InteractionResolver {
   })
   async trackInteractions(@Args('input') { interactions }: TrackInteractionsInput): Promise<TrackInteractionsPayload> {
     checkCount(interactions, mostRows, 'interactions');
-    const rows = await this.intake.track(interactions, new Date());
+    const rows = await this.intake.track(interactions, Date.now());
     const verdicts = rows.map(({ status, id, code, field, message }, index): InteractionVerdict => {
       const error = code === null || message === null ? null : { code, field, message };
       return { index, status, id, error };

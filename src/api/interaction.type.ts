@@ -36,14 +36,14 @@ export class InteractionInput {
   @Field(() => Id, { description: '1 to 256 characters, kept as given.' })
   readonly itemId!: string;
 
-  @Field(() => String, { nullable: true, description: 'A configured kind; left out: view.' })
-  readonly kind?: string | null;
+  @Field(() => String, { description: 'A configured kind, such as view.' })
+  readonly kind!: string;
 
   @Field(() => Float, { nullable: true, description: 'A rating, seconds, a portion: what you mean by it.' })
   readonly value?: number | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'When; left out: now.' })
-  readonly occurredAt?: string | null;
+  @Field(() => DateTime, { description: 'When it happened.' })
+  readonly occurredAt!: string;
 
   @Field(() => Id, { nullable: true, description: 'The id of the answer that led to it.' })
   readonly recommendationId?: string | null;
@@ -66,10 +66,13 @@ export class InteractionVerdict {
   @Field(() => VerdictStatusEnum, { description: 'What became of it.' })
   readonly status!: VerdictStatus;
 
-  @Field(() => Id, { nullable: true, description: 'Its id, given or made; null if it was refused without one.' })
+  @Field(() => Id, { nullable: true, description: 'Its id, given or made; null if it was refused.' })
   readonly id!: string | null;
 
-  @Field(() => UserError, { nullable: true, description: 'Why it was refused, or what differs; null if it was accepted.' })
+  @Field(() => UserError, {
+    nullable: true,
+    description: 'Why it was refused; null if it was not.',
+  })
   readonly error!: UserError | null;
 }
 
@@ -87,6 +90,8 @@ export class TrackInteractionsPayload {
   @Field(() => Int, { description: 'Interactions that were refused.' })
   readonly refused!: number;
 
-  @Field(() => [UserError], { description: 'The errors of the verdicts; `field` begins with the place, such as interactions[3].' })
+  @Field(() => [UserError], {
+    description: 'The errors of the verdicts; `field` begins with the place, such as interactions[3].',
+  })
   readonly userErrors!: readonly UserError[];
 }

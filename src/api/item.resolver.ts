@@ -1,20 +1,14 @@
 import { Args, Context, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { DataSource } from 'typeorm';
 import { RecollectError } from '../errors.js';
-import { parseItem } from '../ingest/item-message.js';
+import { readItem } from '../ingest/item-message.js';
 import { Catalogue } from '../recommend/catalogue.js';
 import type { ItemRow } from '../storage/item-read.store.js';
 import { deleteItems, putItems, type ItemPut } from '../storage/item.store.js';
 import { Scopes } from './access.js';
 import { checkCount, checkId } from './arguments.js';
 import { Id } from './id.scalar.js';
-import {
-  DeleteItemsInput,
-  DeleteItemsPayload,
-  Item,
-  PutItemsInput,
-  PutItemsPayload,
-} from './item.type.js';
+import { DeleteItemsInput, DeleteItemsPayload, Item, PutItemsInput, PutItemsPayload } from './item.type.js';
 import type { RequestContext } from './request-context.js';
 import type { UserError } from './user-error.type.js';
 
@@ -49,7 +43,7 @@ export class ItemResolver {
     const userErrors: UserError[] = [];
     for (const [index, input] of items.entries()) {
       try {
-        const put = parseItem(input);
+        const put = readItem(input);
         puts.set(put.id, put);
       } catch (error) {
         if (!(error instanceof RecollectError)) throw error;

@@ -24,7 +24,10 @@ export class Item {
   @Field(() => DateTime, { description: 'When it entered the catalogue.' })
   readonly createdAt!: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'From this time on it is in no answer; null: it does not expire.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'From this time on it is in no answer; null: it does not expire.',
+  })
   readonly expiresAt!: Date | null;
 }
 
@@ -63,7 +66,9 @@ export class PutItemsPayload {
   @Field(() => Int, { description: 'Items that were written.' })
   readonly written!: number;
 
-  @Field(() => [UserError], { description: 'What was wrong with the others; `field` begins with their place, such as items[3].' })
+  @Field(() => [UserError], {
+    description: 'What was wrong with the others; `field` begins with their place, such as items[3].',
+  })
   readonly userErrors!: readonly UserError[];
 }
 

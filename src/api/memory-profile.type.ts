@@ -24,7 +24,9 @@ export class SlotInteractionType {
   readonly share!: number;
 }
 
-@ObjectType({ description: 'A memory slot: a key that is asked for and a value that answers, both made of past interactions.' })
+@ObjectType({
+  description: 'A memory slot: a key that is asked for and a value that answers, both made of past interactions.',
+})
 export class MemorySlot {
   @Field(() => Int, { description: 'From 0 on.' })
   readonly index!: number;

@@ -14,11 +14,16 @@ export class ModelResolver {
     const live = await findLiveModel(this.dataSource.manager);
     const model = live === null ? null : await findModel(this.dataSource.manager, live.version);
     if (live === null || model === null) return null;
-    const { dataWindow } = model;
+    const { version, status, createdAt, dimensions, metrics, sha256, dataWindow } = model;
     return {
-      ...model,
+      version,
+      status,
+      createdAt,
       liveSince: live.since,
       replaced: live.replaced,
+      dimensions,
+      metrics,
+      sha256,
       dataWindow: {
         ...dataWindow,
         firstOccurredAt: new Date(dataWindow.firstOccurredAt),

@@ -6,7 +6,7 @@ import { Answering } from '../recommend/answering.js';
 import { Recommender, type SessionInteraction } from '../recommend/recommender.js';
 import { SimilarItems } from '../recommend/similar.js';
 import { Scopes } from './access.js';
-import { badInput, checkCount, checkFirst, checkId, checkKind, readTime } from './arguments.js';
+import { badInput, checkCount, checkFirst, checkId, checkKind, checkTime } from './arguments.js';
 import {
   Because,
   PopularItemsInput,
@@ -83,7 +83,10 @@ export class RecommendationsResolver {
       'The past interactions that the items placed by MEMORY or SESSION rest on, the most attended first. Costs a replay of the ' +
       'interactions, once an answer, and only where it is asked for.',
   })
-  async because(@Parent() answer: Answer, @Args(becauseArgument) first: number): Promise<readonly AttendedInteraction[]> {
+  async because(
+    @Parent() answer: Answer,
+    @Args(becauseArgument) first: number,
+  ): Promise<readonly AttendedInteraction[]> {
     const all = checkFirst(first);
     return (await answer.because()).slice(0, all);
   }
@@ -95,7 +98,7 @@ export class RecommendationsResolver {
       return {
         itemId: checkId(itemId, `${field}.itemId`),
         kind: checkKind(kind, `${field}.kind`, this.config),
-        occurredAt: readTime(occurredAt, `${field}.occurredAt`),
+        occurredAt: checkTime(occurredAt, `${field}.occurredAt`),
       };
     });
     const times = sequence.map(({ occurredAt }) => occurredAt?.getTime() ?? NaN);

@@ -33,7 +33,8 @@ export class RecommendationsInput {
 
   @Field(() => Boolean, {
     defaultValue: true,
-    description: 'Whether items are left out that were seen, by any interaction of a kind that counts as seen, however old.',
+    description:
+      'Whether items are left out that were seen, by any interaction of a kind that counts as seen, however old.',
   })
   readonly excludeSeen!: boolean;
 }
@@ -55,7 +56,10 @@ export class PopularItemsInput {
   @Field(() => Int, { nullable: true, description: 'Days to count, today (UTC) included; left out: all time.' })
   readonly windowDays?: number | null;
 
-  @Field(() => [String], { nullable: true, description: 'Kinds to count; left out: all but those of negative polarity.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Kinds to count; left out: all but those of negative polarity.',
+  })
   readonly kinds?: readonly string[] | null;
 }
 

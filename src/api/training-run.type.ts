@@ -1,10 +1,5 @@
 import { Field, Float, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import type {
-  EpochFigures,
-  TrainingCause,
-  TrainingProgress,
-  TrainingStatus,
-} from '../storage/training-run.entity.js';
+import type { EpochFigures, TrainingCause, TrainingProgress, TrainingStatus } from '../storage/training-run.entity.js';
 import { PageInfo } from './connection.js';
 import { DateTime } from './date-time.scalar.js';
 import { Id } from './id.scalar.js';

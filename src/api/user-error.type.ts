@@ -1,6 +1,8 @@
 import { Field, ObjectType } from '@nestjs/graphql';
 
-@ObjectType({ description: 'Why a mutation, or a part of it, was not done. Expected: it is data and not an error of the request.' })
+@ObjectType({
+  description: 'Why a mutation, or a part of it, was not done. Expected: it is data and not an error of the request.',
+})
 export class UserError {
   @Field(() => String, { description: 'Stable code, such as INVALID_ID.' })
   readonly code!: string;

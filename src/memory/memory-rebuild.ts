@@ -1,6 +1,6 @@
 /**
- * Makes the memories of a version out of the whole log, while another version serves. What arrives meanwhile is not in it for sure:
- * who calls this takes a cut of the log first and replays the users of everything above it before the version serves.
+ * Makes the memories of a version out of the log up to a cut, while another version serves. What arrives meanwhile is not in it:
+ * `follow` brings the memories from the cut on.
  */
 import type { DataSource } from 'typeorm';
 import type { Network } from '../model/network.js';
@@ -21,6 +21,7 @@ export async function rebuild(
   dataSource: DataSource,
   version: number,
   network: Network,
+  upTo: bigint,
   onProgress: (progress: RebuildProgress) => void,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -33,7 +34,7 @@ export async function rebuild(
     if (userIds.length > 0) {
       await dataSource.transaction(async (tx) => {
         await tx.query('SET LOCAL synchronous_commit = off'); // the switch to the version is durable only after all of it
-        await replay(tx, network, version, userIds);
+        await replay(tx, network, version, userIds, upTo);
       });
     }
     users += userIds.length;

@@ -14,15 +14,16 @@ import { applyInWaves } from './waves.js';
 const usersAtOnce = 256;
 const eventsAtOnce = 512;
 
-/** Replays these users under a version and saves what comes out. */
+/** Replays these users under a version and saves what comes out. `upTo`: without what arrived later; null: the whole log. */
 export async function replay(
   tx: EntityManager,
   network: Network,
   version: number,
   userIds: readonly string[],
+  upTo: bigint | null,
 ): Promise<void> {
   for (let from = 0; from < userIds.length; from += usersAtOnce) {
-    await replayTogether(tx, network, version, userIds.slice(from, from + usersAtOnce));
+    await replayTogether(tx, network, version, userIds.slice(from, from + usersAtOnce), upTo);
   }
 }
 
@@ -37,13 +38,14 @@ async function replayTogether(
   network: Network,
   version: number,
   userIds: readonly string[],
+  upTo: bigint | null,
 ): Promise<void> {
   const users = new Map<string, Replayed>(
     userIds.map((id) => [id, { state: emptyState(network.dimensions), interactionsApplied: 0, lastOccurredAt: null }]),
   );
   let cursors: readonly SequenceCursor[] = userIds.map((userId) => ({ userId, after: null }));
   while (cursors.length > 0) {
-    const pages = await readSequencePages(tx, cursors, eventsAtOnce);
+    const pages = await readSequencePages(tx, cursors, eventsAtOnce, upTo);
     const tracks = pages.flatMap((page) => {
       const user = users.get(page.userId);
       if (user === undefined) return [];

@@ -12,25 +12,19 @@
  * so that every memory equals the one that in-order arrival would have given. So is a user whose stored memory is damaged.
  * Before the first model there are no memories: events are logged and counted, and the first promotion builds all from the log.
  */
-import { crc32 } from 'node:zlib';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import type { Interaction } from '../model/interaction.js';
-import { stateBytes } from '../model/dimensions.js';
-import type { Network } from '../model/network.js';
-import { decodeState, emptyState, encodeState, type UserState } from '../model/user-state.js';
 import { advanceProgress, lockProgress, type Position } from '../storage/consumer-progress.store.js';
 import { insertInteractions } from '../storage/interaction.store.js';
 import { addItemCounts } from '../storage/item-count.store.js';
 import { shareMemoryVersion } from '../storage/log-cut.store.js';
 import { findLiveModel } from '../storage/model.store.js';
-import { lockMemories, saveMemories, type MemoryRow } from '../storage/user-memory.store.js';
-import { replay } from './memory-replay.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from './network-source.js';
+import { lockUsers, remember } from './remember.js';
 import { firstOfEachKey, keyOf, verdictsOf, type Verdict } from './verdict.js';
-import { applyInWaves, type Track } from './waves.js';
 
 export interface Offered {
   readonly interaction: Interaction;
@@ -72,11 +66,11 @@ export class MemoryWriter {
     const news = offered.filter(({ offset }) => nextOffset === null || offset === null || offset >= nextOffset);
     const interactions = firstOfEachKey(news.map(({ interaction }) => interaction));
     const live = await this.liveNetwork(tx);
-    const memories = live === null ? [] : await lock(tx, live, interactions);
+    const memories = live === null ? [] : await lockUsers(tx, live.version, live.network, interactions);
     const inserted = await insertInteractions(tx, interactions);
     const insertedKeys = new Set(inserted.map(keyOf));
     const fresh = interactions.filter((interaction) => insertedKeys.has(keyOf(interaction)));
-    if (live !== null) await remember(tx, live, memories, fresh);
+    if (live !== null) await remember(tx, live.version, live.network, memories, fresh, null);
     await addItemCounts(tx, fresh);
     if (position !== null) await advanceProgress(tx, position);
     return verdictsOf(tx, offered, new Set(news), fresh);
@@ -98,53 +92,4 @@ export class MemoryWriter {
 async function begin(tx: EntityManager, position: Position): Promise<bigint> {
   await tx.query('SET LOCAL synchronous_commit = off');
   return lockProgress(tx, position);
-}
-
-async function lock(
-  tx: EntityManager,
-  { version, network }: LiveNetwork,
-  interactions: readonly Interaction[],
-): Promise<readonly MemoryRow[]> {
-  const userIds = [...new Set(interactions.map(({ userId }) => userId))];
-  if (userIds.length === 0) return [];
-  const state = encodeState(emptyState(network.dimensions));
-  return lockMemories(tx, version, userIds, { state, checksum: crc32(state) });
-}
-
-/** Brings the memories of those who have fresh events up to date. */
-async function remember(
-  tx: EntityManager,
-  { version, network }: LiveNetwork,
-  memories: readonly MemoryRow[],
-  fresh: readonly Interaction[],
-): Promise<void> {
-  const sequences = Map.groupBy(
-    fresh.toSorted((one, other) => one.occurredAt - other.occurredAt), // stable: then by arrival
-    ({ userId }) => userId,
-  );
-  const tracks: (Track & { readonly memory: MemoryRow; readonly lastOccurredAt: Date })[] = [];
-  const late: string[] = [];
-  for (const memory of memories) {
-    const sequence = sequences.get(memory.userId) ?? [];
-    const [oldest, newest] = [sequence[0], sequence.at(-1)];
-    if (oldest === undefined || newest === undefined) continue;
-    const isLate = memory.lastOccurredAt !== null && oldest.occurredAt < memory.lastOccurredAt.getTime();
-    const state = isLate ? null : stateOf(memory, network);
-    const rows = sequence.map(({ itemId }) => network.vocabulary.rowOf(itemId));
-    if (state === null) late.push(memory.userId);
-    else tracks.push({ memory, state, rows, lastOccurredAt: new Date(newest.occurredAt) });
-  }
-  await applyInWaves(network, tracks);
-  const changed = tracks.map(({ memory, state, rows, lastOccurredAt }) => {
-    const bytes = encodeState(state);
-    const interactionsApplied = memory.interactionsApplied + rows.length;
-    return { userId: memory.userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: crc32(bytes) };
-  });
-  await saveMemories(tx, version, changed);
-  await replay(tx, network, version, late);
-}
-
-/** null for bytes that are damaged or of another form than this network's: the log can make them anew. */
-function stateOf({ state, checksum }: MemoryRow, { dimensions }: Network): UserState | null {
-  return crc32(state) === checksum && state.length === stateBytes(dimensions) ? decodeState(dimensions, state) : null;
 }

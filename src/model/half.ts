@@ -7,6 +7,8 @@
  * Own code, because Float16Array is not in every engine that the product runs on. The f32's bits do the work: a normal half
  * is an f32 whose last 13 bits are zero, and a carry out of the fraction is the right step of the exponent.
  */
+export const largestHalf = 65_504;
+
 const sign = 0x80000000;
 /** the f32 bits of 2^-14, the smallest normal half */
 const smallestNormal = 0x38800000;

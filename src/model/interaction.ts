@@ -115,14 +115,17 @@ function readOccurredAt(
 }
 
 /** Properties as a JSON object of their own, which Postgres can store: jsonb has no NUL and no half surrogate pair. */
-function readProperties(value: unknown): Readonly<Record<string, unknown>> | null {
+export function readProperties(
+  value: unknown,
+  maxBytes = maxPropertiesBytes,
+): Readonly<Record<string, unknown>> | null {
   if (value === null) return null;
   if (typeof value !== 'object' || Array.isArray(value))
     throw invalidProperties(`are ${typeName(value)}: give a JSON object`);
   const text = serialised(value);
   const bytes = Buffer.byteLength(text);
-  if (bytes > maxPropertiesBytes) {
-    throw invalidProperties(`have ${bytes} bytes as JSON, at most ${maxPropertiesBytes} are kept: send less of them`);
+  if (bytes > maxBytes) {
+    throw invalidProperties(`have ${bytes} bytes as JSON, at most ${maxBytes} are kept: send less of them`);
   }
   if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f]..)/.test(text)) {
     throw invalidProperties('hold a NUL character or half of a surrogate pair: take it out');

@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { checkpointOf, flat, readFixture } from '../../test/golden/reference.js';
-import type { StepFixture } from '../../test/golden/reference.js';
+import { checkpointOf, readFixture } from '../../test/golden/reference.js';
 import type { Checkpoint } from './checkpoint.js';
 import { Network } from './network.js';
 import { emptyState, encodeState, decodeState } from './user-state.js';
@@ -9,13 +9,6 @@ import type { UserState } from './user-state.js';
 const golden = readFixture('network-d8-s4.json');
 const network = new Network(checkpointOf(golden));
 const { dimensions } = network;
-
-/** The largest distance between two lists of numbers of one length. */
-function distance(a: Iterable<number>, b: readonly number[]): number {
-  const numbers = [...a];
-  expect(numbers).toHaveLength(b.length);
-  return numbers.reduce((most, value, at) => Math.max(most, Math.abs(value - (b[at] ?? NaN))), 0);
-}
 
 /** Sequences of rows that repeat for the same seed. */
 function sequences(users: number, length: number, seed: number): number[][] {
@@ -27,58 +20,6 @@ function sequences(users: number, length: number, seed: number): number[][] {
 function bytesOf(states: readonly UserState[]): string[] {
   return states.map((state) => encodeState(state).toString('hex'));
 }
-
-describe.each(['network-d8-s4.json', 'network-d8-s2-l2.json'] as const)('the network of %s', (name) => {
-  const fixture = readFixture(name);
-
-  it('has the state, query vector and scores of the reference after every event, within 1e-4, when it does not round', () => {
-    const exact = new Network(checkpointOf(fixture), { round: false });
-    const states = fixture.sequences.map(() => emptyState(exact.dimensions));
-    fixture.steps.forEach((step, t) => {
-      exact.step(
-        states,
-        Int32Array.from(fixture.sequences, (rows) => rows[t] ?? NaN),
-      );
-      states.forEach((state, user) => {
-        const numbers = [...step.h.flatMap((block) => block[user] ?? []), ...slot(step.K, user), ...slot(step.V, user)];
-        expect(distance(state.numbers, numbers)).toBeLessThan(1e-4);
-        expect(distance(exact.query(state), step.u[user] ?? [])).toBeLessThan(1e-4);
-        expect(distance(exact.scores(state), step.scores[user] ?? [])).toBeLessThan(1e-4);
-      });
-    });
-  });
-
-  it('moves the query vector by less than 2e-2 when it rounds to halves, but does round', () => {
-    const rounding = new Network(checkpointOf(fixture));
-    fixture.sequences.forEach((rows, user) => {
-      const { state } = rounding.trace(rows);
-      const off = distance(rounding.query(state), fixture.steps.at(-1)?.u[user] ?? []);
-      expect(off).toBeLessThan(2e-2);
-      expect(off).toBeGreaterThan(1e-6);
-    });
-  });
-
-  function slot(nested: StepFixture['steps'][number]['K'], user: number): number[] {
-    const numbers = flat(nested);
-    const size = numbers.length / fixture.sequences.length;
-    return numbers.slice(user * size, (user + 1) * size);
-  }
-});
-
-it('gives every next item the loss that the reference trains with, item attributes included', () => {
-  const fixture = readFixture('network-training-d8-s4.json');
-  const exact = new Network(checkpointOf(fixture), { round: false });
-  const losses = fixture.sequences.map((rows) => {
-    const state = emptyState(exact.dimensions);
-    return rows.slice(0, -1).map((row, t) => {
-      exact.stepTraced(state, row);
-      const scores = exact.scores(state);
-      const total = scores.reduce((sum, score) => sum + Math.exp(score), 0);
-      return Math.log(total) - (scores[(rows[t + 1] ?? NaN) - 1] ?? NaN);
-    });
-  });
-  expect(distance(losses.flat(), fixture.losses.flat())).toBeLessThan(1e-4);
-});
 
 describe('a step', () => {
   it('leaves the same bits in a batch of any size and order', () => {
@@ -98,6 +39,11 @@ describe('a step', () => {
       }
       expect(bytesOf(states)).toEqual(alone);
     }
+  });
+
+  it('leaves the bits that it left in every version and on every engine so far, or live memories no longer equal a replay', () => {
+    const bytes = sequences(20, 50, 9).map((rows) => encodeState(network.trace(rows).state));
+    expect(createHash('sha256').update(Buffer.concat(bytes)).digest('hex').slice(0, 16)).toBe('c043ab3983cc8bbd');
   });
 
   it('goes on from a stored memory as it would have without storing it', () => {

@@ -14,20 +14,21 @@ import type { Checkpoint } from './checkpoint.js';
 import type { Dimensions } from './dimensions.js';
 import { embed } from './embedding.js';
 import { stepGru } from './encoder.js';
-import { roundToHalf } from './half.js';
+import { largestHalf, roundToHalf } from './half.js';
 import { zeros } from './matrix.js';
 import type { Matrix } from './matrix.js';
 import { scoreAll } from './rank.js';
 import { attend, read } from './read.js';
 import { residual } from './residual.js';
 import { blendRules, rulesOf } from './rules.js';
+import { invalidCheckpoint } from './safetensors.js';
 import { slotsOf } from './slots.js';
 import { emptyState, hiddenOf, remember } from './user-state.js';
 import type { UserState } from './user-state.js';
 import type { Vocabulary } from './vocabulary.js';
 import { weightsOf } from './weights.js';
 import type { Weights } from './weights.js';
-import { write } from './write.js';
+import { largestMark, write } from './write.js';
 
 export interface NetworkOptions {
   /** false keeps full precision between events: only for comparison with the reference, never for a memory that is stored */
@@ -59,6 +60,10 @@ export class Network {
     this.vocabulary = checkpoint.vocabulary;
     this.weights = weightsOf(checkpoint);
     this.round = round;
+    const largest = largestMark(this.weights.write, this.weights.inputNorm);
+    if (largest > largestHalf) {
+      throw invalidCheckpoint(`memory.key or memory.value can write ${largest}, a memory holds ${largestHalf} at most`);
+    }
   }
 
   /** One event for each of B different users, in place: rows[b] is the item of states[b]. */

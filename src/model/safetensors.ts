@@ -38,22 +38,23 @@ const elementBytes = 4;
 /** the limit of the format's own reader */
 const maxHeaderBytes = 100_000_000;
 
-export function invalidCheckpoint(what: string): RecollectError {
+export function invalidCheckpoint(what: string, cause?: unknown): RecollectError {
   return new RecollectError(
     'CHECKPOINT_INVALID',
     `the checkpoint is damaged or of another format: ${what}; load it again from where it came, or train again`,
+    { cause },
   );
 }
 
 export function encodeTensors({ metadata, tensors }: TensorFile): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: Object.fromEntries(metadata) };
+  const header: [string, unknown][] = [['__metadata__', Object.fromEntries(metadata)]];
   let size = 0;
   for (const [name, { shape, data }] of tensors) {
     const dtype = data instanceof Float32Array ? 'F32' : 'I32';
-    header[name] = { dtype, shape, data_offsets: [size, size + data.byteLength] };
+    header.push([name, { dtype, shape, data_offsets: [size, size + data.byteLength] }]);
     size += data.byteLength;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const headerBytes = Math.ceil(text.length / alignment) * alignment;
   if (headerBytes > maxHeaderBytes) throw invalidCheckpoint(`its header would have ${headerBytes} bytes`);
   const bytes = new Uint8Array(lengthBytes + headerBytes + size);
@@ -102,7 +103,7 @@ function readHeader(bytes: Uint8Array): { readonly fields: Readonly<Record<strin
     const fields: unknown = text.startsWith('{') ? JSON.parse(text) : null;
     if (isObject(fields)) return { fields, end };
   } catch (cause) {
-    throw new RecollectError('CHECKPOINT_INVALID', invalidCheckpoint('its header is not JSON').message, { cause });
+    throw invalidCheckpoint('its header is not JSON', cause);
   }
   throw invalidCheckpoint('its header is not a JSON object');
 }

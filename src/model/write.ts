@@ -10,7 +10,7 @@
  * Departs from Gated Slot Attention (Zhang et al., 2024) in writing x instead of z.
  */
 import { affine, sigmoid } from './matrix.js';
-import type { Affine, Matrix } from './matrix.js';
+import type { Affine, Matrix, Norm } from './matrix.js';
 import type { Slots } from './slots.js';
 
 export interface WriteWeights {
@@ -41,4 +41,18 @@ function blend(kept: Float32Array, mark: Matrix, keep: Matrix, user: number): vo
       kept[own] = stay * (kept[own] as number) + (1 - stay) * (mark.data[user * width + at] as number);
     }
   }
+}
+
+/**
+ * The largest number that a slot can ever hold: a slot is a weighted mean of marks and of zero, and a mark's number is at most
+ * |x| times a column's length, where |x| <= max|gain| sqrt d + |bias| after the norm.
+ */
+export function largestMark({ key, value }: WriteWeights, { gain, bias }: Norm): number {
+  const longest = Math.max(...gain.map(Math.abs)) * Math.sqrt(gain.length) + Math.hypot(...bias);
+  const columns = [key, value].flatMap(({ inputs, outputs, weights }) =>
+    Array.from({ length: outputs }, (_, output) =>
+      Math.hypot(...weights.subarray(output * inputs, (output + 1) * inputs)),
+    ),
+  );
+  return longest * Math.max(...columns);
 }

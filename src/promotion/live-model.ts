@@ -71,7 +71,8 @@ export class LiveModel implements NetworkSource, OnModuleInit, OnModuleDestroy {
       if (row !== null) await this.follow(row.version, row.since);
       this.hasFailed = false;
     } catch (error) {
-      if (!this.hasFailed) logError(this.logger, error, 'the live model was not looked up; the one before goes on serving');
+      if (!this.hasFailed)
+        logError(this.logger, error, 'the live model was not looked up; the one before goes on serving');
       this.hasFailed = true;
     }
   }

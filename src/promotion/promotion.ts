@@ -1,26 +1,25 @@
 /**
  * Promotion: another version of the model begins to serve, without a stop and without a lost interaction.
  *
- *   cut        all interactions at or below an arrival number are visible (log-cut.store)
- *   rebuild    every user's memory under the new version, out of the log, while the old version serves and takes events
- *   catch up   cut again; replay the users of what arrived since the cut before; until that are few
- *   switch     in one transaction that holds writers off: replay the last few, point `live_model` to the new version
+ *   cut        everything at or below an arrival number is visible (log-cut.store)
+ *   rebuild    every user's memory under the new version, out of the log up to the cut, while the old version serves
+ *   catch up   cut again and apply what arrived since; until that is little, or no less than the time before
+ *   switch     in one transaction that holds writers off: apply the last of it, point `live_model` to the new version
  *   clean up   drop memories of versions older than the replaced one, which other processes still read for a moment
  *
- * A replay starts from the empty memory, so that it does no harm to replay a user twice, and the memories that serve equal an
- * in-order replay of the log bit for bit. One promotion at a time: its session holds an advisory lock, and the switch runs in
- * that session, so that it can't commit once the lock is lost. What fails before the switch leaves the old version as it was,
- * and the half-built memories are removed, here or by the next promotion.
+ * The memories that begin to serve equal an in-order replay of the log bit for bit. One promotion at a time: its session
+ * holds an advisory lock, and the switch runs in that session, so that it can't commit once the lock is lost. What fails before
+ * the switch leaves the old version as it was, and the half-built memories are removed, here or by the next promotion.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
-import { rebuild } from '../memory/memory-rebuild.js';
-import { replay } from '../memory/memory-replay.js';
+import { follow } from '../memory/memory-follow.js';
+import { rebuild, type RebuildProgress } from '../memory/memory-rebuild.js';
 import type { Network } from '../model/network.js';
 import { advisoryLock } from '../storage/data-source.js';
-import { lockMemoryVersion, readCut, readUsersArrivedAfter } from '../storage/log-cut.store.js';
+import { lockMemoryVersion, readCut } from '../storage/log-cut.store.js';
 import { listMemoryPartitions, removeMemoryPartition } from '../storage/memory-partition.store.js';
 import { findLiveModel, findModel, setLiveModel, setModelStatus } from '../storage/model.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
@@ -41,12 +40,8 @@ export interface Promoted {
   readonly replaced: number | null;
 }
 
-/** So few users are left to the switch, which holds writers off while it replays them. */
-const fewUsers = 50;
-/** Rounds of catching up after which the switch takes what is left, however much. */
-const mostRounds = 20;
-/** Users of one transaction of catching up. */
-const usersAtOnce = 256;
+/** So few events are left to the switch, which holds writers off while it applies them. */
+const fewEvents = 500;
 
 @Injectable()
 export class Promotion {
@@ -69,8 +64,8 @@ export class Promotion {
       const network = await loadNetwork(session, version);
       await this.removeOldMemories();
       try {
-        const cut = await this.build(version, network, options);
-        await this.switchTo(session, version, network, cut, options);
+        const standing = await this.build(version, network, options);
+        await this.switchTo(session, version, network, standing, options);
       } catch (error) {
         await this.removeOldMemories();
         throw error;
@@ -90,33 +85,24 @@ export class Promotion {
     });
   }
 
-  /** All memories under the version; returns the cut that they reach to. */
-  private async build(
-    version: number,
-    network: Network,
-    { signal, onProgress }: PromoteOptions,
-  ): Promise<bigint> {
-    let cut = await this.cut();
-    await rebuild(
-      this.dataSource,
-      version,
-      network,
-      ({ users, usersTotal }) => onProgress?.('REBUILDING', users, usersTotal),
-      signal,
-    );
-    for (let round = 0; round < mostRounds; round++) {
-      const next = await this.cut();
-      const userIds = await readUsersArrivedAfter(this.dataSource.manager, cut);
-      if (userIds.length <= fewUsers) break;
-      for (let from = 0; from < userIds.length; from += usersAtOnce) {
+  /** All memories under the version; returns the arrival number that they stand at. */
+  private async build(version: number, network: Network, options: PromoteOptions): Promise<bigint> {
+    const { signal, onProgress } = options;
+    let standing = await this.cut();
+    const onRebuilt = ({ users, usersTotal }: RebuildProgress): void => onProgress?.('REBUILDING', users, usersTotal);
+    await rebuild(this.dataSource, version, network, standing, onRebuilt, signal);
+    for (let behind = Infinity; ;) {
+      const cut = await this.cut();
+      const isCloser = Number(cut - standing) < behind;
+      behind = Number(cut - standing);
+      if (behind <= fewEvents || !isCloser) return standing;
+      for (const begun = standing; standing < cut;) {
         signal?.throwIfAborted();
-        onProgress?.('SWITCHING', from, userIds.length);
-        const some = userIds.slice(from, from + usersAtOnce);
-        await this.dataSource.transaction(async (tx) => replay(tx, network, version, some));
+        onProgress?.('SWITCHING', Number(standing - begun), behind);
+        const from = standing;
+        standing = await this.dataSource.transaction(async (tx) => follow(tx, network, version, from, cut));
       }
-      cut = next;
     }
-    return cut;
   }
 
   private async cut(): Promise<bigint> {
@@ -130,13 +116,14 @@ export class Promotion {
     session: EntityManager,
     version: number,
     network: Network,
-    cut: bigint,
+    standing: bigint,
     { signal, onProgress, alongside }: PromoteOptions,
   ): Promise<void> {
-    onProgress?.('SWITCHING', 0, 1);
+    onProgress?.('SWITCHING', 0, 0);
     await session.transaction(async (tx) => {
       await lockMemoryVersion(tx, this.config.databaseSchema);
-      await replay(tx, network, version, await readUsersArrivedAfter(tx, cut));
+      const end = await readCut(tx);
+      for (let at = standing; at < end;) at = await follow(tx, network, version, at, end);
       await setLiveModel(tx, version);
       await alongside?.(tx);
       signal?.throwIfAborted();
@@ -148,7 +135,10 @@ export class Promotion {
     const key = [advisoryLock.promotion, this.config.databaseSchema];
     const runner = this.dataSource.createQueryRunner();
     try {
-      const rows: { locked: boolean }[] = await runner.query('SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked', key);
+      const rows: { locked: boolean }[] = await runner.query(
+        'SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked',
+        key,
+      );
       if (rows[0]?.locked !== true) {
         throw new RecollectError('PROMOTION_UNDER_WAY', 'another promotion is under way; wait for its end');
       }
@@ -176,7 +166,11 @@ export class Promotion {
         if (version !== live?.version && version !== live?.replaced) await removeMemoryPartition(manager, version);
       }
     } catch (error) {
-      logError(this.logger, error, 'memories of versions that serve no more were not dropped; the next promotion does it');
+      logError(
+        this.logger,
+        error,
+        'memories of versions that serve no more were not dropped; the next promotion does it',
+      );
     }
   }
 }

@@ -40,7 +40,7 @@ export class Answering {
     const { items, shortfall } = await take(tx, all, first, exclusion);
     const source = items[0]?.source ?? basis.source;
     const fallbackReason = basis.fallbackReason ?? (source === basis.source ? null : 'NO_SCORED_ITEMS');
-    return { id: randomUUID(), ...basis, source, fallbackReason, shortfall, items };
+    return { id: randomUUID(), ...basis, because: once(basis.because), source, fallbackReason, shortfall, items };
   }
 
   /** Popular and latest items alone, and why it is these. */
@@ -74,4 +74,10 @@ export class Answering {
     yield* listed(await this.popularity.ranking(recentDays, null), first);
     yield* listed(await this.popularity.ranking(null, null), first);
   }
+}
+
+/** The reasons are asked for by the answer and by each of its items, and made once. */
+function once<V>(make: () => Promise<V>): () => Promise<V> {
+  let made: Promise<V> | null = null;
+  return () => (made ??= make());
 }

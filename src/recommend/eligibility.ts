@@ -56,6 +56,7 @@ export async function take(
   if (seen === 0 && excluded.length > 0) {
     seen = (await serveItems(tx, excluded, 1, null)).items.length;
   }
-  const cause = seen > 0 ? 'SEEN' : items.length === 0 && lacking === 'CATALOGUE_EXHAUSTED' ? 'CATALOGUE_EMPTY' : lacking;
+  const cause =
+    seen > 0 ? 'SEEN' : items.length === 0 && lacking === 'CATALOGUE_EXHAUSTED' ? 'CATALOGUE_EMPTY' : lacking;
   return { items, shortfall: { missing: first - items.length, cause } };
 }

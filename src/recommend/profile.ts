@@ -9,7 +9,7 @@
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
+import { NETWORK_SOURCE, type NetworkSource } from '../memory/network-source.js';
 import { attribution } from '../model/attribution.js';
 import { affine, affineOf } from '../model/matrix.js';
 import type { Network } from '../model/network.js';

@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { PromotionModule } from '../promotion/promotion.module.js';
 import { Answering } from './answering.js';
 import { Catalogue } from './catalogue.js';
@@ -7,7 +7,8 @@ import { Profiles } from './profile.js';
 import { Recommender } from './recommender.js';
 import { SimilarItems } from './similar.js';
 
-/** The read path: needs NETWORK_SOURCE, the network that this process serves. */
+/** The read path. Global, so that health finds the catalogue in the processes that have one. */
+@Global()
 @Module({
   imports: [PromotionModule],
   providers: [Answering, Catalogue, Popularity, Profiles, Recommender, SimilarItems],

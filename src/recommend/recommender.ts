@@ -9,7 +9,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
-import { decodeState, emptyState, type UserState } from '../model/user-state.js';
+import { decodeState, type UserState } from '../model/user-state.js';
 import { countInteractions, itemsOf } from '../storage/interaction-read.store.js';
 import { readMemory } from '../storage/user-memory-read.store.js';
 import type { Answer, Source } from './answer.js';
@@ -83,8 +83,7 @@ export class Recommender {
     if (sequence.length === 0) return this.answering.fallback('NO_INTERACTIONS', first, exclusion, known);
     const rows = sequence.map(({ itemId }) => live.network.vocabulary.rowOf(itemId));
     if (rows.every((row) => row === 0)) return this.answering.fallback('NO_KNOWN_ITEMS', first, exclusion, known);
-    const state = emptyState(live.network.dimensions);
-    for (const row of rows) live.network.step([state], Int32Array.of(row));
+    const { state } = live.network.trace(rows);
     return this.answering.filled(this.scored(live, state, 'SESSION', first), first, exclusion, {
       source: 'SESSION',
       fallbackReason: null,

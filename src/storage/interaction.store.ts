@@ -65,11 +65,15 @@ export interface SequencePage {
   readonly lastArrival: string;
 }
 
-/** The next events of each user, at most `count` a user, out of the index alone; users at the end of their sequence have no page. */
+/**
+ * The next events of each user that arrived up to `upTo` (null: all), at most `count` a user, out of the index alone; users at
+ * the end of their sequence have no page.
+ */
 export async function readSequencePages(
   tx: EntityManager,
   cursors: readonly SequenceCursor[],
   count: number,
+  upTo: bigint | null,
 ): Promise<readonly SequencePage[]> {
   return tx.query(
     `SELECT u.user_id AS "userId", p.item_ids AS "itemIds", p.last_occurred_at AS "lastOccurredAt",
@@ -80,6 +84,7 @@ export async function readSequencePages(
                (array_agg(arrival))[count(*)] AS last_arrival
           FROM (SELECT item_id, occurred_at, arrival FROM interaction i
                  WHERE i.user_id = u.user_id AND (i.occurred_at, i.arrival) > (u.occurred_at, u.arrival)
+                   AND ($5::bigint IS NULL OR i.arrival <= $5)
                  ORDER BY occurred_at, arrival LIMIT $4) AS page) AS p
       WHERE p.item_ids IS NOT NULL`,
     [
@@ -87,7 +92,29 @@ export async function readSequencePages(
       cursors.map(({ after }) => after?.occurredAt ?? '-infinity'),
       cursors.map(({ after }) => after?.arrival ?? '0'),
       count,
+      upTo?.toString() ?? null,
     ],
+  );
+}
+
+export interface Arrival {
+  readonly userId: string;
+  readonly itemId: string;
+  readonly occurredAt: Date;
+  readonly arrival: string;
+}
+
+/** What arrived behind `after` up to `upTo`, in that order. */
+export async function readArrivals(
+  tx: EntityManager,
+  after: bigint,
+  upTo: bigint,
+  count: number,
+): Promise<readonly Arrival[]> {
+  return tx.query(
+    `SELECT user_id AS "userId", item_id AS "itemId", occurred_at AS "occurredAt", arrival
+       FROM interaction WHERE arrival > $1 AND arrival <= $2 ORDER BY arrival LIMIT $3`,
+    [after.toString(), upTo.toString(), count],
   );
 }
 

@@ -20,6 +20,9 @@ export interface ItemRow {
 const columns = `i.id, i.title, i.categories, i.properties, i.available, i.created_at AS "createdAt", i.expires_at AS "expiresAt"`;
 const eligible = `i.available AND i.deleted_at IS NULL AND (i.expires_at IS NULL OR i.expires_at > now())`;
 
+/** What an outer join gives: a row, or nulls. */
+type OrNothing<Row> = Row | { readonly [Column in keyof Row]: null };
+
 /** Whose seen items are left out, and which kinds count as seen. */
 export interface SeenBy {
   readonly userId: string;
@@ -40,7 +43,7 @@ export async function serveItems(
   count: number,
   seenBy: SeenBy | null,
 ): Promise<Served> {
-  const rows = await tx.query<(ItemRow & { id: string | null; seenCount: number })[]>(
+  const rows = await tx.query<(OrNothing<ItemRow> & { readonly seenCount: number })[]>(
     `WITH candidate AS MATERIALIZED (
        SELECT c.id, c.place,
               $3::text IS NOT NULL AND EXISTS (
@@ -55,19 +58,14 @@ export async function serveItems(
       ORDER BY c.place`,
     [candidates, count, seenBy?.userId ?? null, seenBy?.kinds ?? []],
   );
-  return { items: rows.filter((row) => row.id !== null).map(withoutCount), seen: rows[0]?.seenCount ?? 0 };
-}
-
-function withoutCount({ seenCount: _, ...item }: ItemRow & { seenCount: number }): ItemRow {
-  return item;
+  return { items: rows.filter((row) => row.id !== null), seen: rows[0]?.seenCount ?? 0 };
 }
 
 /** Items that are not deleted, whatever their state; ids that are unknown have no row. */
 export async function loadItems(tx: EntityManager, ids: readonly string[]): Promise<readonly ItemRow[]> {
-  return tx.query<ItemRow[]>(
-    `SELECT ${columns} FROM item i WHERE i.id = ANY($1::text[]) AND i.deleted_at IS NULL`,
-    [ids],
-  );
+  return tx.query<ItemRow[]>(`SELECT ${columns} FROM item i WHERE i.id = ANY($1::text[]) AND i.deleted_at IS NULL`, [
+    ids,
+  ]);
 }
 
 /** Where a page of the newest items ended. */
@@ -109,7 +107,7 @@ export async function itemChanges(
   tx: EntityManager,
   since: string | null,
 ): Promise<{ readonly snapshot: string; readonly changes: readonly ItemChange[] }> {
-  const rows = await tx.query<(ItemChange & { id: string | null; snapshot: string })[]>(
+  const rows = await tx.query<(OrNothing<ItemChange> & { readonly snapshot: string })[]>(
     `SELECT s.snapshot::text, i.id, i.available, i.expires_at AS "expiresAt", i.deleted_at AS "deletedAt"
        FROM (SELECT pg_current_snapshot() AS snapshot) s
        LEFT JOIN item i ON $1::text IS NULL

@@ -23,12 +23,3 @@ export async function readCut(tx: EntityManager): Promise<bigint> {
   const rows: { cut: string }[] = await tx.query('SELECT coalesce(max(arrival), 0) AS cut FROM interaction');
   return BigInt(rows[0]?.cut ?? 0);
 }
-
-/** The users that something arrived for after the cut, in the order that memories are locked in. */
-export async function readUsersArrivedAfter(tx: EntityManager, cut: bigint): Promise<string[]> {
-  const rows: { user_id: string }[] = await tx.query(
-    'SELECT DISTINCT user_id FROM interaction WHERE arrival > $1 ORDER BY user_id',
-    [cut.toString()],
-  );
-  return rows.map((row) => row.user_id);
-}

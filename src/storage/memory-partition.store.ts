@@ -23,7 +23,9 @@ export async function removeMemoryPartition(manager: EntityManager, version: num
     [partition],
   );
   for (const { pending } of rows) {
-    await manager.query(`ALTER TABLE user_memory DETACH PARTITION ${partition} ${pending ? 'FINALIZE' : 'CONCURRENTLY'}`);
+    await manager.query(
+      `ALTER TABLE user_memory DETACH PARTITION ${partition} ${pending ? 'FINALIZE' : 'CONCURRENTLY'}`,
+    );
   }
   await dropMemoryPartition(manager, version);
 }

@@ -1,13 +1,7 @@
 /** SQL of the trained networks: the row, its weights in chunks, and the one row that says what serves. */
 import type { EntityManager } from 'typeorm';
 import type { Dimensions } from '../model/dimensions.js';
-import {
-  LiveModelEntity,
-  ModelEntity,
-  type DataWindow,
-  type ModelMetrics,
-  type ModelStatus,
-} from './model.entity.js';
+import { LiveModelEntity, ModelEntity, type DataWindow, type ModelMetrics, type ModelStatus } from './model.entity.js';
 
 /** Size of a row of `model_chunk`. */
 export const chunkBytes = 1_048_576;

@@ -53,10 +53,7 @@ export async function findRunByKey(tx: EntityManager, idempotencyKey: string): P
 }
 
 export async function findActiveRun(tx: EntityManager): Promise<TrainingRunEntity | null> {
-  return tx
-    .createQueryBuilder(TrainingRunEntity, 'run')
-    .where(`run.status IN ('QUEUED', 'RUNNING')`)
-    .getOne();
+  return tx.createQueryBuilder(TrainingRunEntity, 'run').where(`run.status IN ('QUEUED', 'RUNNING')`).getOne();
 }
 
 /** Newest first; `after` is the last row of the page before. */
@@ -164,7 +161,8 @@ export async function loseRuns(
   which: { readonly claim: Claim } | { readonly silentSeconds: number },
   attempts: number,
 ): Promise<readonly { readonly id: string; readonly status: TrainingStatus; readonly owner: string }[]> {
-  const where = 'claim' in which ? 'id = $2 AND owner = $3 AND attempt = $4' : `heartbeat_at < now() - $2 * interval '1 second'`;
+  const where =
+    'claim' in which ? 'id = $2 AND owner = $3 AND attempt = $4' : `heartbeat_at < now() - $2 * interval '1 second'`;
   const parameters =
     'claim' in which ? [which.claim.id, which.claim.owner, which.claim.attempt] : [which.silentSeconds];
   const [rows] = await tx.query<[{ id: string; status: TrainingStatus; owner: string }[], number]>(

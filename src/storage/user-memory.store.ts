@@ -26,7 +26,7 @@ export async function createMemoryPartition(tx: EntityManager, version: number):
   await tx.query(
     `CREATE TABLE ${partition} (LIKE user_memory INCLUDING ALL) WITH (fillfactor = 70, toast_tuple_target = 8160)`,
   );
-  await tx.query(`ALTER TABLE user_memory ATTACH PARTITION ${partition} FOR VALUES IN (${Number(version)})`);
+  await tx.query(`ALTER TABLE user_memory ATTACH PARTITION ${partition} FOR VALUES IN (${version})`);
 }
 
 /** Forgets everything that was remembered under a version. */

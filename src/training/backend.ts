@@ -40,10 +40,12 @@ export function deviceReport(choice: DeviceChoice): string {
 }
 
 /** An attribute of an operation: an element type, a switch, a count, a text, or the shape of a variable. */
-type Attribute =
-  'float' | 'int' | 'long' | boolean | number | { readonly text: string } | readonly number[];
+type Attribute = 'float' | 'int' | 'long' | boolean | number | { readonly text: string } | readonly number[];
 
-function encode(name: string, value: Attribute): { name: string; type: number; value: number | boolean | number[] | string } {
+function encode(
+  name: string,
+  value: Attribute,
+): { name: string; type: number; value: number | boolean | number[] | string } {
   if (value === 'float') return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
   if (value === 'int') return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_INT32 };
   if (value === 'long') return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_INT64 };
@@ -66,7 +68,8 @@ export function operation(name: string, attributes: Readonly<Record<string, Attr
 /** The same with any number of outputs, none included. */
 export function operations(name: string, attributes: Readonly<Record<string, Attribute>>, outputs: number) {
   const encoded = encodeAll(attributes);
-  return (...inputs: readonly Tensor[]): Tensor[] => backend.executeMultipleOutputs(name, encoded, [...inputs], outputs);
+  return (...inputs: readonly Tensor[]): Tensor[] =>
+    backend.executeMultipleOutputs(name, encoded, [...inputs], outputs);
 }
 
 const products = [false, true].map((first) =>
@@ -74,10 +77,22 @@ const products = [false, true].map((first) =>
 );
 
 /** Product of two matrices, either of them transposed on the way; spares the reshaping that `tf.matMul` does. */
-export function multiply(a: Tensor, b: Tensor, transposed: { readonly a?: boolean; readonly b?: boolean } = {}): Tensor {
+export function multiply(
+  a: Tensor,
+  b: Tensor,
+  transposed: { readonly a?: boolean; readonly b?: boolean } = {},
+): Tensor {
   const product = products[transposed.a ? 1 : 0]?.[transposed.b ? 1 : 0];
   if (product === undefined) throw new Error('unreachable: every pair of switches has its product');
   return product(a, b);
+}
+
+/** Computes in a tidy scope and reads the numbers. A scope that returned the array would search it for tensors, number by number. */
+export function read(compute: () => Tensor): Float32Array {
+  const result = tf.tidy(compute);
+  const numbers = result.dataSync();
+  result.dispose();
+  return numbers as Float32Array;
 }
 
 /** What a function with its own gradient gives: its value, the tensors that the gradient will need, and the gradient of each input. */

@@ -2,7 +2,7 @@
  * Full ranking by the network in training: query vectors of whole histories, then every item's score. The sequences of a block have like
  * lengths, so that little of it is padding.
  */
-import { multiply, tf } from './backend.js';
+import { multiply, read, tf } from './backend.js';
 import type { Evaluated, Learner } from './learner.js';
 import type { Scoring } from './scoring.js';
 
@@ -17,9 +17,9 @@ export function networkScoring(learner: Learner, limit = Number.POSITIVE_INFINIT
       const width = learner.dimensions.width;
       for (let from = 0; from < histories.length; from += blockUsers) {
         const count = Math.min(blockUsers, histories.length - from);
-        const scores = tf.tidy(() => {
+        const scores = read(() => {
           const u = tf.tensor2d(vectors.subarray(from * width, (from + count) * width), [count, width]);
-          return tf.add(multiply(u, network.table, { b: true }), network.bias).dataSync() as Float32Array; // [count N]
+          return tf.add(multiply(u, network.table, { b: true }), network.bias); // [count N]
         });
         const items = scores.length / count;
         for (let index = 0; index < count; index++) {
@@ -31,12 +31,16 @@ export function networkScoring(learner: Learner, limit = Number.POSITIVE_INFINIT
 }
 
 /** u after the last event of each history, [histories d]; none may be empty. */
-export function queryVectors(network: Evaluated, histories: readonly Int32Array[], limit = Number.POSITIVE_INFINITY): Float32Array {
+export function queryVectors(
+  network: Evaluated,
+  histories: readonly Int32Array[],
+  limit = Number.POSITIVE_INFINITY,
+): Float32Array {
   const recent = histories.map((history) => history.subarray(Math.max(0, history.length - limit)));
   const order = [...recent.keys()].sort((a, b) => (recent[b]?.length ?? 0) - (recent[a]?.length ?? 0));
   const width = network.table.shape[1] ?? 0;
   const vectors = new Float32Array(histories.length * width);
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     const steps = recent[order[from] ?? 0]?.length ?? 0;
     if (steps === 0) throw new Error('a history without items has no query vector');
     const users = Math.min(order.length - from, Math.max(1, Math.floor(blockPositions / steps)));
@@ -48,12 +52,9 @@ export function queryVectors(network: Evaluated, histories: readonly Int32Array[
       for (let t = 0; t < items.length; t++) rows[t * users + column] = items[t] ?? 0;
       last[column] = (items.length - 1) * users + column;
     });
-    const u = tf.tidy(() => {
-      const sequences = { rows: tf.tensor1d(rows), positions: tf.tensor1d(last), steps, users };
-      return network.vectors(sequences).dataSync(); //          [users d]
-    });
+    const u = read(() => network.vectors({ rows: tf.tensor1d(rows), positions: tf.tensor1d(last), steps, users })); // [users d]
     block.forEach((index, column) => {
-      vectors.set(u.subarray(column * width, (column + 1) * width) as Float32Array, index * width);
+      vectors.set(u.subarray(column * width, (column + 1) * width), index * width);
     });
     from += users;
   }

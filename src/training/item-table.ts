@@ -19,7 +19,11 @@ export interface AttributeBags {
 }
 
 /** Kept until the process ends; `weights` has one number a pair. */
-export function attributeBags({ offsets, ids }: ItemAttributes, weights: Float32Array, attributes: number): AttributeBags {
+export function attributeBags(
+  { offsets, ids }: ItemAttributes,
+  weights: Float32Array,
+  attributes: number,
+): AttributeBags {
   const pairs = new Int32Array(2 * ids.length);
   for (let row = 0; row + 1 < offsets.length; row++) {
     for (let at = offsets[row] ?? 0; at < (offsets[row + 1] ?? 0); at++) {

@@ -23,7 +23,10 @@ export function dimensionsOf(split: Split, { width, slots, blocks }: Hyperparame
 }
 
 /** What an attribute counts in an item's bag: 1 / sqrt(how many items carry it), so that common ones don't drown the rare. */
-export function attributeWeights({ attributes, itemAttributes }: Pick<Split, 'attributes' | 'itemAttributes'>): Float32Array {
+export function attributeWeights({
+  attributes,
+  itemAttributes,
+}: Pick<Split, 'attributes' | 'itemAttributes'>): Float32Array {
   const counts = new Float32Array(attributes.length);
   for (const id of itemAttributes.ids) counts[id] = (counts[id] ?? 0) + 1;
   return counts.map((count) => 1 / Math.sqrt(Math.max(1, count)));

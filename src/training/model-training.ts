@@ -15,8 +15,8 @@ import { attributeWeights, dimensionsOf, Learner } from './learner.js';
 import { quality, type Quality } from './metrics.js';
 import { ranksOf, type Scoring } from './scoring.js';
 import { userCount, type SequenceLog } from './sequences.js';
-import { leaveOneOut, type Case } from './split.js';
-import { learn, sample, type Listener } from './trainer.js';
+import { leaveOneOut, sample, type Case } from './split.js';
+import { learn, type Listener } from './trainer.js';
 import type { TrainingJob, TrainingResult } from './training-job.js';
 import { strongest } from './transitions.js';
 
@@ -41,7 +41,15 @@ export async function trainModel(
 
   const tell = (step: number) => {
     signal.throwIfAborted();
-    listener.onProgress({ phase: 'EVALUATION', epoch: bestEpoch, epochs: epochs.length, step, steps: 3, loss: null, secondsLeft: null });
+    listener.onProgress({
+      phase: 'EVALUATION',
+      epoch: bestEpoch,
+      epochs: epochs.length,
+      step,
+      steps: 3,
+      loss: null,
+      secondsLeft: null,
+    });
   };
   tell(0);
   learner.restore(best);

@@ -11,7 +11,7 @@ const beta2 = 0.98;
 const epsilon = 1e-8;
 
 const assign = operations('AssignVariableOp', { dtype: 'float' }, 0);
-const read = operation('ReadVariableOp', { dtype: 'float' });
+const readVariable = operation('ReadVariableOp', { dtype: 'float' });
 const adam = operations('ResourceApplyAdam', { T: 'float', use_locking: false, use_nesterov: false }, 0);
 const halfSquareSum = operation('L2Loss');
 
@@ -31,14 +31,17 @@ export class Optimizer {
       [...parameters].map(([name, { shape, data }]) => {
         const part = (which: string, values: Float32Array) => variable(`${name}/${which}`, shape, values);
         const zeros = () => new Float32Array(data.length);
-        return [name, { shape, value: part('value', data), mean: part('mean', zeros()), square: part('square', zeros()) }];
+        return [
+          name,
+          { shape, value: part('value', data), mean: part('mean', zeros()), square: part('square', zeros()) },
+        ];
       }),
     );
   }
 
   /** The current weights as tensors that share the variables' memory. Dispose them before `apply`, or it has to copy. */
   read(): Weights {
-    return new Map([...this.variables].map(([name, { value }]) => [name, read(value)]));
+    return new Map([...this.variables].map(([name, { value }]) => [name, readVariable(value)]));
   }
 
   /** One step. Returns the gradients' norm before the cut; a norm that is not finite changes nothing. */
@@ -50,7 +53,9 @@ export class Optimizer {
       this.steps++;
       const power1 = beta1 ** this.steps;
       const power2 = beta2 ** this.steps;
-      const scalars = [power1, power2, learningRate, beta1, beta2, epsilon * Math.sqrt(1 - power2)].map((x) => tf.scalar(x));
+      const scalars = [power1, power2, learningRate, beta1, beta2, epsilon * Math.sqrt(1 - power2)].map((x) =>
+        tf.scalar(x),
+      );
       for (const [name, gradient] of gradients) {
         const { value, mean, square } = this.variable(name);
         adam(value, mean, square, ...scalars, norm > clipNorm ? tf.mul(gradient, clipNorm / norm) : gradient);
@@ -72,11 +77,7 @@ export class Optimizer {
 
   /** Puts earlier weights back; what Adam remembers stays. */
   restore(parameters: Parameters): void {
-    for (const [name, { shape, data }] of parameters) {
-      const tensor = tf.tensor(data, [...shape]);
-      assign(this.variable(name).value, tensor);
-      tensor.dispose();
-    }
+    for (const [name, { shape, data }] of parameters) set(this.variable(name).value, shape, data);
   }
 
   private variable(name: string): Variable {
@@ -96,8 +97,13 @@ function variable(name: string, shape: readonly number[], values: Float32Array):
     dtype: 'float',
     shape,
   })();
-  const initial = tf.tensor(values, [...shape]);
-  assign(handle, initial);
-  initial.dispose();
+  set(handle, shape, values);
   return handle;
+}
+
+/** Adding zero copies: a tensor made of an array shares its memory, and Adam would change the caller's numbers. */
+function set(handle: Tensor, shape: readonly number[], values: Float32Array): void {
+  tf.tidy(() => {
+    assign(handle, tf.add(tf.tensor(values, [...shape]), 0));
+  });
 }

@@ -4,6 +4,7 @@
  * occurs, and as a target it is never hit.
  */
 import { RecollectError } from '../errors.js';
+import { Random } from './random.js';
 import { sequenceOf, userCount, type ItemAttributes, type SequenceLog, type UserSequences } from './sequences.js';
 
 /** Rank `target` among all items that are not in `history`. */
@@ -32,21 +33,18 @@ export function leaveOneOut(log: SequenceLog): Split {
     const { length } = sequenceOf(users, user);
     return length < leastEvents ? length : length - 2;
   };
-  const occurs = new Uint8Array(log.vocabulary.length + 1);
   const offsets = new Int32Array(count + 1);
+  const newRows = new Int32Array(log.vocabulary.length + 1); //  by row of the log; 0: no training interaction
+  const oldRows: number[] = []; //                              of new rows 1, 2, ..., in the order of training: what is held out moves nothing
   for (let user = 0; user < count; user++) {
-    const length = trainingLength(user);
-    offsets[user + 1] = (offsets[user] ?? 0) + length;
-    for (const row of sequenceOf(users, user).subarray(0, length)) occurs[row] = 1;
+    const training = sequenceOf(users, user).subarray(0, trainingLength(user));
+    offsets[user + 1] = (offsets[user] ?? 0) + training.length;
+    for (const row of training) {
+      if (row > 0 && newRows[row] === 0) newRows[row] = oldRows.push(row);
+    }
   }
-  occurs[0] = 0;
-  const rowOf = new Int32Array(occurs.length); //               old row -> new row, 0 for an item without training interaction
-  let items = 0;
-  occurs.forEach((seen, row) => {
-    if (seen) rowOf[row] = ++items;
-  });
 
-  const rows = users.rows.map((row) => rowOf[row] ?? 0);
+  const rows = users.rows.map((row) => newRows[row] ?? 0);
   const training = new Int32Array(offsets[count] ?? 0);
   const validation: Case[] = [];
   const test: Case[] = [];
@@ -58,8 +56,8 @@ export function leaveOneOut(log: SequenceLog): Split {
     test.push(caseAt(sequence, sequence.length - 1));
   }
   const split = {
-    vocabulary: log.vocabulary.filter((_, index) => occurs[index + 1] === 1),
-    ...keptAttributes(log, rowOf, items),
+    vocabulary: oldRows.map((row) => log.vocabulary[row - 1] ?? ''),
+    ...keptAttributes(log, oldRows),
     training: { offsets, rows: training },
     validation,
     test,
@@ -68,38 +66,47 @@ export function leaveOneOut(log: SequenceLog): Split {
   return split;
 }
 
+/** At most `count` cases, drawn by the seed. */
+export function sample(cases: readonly Case[], count: number, seed: number): readonly Case[] {
+  if (cases.length <= count) return cases;
+  const shuffled = [...cases];
+  new Random(seed).shuffle(shuffled);
+  return shuffled.slice(0, count);
+}
+
 function caseAt(sequence: Int32Array, target: number): Case {
   return { history: sequence.subarray(0, target), target: sequence[target] ?? 0 };
 }
 
 /** The attributes of the vocabulary's items; a name that none of them carries would never be trained. */
-function keptAttributes(log: SequenceLog, rowOf: Int32Array, items: number): Pick<Split, 'attributes' | 'itemAttributes'> {
+function keptAttributes(log: SequenceLog, oldRows: readonly number[]): Pick<Split, 'attributes' | 'itemAttributes'> {
   const { offsets, ids } = log.itemAttributes;
-  const indexOf = new Map<number, number>(); //                 old index -> new index, in the order of first use
-  const keptOffsets = new Int32Array(items + 2);
+  const newIds = new Map<number, number>(); //                  in the order of first use
+  const keptOffsets = [0, 0]; //                                row 0 has none
   const keptIds: number[] = [];
-  rowOf.forEach((row, old) => {
-    if (row === 0) return; //                                   new rows ascend with old ones
-    for (const id of ids.subarray(offsets[old], offsets[old + 1])) {
-      if (!indexOf.has(id)) indexOf.set(id, indexOf.size);
-      keptIds.push(indexOf.get(id) ?? 0);
+  for (const row of oldRows) {
+    for (const id of ids.subarray(offsets[row], offsets[row + 1])) {
+      let newId = newIds.get(id);
+      if (newId === undefined) newIds.set(id, (newId = newIds.size));
+      keptIds.push(newId);
     }
-    keptOffsets[row + 1] = keptIds.length;
-  });
+    keptOffsets.push(keptIds.length);
+  }
   return {
-    attributes: [...indexOf.keys()].map((id) => log.attributes[id] ?? ''),
-    itemAttributes: { offsets: keptOffsets, ids: Int32Array.from(keptIds) },
+    attributes: [...newIds.keys()].map((id) => log.attributes[id] ?? ''),
+    itemAttributes: { offsets: Int32Array.from(keptOffsets), ids: Int32Array.from(keptIds) },
   };
 }
 
 function refuseTooLittle(log: SequenceLog, { vocabulary, training, validation }: Split): void {
-  const targets = training.offsets.reduce((sum, offset, user) => sum + Math.max(0, (training.offsets[user + 1] ?? offset + 1) - offset - 1), 0);
+  let targets = 0;
+  for (let user = 0; user < userCount(training); user++) targets += Math.max(0, sequenceOf(training, user).length - 1);
   if (validation.length > 0 && vocabulary.length >= leastItems && targets > 0) return;
   throw new RecollectError(
     'TRAINING_DATA_INSUFFICIENT',
-    `too little to train on: ${log.users.rows.length} interactions of ${userCount(log.users)} users with ${log.vocabulary.length} items. ` +
-      `Users with at least ${leastEvents} interactions: ${validation.length}, needed 1. Without the last two interactions of each of them ` +
-      `${training.rows.length} interactions with ${vocabulary.length} items stay for training, needed ${leastItems} items; ` +
-      `${targets} of them follow another one of the same user, needed 1.`,
+    `too little to train on: the log has ${log.users.rows.length} interactions of ${userCount(log.users)} users with ` +
+      `${log.vocabulary.length} items. Users with at least ${leastEvents} interactions: ${validation.length} (needed: 1). ` +
+      `Without the last two of each of them ${training.rows.length} interactions with ${vocabulary.length} items remain ` +
+      `(needed: ${leastItems} items), of which ${targets} follow another one of the same user (needed: 1).`,
   );
 }

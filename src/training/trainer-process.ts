@@ -68,6 +68,9 @@ function failure(error: unknown): FromTrainer {
 async function say(message: FromTrainer): Promise<void> {
   await new Promise<void>((done) => {
     if (process.send === undefined) done();
-    else process.send(message, undefined, undefined, () => { done(); });
+    else
+      process.send(message, undefined, undefined, () => {
+        done();
+      });
   });
 }

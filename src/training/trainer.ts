@@ -1,8 +1,7 @@
 /**
  * The loop: epochs of optimisation steps, judged by NDCG@10 on validation after each; the weights of the best epoch are kept in memory, and
  * the loop ends when `patience` epochs brought nothing better.
- *
- * The rate warms up over the first epoch and then falls in a line to 2 % of it. All chance comes from the seed.
+ * All chance comes from the seed.
  */
 import { setImmediate } from 'node:timers/promises';
 import { RecollectError } from '../errors.js';
@@ -11,11 +10,12 @@ import { batchesOf, fill, windowsOf } from './batches.js';
 import { networkScoring } from './evaluation.js';
 import type { Hyperparameters } from './hyperparameters.js';
 import type { Learner } from './learner.js';
+import { learningRateAt } from './learning-rate.js';
 import { quality } from './metrics.js';
 import type { Parameters } from './parameters.js';
 import { Random } from './random.js';
 import { ranksOf } from './scoring.js';
-import type { Case, Split } from './split.js';
+import { sample, type Split } from './split.js';
 
 /** Told how it goes: progress about once a second, and each epoch when it is over. */
 export interface Listener {
@@ -58,7 +58,7 @@ export async function learn(
     learner.beginEpoch();
     for (const [index, batch] of batches.entries()) {
       signal.throwIfAborted();
-      rate = learningRate(hyperparameters, done, steps);
+      rate = learningRateAt(hyperparameters, done, steps);
       const stepLoss = learner.step(fill(split.training, batch), rate);
       if (!Number.isFinite(stepLoss)) throw diverged(epoch, index + 1);
       loss += stepLoss;
@@ -67,33 +67,26 @@ export async function learn(
       if (now - told > progressMs || index + 1 === steps) {
         told = now;
         const secondsLeft = ((now - begun) / 1000 / done) * (steps * most - done);
-        listener.onProgress(
-          { phase: 'TRAINING', epoch, epochs: most, step: index + 1, steps, loss: loss / (index + 1), secondsLeft }, // prettier-ignore
-        );
+        const step = index + 1;
+        listener.onProgress({ phase: 'TRAINING', epoch, epochs: most, step, steps, loss: loss / step, secondsLeft });
       }
       await setImmediate(); //                                  a message to stop can come in
     }
     const { hrAt10, ndcgAt10 } = quality(ranksOf(scoring, validation));
     const seconds = (performance.now() - started) / 1000;
-    const judged = { epoch, loss: loss / steps, validationHrAt10: hrAt10, validationNdcgAt10: ndcgAt10, learningRate: rate, seconds };
+    const judged = {
+      epoch,
+      loss: loss / steps,
+      validationHrAt10: hrAt10,
+      validationNdcgAt10: ndcgAt10,
+      learningRate: rate,
+      seconds,
+    };
     figures.push(judged);
     listener.onEpoch(judged);
     if (ndcgAt10 > best.ndcgAt10) best = { parameters: learner.snapshot(), epoch, ndcgAt10 };
   }
   return { best: best.parameters, bestEpoch: best.epoch, epochs: figures };
-}
-
-/** `done` steps are over; `steps` make an epoch. */
-export function learningRate({ learningRate, epochs }: Hyperparameters, done: number, steps: number): number {
-  return learningRate * Math.min(1, (done + 1) / steps) * Math.max(0.02, 1 - done / (steps * epochs));
-}
-
-/** At most `count` cases, drawn by the seed. */
-export function sample(cases: readonly Case[], count: number, seed: number): readonly Case[] {
-  if (cases.length <= count) return cases;
-  const shuffled = [...cases];
-  new Random(seed).shuffle(shuffled);
-  return shuffled.slice(0, count);
 }
 
 function diverged(epoch: number, step: number): RecollectError {

@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
 import { MemoryWriter, type Offered } from '../../src/memory/memory-writer.js';
 import type { Interaction } from '../../src/model/interaction.js';
 import { encodeState } from '../../src/model/user-state.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
 import { loadNetwork } from '../../src/promotion/network-loader.js';
 import { Promotion } from '../../src/promotion/promotion.js';
+import { insertInteractions } from '../../src/storage/interaction.store.js';
+import { shareMemoryVersion } from '../../src/storage/log-cut.store.js';
 import { listMemoryPartitions } from '../../src/storage/memory-partition.store.js';
 import { findLiveModel, findModel, setModelStatus } from '../../src/storage/model.store.js';
 import { createLogger } from '../../src/telemetry.js';
@@ -23,7 +27,7 @@ function interaction(n: number, users: number): Interaction {
     itemId: `item ${(n * 31) % 33}`,
     kind: 'view',
     value: null,
-    occurredAt: new Date(start + Math.floor(n / 3) * 1_000 - late),
+    occurredAt: start + Math.floor(n / 3) * 1_000 - late,
     recommendationId: null,
     properties: null,
   };
@@ -113,6 +117,24 @@ describe('a promotion', () => {
     const rows: { count: number }[] = await database.dataSource.query('SELECT count(*)::int FROM interaction');
     expect(rows[0]?.count).toBe(sent);
     expect(await findModel(database.dataSource.manager, first)).toMatchObject({ status: 'RETIRED' });
+  });
+
+  it('waits for a writer whose event has a lower arrival number than one that is visible already', async () => {
+    await write(50, 10);
+    const version = await candidate(1);
+    const insert = async (tx: EntityManager, n: number): Promise<void> => {
+      await shareMemoryVersion(tx, database.config.databaseSchema);
+      await insertInteractions(tx, [interaction(n, 10)]);
+    };
+    const slow = database.dataSource.transaction(async (tx) => {
+      await insert(tx, 1_000);
+      await sleep(700);
+    });
+    await sleep(100);
+    await database.dataSource.transaction(async (tx) => insert(tx, 1_001));
+    await promotion.promote(version);
+    await slow;
+    await expectMemoriesToEqualTheLog(version);
   });
 
   it('leaves the old version serving, and nothing of the new one, when it is stopped in the middle', async () => {

@@ -1,0 +1,94 @@
+/** A partition that this consumer was given: how far it is, and what holds it up. Offsets are those of the next message. */
+import { RecollectError, type ErrorCode } from '../errors.js';
+import type { Progress } from '../storage/consumer-progress.store.js';
+import type { LogRange } from './log-range.js';
+
+export interface PartitionStatus {
+  readonly topic: string;
+  readonly partition: number;
+  /** null: not claimed yet */
+  readonly nextOffset: bigint | null;
+  readonly highWatermark: bigint | null;
+  readonly lag: bigint | null;
+  readonly lastCommitAt: Date | null;
+  /** why nothing is consumed any more; null while it is */
+  readonly stopped: { readonly code: ErrorCode; readonly message: string } | null;
+  /** the fault that is waited out; null when there is none */
+  readonly waitingFor: string | null;
+}
+
+export class AssignedPartition {
+  ownerEpoch = 0n;
+  nextOffset: bigint | null = null;
+  /** past `nextOffset` by records that no one sees: markers of transactions, aborted messages */
+  position = 0n;
+  highWatermark = 0n;
+  stopped: RecollectError | null = null;
+  waitingFor: string | null = null;
+  lastCommitAt: Date | null = null;
+  /** a gap before this offset was asked for once more */
+  soughtBackTo: bigint | null = null;
+  /** milliseconds since 1970: when the partition moved last, or had nothing left to do */
+  progressedAt = Date.now();
+
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+  ) {}
+
+  own({ nextOffset, ownerEpoch }: Progress): void {
+    this.ownerEpoch = ownerEpoch;
+    this.nextOffset = nextOffset;
+    this.moveTo(nextOffset);
+  }
+
+  advance(endOffset: bigint): void {
+    this.nextOffset = endOffset;
+    this.soughtBackTo = null;
+    this.waitingFor = null;
+    this.lastCommitAt = new Date();
+    this.moveTo(endOffset);
+  }
+
+  moveTo(position: bigint): void {
+    if (position <= this.position) return;
+    this.position = position;
+    this.progressedAt = Date.now();
+  }
+
+  observeEnd(high: bigint): void {
+    if (this.lag === 0n) this.progressedAt = Date.now();
+    this.highWatermark = high;
+  }
+
+  /** Messages that wait. */
+  get lag(): bigint {
+    return this.highWatermark > this.position ? this.highWatermark - this.position : 0n;
+  }
+
+  /** Why this partition can't go on with what the brokers have; null if it can. Nothing is ever skipped without a word. */
+  contradiction({ low, high }: LogRange): RecollectError | null {
+    const next = this.nextOffset;
+    if (next === null || (low <= next && next <= high)) return null;
+    const place = `partition ${this.partition} of ${this.topic}: the stored next offset is ${next}, the brokers have ${low} up to ${high}`;
+    const remedy = `it stays stopped; to go on from ${low}, set next_offset of its row in consumer_progress and restart`;
+    return next < low
+      ? new RecollectError('LOG_START_PAST_OFFSET', `${place}: the messages between are gone; ${remedy}`)
+      : new RecollectError('OFFSET_PAST_LOG_END', `${place}: the topic was made anew or lost its end; ${remedy}`);
+  }
+
+  status(): PartitionStatus {
+    const { topic, partition, nextOffset, highWatermark, lastCommitAt, waitingFor, stopped } = this;
+    const isKnown = nextOffset !== null;
+    return {
+      topic,
+      partition,
+      nextOffset,
+      highWatermark: isKnown ? highWatermark : null,
+      lag: isKnown ? this.lag : null,
+      lastCommitAt,
+      stopped: stopped === null ? null : { code: stopped.code, message: stopped.message },
+      waitingFor,
+    };
+  }
+}

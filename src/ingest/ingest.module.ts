@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { MemoryModule } from '../memory/memory.module.js';
+import { PromotionModule } from '../promotion/promotion.module.js';
+import { ItemWriter } from './item-writer.js';
+import { KafkaConsumer } from './kafka-consumer.js';
+
+/** The consumer of Kafka: what the role `ingest` needs. It starts with the application and stops with it. */
+@Module({
+  imports: [PromotionModule, MemoryModule],
+  providers: [ItemWriter, KafkaConsumer],
+  exports: [KafkaConsumer],
+})
+export class IngestModule {}

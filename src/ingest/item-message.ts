@@ -1,0 +1,83 @@
+/**
+ * A message of the topic of items: its bytes -> what changes in the catalogue, or why not. The topic is compacted by key, so the
+ * key is the item's id. A JSON object puts the whole item: fields that it leaves out, or gives as null, are empty afterwards.
+ * Only a null value deletes; the text `null` and an empty value are faults.
+ */
+import { RecollectError } from '../errors.js';
+import { readId, typeName } from '../model/identifier.js';
+import { readInstant } from '../model/instant.js';
+import { readProperties } from '../model/interaction.js';
+import type { ItemPut } from '../storage/item.store.js';
+import { jsonOf, textOf, type Message } from './message.js';
+
+export type ItemChange =
+  | { readonly id: string; readonly put: ItemPut }
+  /** null: the item is deleted */
+  | { readonly id: string; readonly put: null };
+
+const known = ['id', 'title', 'categories', 'properties', 'available', 'createdAt', 'expiresAt'];
+const maxTitleCharacters = 1_000;
+const maxCategoryCharacters = 256;
+const maxCategories = 100;
+const maxPropertiesBytes = 16_384;
+
+/** Throws a RecollectError for what is refused. */
+export function readItemMessage({ key, value }: Message): ItemChange {
+  const id = readId(key === null ? null : (textOf(key) ?? '\0'), 'key');
+  if (value === null) return { id, put: null };
+  const put = readItem(jsonOf(value), id);
+  if (put.id !== id) throw invalid('id', 'is another one than the key of the message: the key is the id of the item');
+  return { id, put };
+}
+
+/** Reads a whole item; `fallbackId` is the id of one that names none. */
+export function readItem(fields: unknown, fallbackId?: string): ItemPut {
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+    throw new RecollectError('NOT_AN_OBJECT', `an item is a JSON object, this is ${typeName(fields)}`);
+  }
+  const unknown = Object.keys(fields).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    const field = unknown.slice(0, 40);
+    const message = `the field ${JSON.stringify(field)} is not known: an item has ${known.join(', ')}; other facts go into properties`;
+    throw new RecollectError('UNKNOWN_FIELD', message, { field });
+  }
+  const given: ReadonlyMap<string, unknown> = new Map(Object.entries(fields)); // own fields alone
+  const optional = <V>(field: string, read: (value: unknown, field: string) => V): V | null => {
+    const value = given.get(field) ?? null;
+    return value === null ? null : read(value, field);
+  };
+  return {
+    id: readId(given.get('id') ?? fallbackId, 'id'),
+    title: optional('title', (value, field) => readText(value, field, maxTitleCharacters)),
+    categories: optional('categories', readCategories) ?? [],
+    properties: readProperties(given.get('properties') ?? null, maxPropertiesBytes) ?? {},
+    available: optional('available', readBoolean) ?? true,
+    createdAt: optional('createdAt', (value, field) => new Date(readInstant(value, field))),
+    expiresAt: optional('expiresAt', (value, field) => new Date(readInstant(value, field))),
+  };
+}
+
+function readCategories(value: unknown, field: string): readonly string[] {
+  if (!Array.isArray(value)) throw invalid(field, `is ${typeName(value)}: give a list of texts`);
+  if (value.length > maxCategories)
+    throw invalid(field, `has ${value.length} entries, at most ${maxCategories} are kept`);
+  return [...new Set(value.map((category) => readText(category, field, maxCategoryCharacters)))];
+}
+
+function readText(value: unknown, field: string, maxCharacters: number): string {
+  if (typeof value !== 'string') throw invalid(field, `holds ${typeName(value)}: give text`);
+  if (value.includes('\0') || /\p{Surrogate}/u.test(value))
+    throw invalid(field, 'holds a NUL character or half of a surrogate pair: take it out');
+  if (value.length > 2 * maxCharacters || Array.from(value).length > maxCharacters)
+    throw invalid(field, `is longer than ${maxCharacters} characters`);
+  return value;
+}
+
+function readBoolean(value: unknown, field: string): boolean {
+  if (typeof value !== 'boolean') throw invalid(field, `is ${typeName(value)}: give true or false`);
+  return value;
+}
+
+function invalid(field: string, fault: string): RecollectError {
+  return new RecollectError('INVALID_ITEM', `${field} ${fault}`, { field });
+}

@@ -1,0 +1,202 @@
+/**
+ * Ingestion from Kafka: interactions and changes of items. Keeps a consumer session alive: opens it, again after faults that the
+ * client does not get over, anew when the watchdog says so, and closes it in order when the process stops.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import kafkajs, { type Kafka } from 'kafkajs';
+import { DataSource } from 'typeorm';
+import { CONFIG, type Config } from '../config.js';
+import { RecollectError } from '../errors.js';
+import { MemoryWriter } from '../memory/memory-writer.js';
+import { LOGGER, logError, type Logger } from '../telemetry.js';
+import type { PartitionStatus } from './assigned-partition.js';
+import { batchApplier } from './batch.js';
+import { ConsumerSession } from './consumer-session.js';
+import { DeadLetters } from './dead-letter.js';
+import { interactionRules, isKeyOther, readInteractionMessage } from './interaction-message.js';
+import { readItemMessage } from './item-message.js';
+import { ItemWriter } from './item-writer.js';
+import { createKafka, ensureTopics, topicsOf } from './kafka-client.js';
+import { backOffMs } from './turn.js';
+import { Watchdog } from './watchdog.js';
+
+/** Of the process that gives up on a consumer that hangs; like EX_SOFTWARE of sysexits. */
+const stalledExitCode = 70;
+
+/** What a consumer that hangs may take to leave before the next one starts. */
+const closeTimeoutMs = 8_000;
+const fetchWaitMs = 250;
+
+/** How late partitions that were added to a topic are found, in ms. */
+const metadataMaxAge = 60_000;
+
+export interface IngestStatus {
+  /** OFF: no brokers are set */
+  readonly state: 'OFF' | 'CONNECTING' | 'RUNNING';
+  readonly partitions: readonly PartitionStatus[];
+  /** of this process */
+  readonly deadLetters: number;
+  /** messages whose key is not the user of their body */
+  readonly otherKeys: number;
+}
+
+interface OpenSession {
+  readonly session: ConsumerSession;
+  close(): Promise<void>;
+}
+
+@Injectable()
+export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
+  private open: OpenSession | null = null;
+  private isStopping = false;
+  private turn: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | null = null;
+  private readonly counts = { deadLetters: 0, otherKeys: 0 };
+  private readonly watchdog: Watchdog;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly dataSource: DataSource,
+    private readonly memoryWriter: MemoryWriter,
+    private readonly itemWriter: ItemWriter,
+  ) {
+    this.watchdog = new Watchdog(config.stallTimeoutMs);
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.config.kafkaBrokers === null) return;
+    this.restart();
+    const lookEveryMs = Math.max(1_000, this.config.stallTimeoutMs / 4);
+    this.timer = setInterval(() => void this.look(), lookEveryMs).unref();
+  }
+
+  /** Finishes the batches under way and leaves the group. */
+  async onModuleDestroy(): Promise<void> {
+    this.isStopping = true;
+    if (this.timer !== null) clearInterval(this.timer);
+    await this.turn;
+    await this.open?.close();
+    this.open = null;
+  }
+
+  status(): IngestStatus {
+    const partitions = this.open?.session.partitions.map((partition) => partition.status()) ?? [];
+    const state = this.config.kafkaBrokers === null ? 'OFF' : this.open === null ? 'CONNECTING' : 'RUNNING';
+    return { state, partitions, ...this.counts };
+  }
+
+  /** Closes the session, if there is one, and opens another; one such change at a time. */
+  private restart(): void {
+    this.turn = this.turn.then(async () => {
+      const before = this.open;
+      this.open = null;
+      if (before !== null) await Promise.race([before.close(), sleep(closeTimeoutMs)]);
+      for (let attempt = 1; !this.isStopping; attempt++) {
+        try {
+          this.open = await this.openSession();
+          return;
+        } catch (error) {
+          logError(this.logger, error, 'the Kafka consumer did not start; it is tried again');
+          await sleep(backOffMs(attempt));
+        }
+      }
+    });
+  }
+
+  private async openSession(): Promise<OpenSession> {
+    const kafka = createKafka(this.config, this.logger);
+    const admin = kafka.admin();
+    const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner, metadataMaxAge });
+    const consumer = this.createConsumer(kafka);
+    const close = async (): Promise<void> => {
+      await session.close();
+      await Promise.all([producer.disconnect(), admin.disconnect()]);
+    };
+    const { config, logger, dataSource } = this;
+    const appliers = this.appliers(new DeadLetters(producer, admin, (count) => (this.counts.deadLetters += count)));
+    const session = new ConsumerSession({ config, logger, dataSource, admin, consumer, appliers });
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (payload.restart || this.isStopping) return; // else the client gets over it by itself
+      logError(this.logger, payload.error, 'the Kafka consumer failed');
+      this.restart();
+    });
+    try {
+      await Promise.all([admin.connect(), producer.connect(), consumer.connect()]);
+      await ensureTopics(admin, topicsOf(config));
+      await session.open();
+      return { session, close };
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  private createConsumer(kafka: Kafka) {
+    return kafka.consumer({
+      groupId: this.config.kafkaGroup,
+      sessionTimeout: this.config.kafkaSessionTimeoutMs,
+      heartbeatInterval: Math.min(3_000, this.config.kafkaSessionTimeoutMs / 3),
+      maxWaitTimeInMs: fetchWaitMs,
+      metadataMaxAge,
+      retry: { restartOnFailure: async () => Promise.resolve(!this.isStopping) },
+    });
+  }
+
+  private appliers(deadLetters: DeadLetters) {
+    const topics = topicsOf(this.config);
+    const rules = interactionRules(this.config);
+    const interactions = batchApplier(
+      {
+        read: (message) => {
+          const interaction = readInteractionMessage(message, rules, Date.now());
+          if (isKeyOther(message, interaction)) this.counts.otherKeys += 1;
+          return interaction;
+        },
+        write: async (values, position) => {
+          const offered = values.map(({ value, offset }) => ({ interaction: value, offset }));
+          await this.memoryWriter.apply(offered, position);
+        },
+      },
+      deadLetters,
+    );
+    const items = batchApplier(
+      {
+        read: readItemMessage,
+        write: async (values, position) => {
+          const changes = values.map(({ value, offset }) => ({ change: value, offset }));
+          await this.itemWriter.apply(changes, position);
+        },
+      },
+      deadLetters,
+    );
+    return new Map([
+      [topics.interactions, interactions],
+      [topics.items, items],
+    ]);
+  }
+
+  private async look(): Promise<void> {
+    const session = this.open?.session;
+    if (session === undefined) return;
+    try {
+      await session.inspect();
+    } catch (error) {
+      this.logger.debug({ reason: String(error) }, 'the brokers did not say how far the partitions go');
+    }
+    const advice = this.watchdog.look(session.partitions, Date.now());
+    if (advice === 'go on') return;
+    const stalled = new RecollectError(
+      'CONSUMER_STALLED',
+      `messages wait and nothing was applied for ${this.config.stallTimeoutMs} ms: ${advice}`,
+    );
+    if (advice === 'restart the consumer') {
+      this.logger.error({ code: stalled.code, reason: stalled.message }, 'the consumer hangs');
+      this.restart();
+      return;
+    }
+    logError(this.logger, stalled, 'the consumer hangs');
+    process.exit(stalledExitCode);
+  }
+}

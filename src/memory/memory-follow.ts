@@ -1,0 +1,35 @@
+/**
+ * Lets the memories of a version that does not serve yet follow the log: what a rebuild does not have is applied in the order of arrival, at the price
+ * that it had for the version that serves.
+ *
+ * The memories stand at an arrival number: they hold exactly what arrived up to it. A step applies the next events and moves
+ * that number; both ends must be cuts of the log, or an event that becomes visible later would be left out.
+ */
+import type { EntityManager } from 'typeorm';
+import type { Network } from '../model/network.js';
+import { readArrivals } from '../storage/interaction.store.js';
+import { lockUsers, remember } from './remember.js';
+
+/** Events of one step, and so of one transaction. */
+const eventsAtOnce = 5_000;
+
+/** One step from `after` towards `upTo`; returns where the memories stand then. */
+export async function follow(
+  tx: EntityManager,
+  network: Network,
+  version: number,
+  after: bigint,
+  upTo: bigint,
+): Promise<bigint> {
+  const arrivals = await readArrivals(tx, after, upTo, eventsAtOnce);
+  const last = arrivals.length < eventsAtOnce ? undefined : arrivals.at(-1);
+  const reached = last === undefined ? upTo : BigInt(last.arrival);
+  const events = arrivals.map(({ userId, itemId, occurredAt }) => ({
+    userId,
+    itemId,
+    occurredAt: occurredAt.getTime(),
+  }));
+  const memories = await lockUsers(tx, version, network, events);
+  await remember(tx, version, network, memories, events, reached);
+  return reached;
+}

@@ -1,0 +1,75 @@
+/**
+ * Brings memories up to date with events that are new to them.
+ *
+ * Each user's events are applied in the order (occurredAt, arrival) behind those that the memory has. A user with an event that is
+ * older than his newest one does not fit so and is replayed from the log, as is one whose stored memory is damaged.
+ */
+import { crc32 } from 'node:zlib';
+import type { EntityManager } from 'typeorm';
+import { stateBytes } from '../model/dimensions.js';
+import type { Network } from '../model/network.js';
+import { decodeState, emptyState, encodeState, type UserState } from '../model/user-state.js';
+import { lockMemories, saveMemories, type MemoryRow } from '../storage/user-memory.store.js';
+import { replay } from './memory-replay.js';
+import { applyInWaves, type Track } from './waves.js';
+
+/** What of an interaction enters a memory. */
+export interface Event {
+  readonly userId: string;
+  readonly itemId: string;
+  /** milliseconds since 1970 */
+  readonly occurredAt: number;
+}
+
+/** The memories of these users, locked to the end of the transaction; a user without one gets an empty one. */
+export async function lockUsers(
+  tx: EntityManager,
+  version: number,
+  network: Network,
+  events: readonly Pick<Event, 'userId'>[],
+): Promise<readonly MemoryRow[]> {
+  const userIds = [...new Set(events.map(({ userId }) => userId))];
+  if (userIds.length === 0) return [];
+  const state = encodeState(emptyState(network.dimensions));
+  return lockMemories(tx, version, userIds, { state, checksum: crc32(state) });
+}
+
+/** `events` come in the order of arrival and are in the log. `upTo`: the arrival number that a replay ends at; null: the log's end. */
+export async function remember(
+  tx: EntityManager,
+  version: number,
+  network: Network,
+  memories: readonly MemoryRow[],
+  events: readonly Event[],
+  upTo: bigint | null,
+): Promise<void> {
+  const sequences = Map.groupBy(
+    events.toSorted((one, other) => one.occurredAt - other.occurredAt), // stable: then by arrival
+    ({ userId }) => userId,
+  );
+  const tracks: (Track & { readonly memory: MemoryRow; readonly lastOccurredAt: Date })[] = [];
+  const late: string[] = [];
+  for (const memory of memories) {
+    const sequence = sequences.get(memory.userId) ?? [];
+    const [oldest, newest] = [sequence[0], sequence.at(-1)];
+    if (oldest === undefined || newest === undefined) continue;
+    const isLate = memory.lastOccurredAt !== null && oldest.occurredAt < memory.lastOccurredAt.getTime();
+    const state = isLate ? null : stateOf(memory, network);
+    const rows = sequence.map(({ itemId }) => network.vocabulary.rowOf(itemId));
+    if (state === null) late.push(memory.userId);
+    else tracks.push({ memory, state, rows, lastOccurredAt: new Date(newest.occurredAt) });
+  }
+  await applyInWaves(network, tracks);
+  const changed = tracks.map(({ memory, state, rows, lastOccurredAt }) => {
+    const bytes = encodeState(state);
+    const interactionsApplied = memory.interactionsApplied + rows.length;
+    return { userId: memory.userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: crc32(bytes) };
+  });
+  await saveMemories(tx, version, changed);
+  await replay(tx, network, version, late, upTo);
+}
+
+/** null for bytes that are damaged or of another form than this network's: the log can make them anew. */
+function stateOf({ state, checksum }: MemoryRow, { dimensions }: Network): UserState | null {
+  return crc32(state) === checksum && state.length === stateBytes(dimensions) ? decodeState(dimensions, state) : null;
+}

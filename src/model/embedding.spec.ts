@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { embed, foldAttributes } from './embedding.js';
+
+const table = Float32Array.of(0, 0, 1, 3, 5, 5);
+
+describe('embedding', () => {
+  it('adds to each item its attributes by their weights, and leaves the table as it is', () => {
+    const folded = foldAttributes(table, 2, {
+      vectors: Float32Array.of(1, 0, 0, 100),
+      weights: Float32Array.of(0.5, 0.25),
+      offsets: Int32Array.of(0, 0, 1, 3),
+      ids: Int32Array.of(1, 0, 1),
+    });
+    expect([...folded]).toEqual([0, 0, 1, 28, 5.5, 30]);
+    expect([...table]).toEqual([0, 0, 1, 3, 5, 5]);
+  });
+
+  it('looks up one row a user and normalises it; the unknown item is the bias', () => {
+    const norm = { gain: Float32Array.of(1, 1), bias: Float32Array.of(0.5, 0.25) };
+    const { data, rows } = embed(table, Int32Array.of(1, 0), norm);
+    expect(rows).toBe(2);
+    [-0.5, 1.25, 0.5, 0.25].forEach((value, at) => {
+      expect(data[at]).toBeCloseTo(value, 4);
+    });
+    expect([...table]).toEqual([0, 0, 1, 3, 5, 5]);
+  });
+
+  it.each([-1, 3])('refuses the row %i', (row) => {
+    const norm = { gain: Float32Array.of(1, 1), bias: Float32Array.of(0, 0) };
+    expect(() => embed(table, Int32Array.of(row), norm)).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { blendRules, rulesOf } from './rules.js';
+
+/** five rows; after row 1 come 2 and 3, after row 2 comes 3 */
+const transitions = {
+  offsets: Int32Array.of(0, 0, 2, 3, 3, 3),
+  items: Int32Array.of(2, 3, 3),
+  values: Float32Array.of(1, 0.5, 2),
+};
+
+describe('rules', () => {
+  it('sum the transitions of the last items, each divided by its place', () => {
+    expect([...rulesOf(transitions, Int32Array.of(1, 2, 1, 0))]).toEqual([0, 0, 1 + 1 / 3, 0.5 + 2 / 2 + 0.5 / 3, 0]);
+  });
+
+  it('count the place of an unknown item', () => {
+    expect([...rulesOf(transitions, Int32Array.of(0, 0, 2))]).toEqual([0, 0, 0, 2 / 3, 0]);
+  });
+
+  it('are nothing for a user without items', () => {
+    expect([...rulesOf(transitions, new Int32Array(10))]).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('raise the scores by the logarithm, and only where there is a rule', () => {
+    const scores = Float32Array.of(1, 1, 1, 1);
+    blendRules(scores, rulesOf(transitions, Int32Array.of(1)), { weight: 2, scale: 10 });
+    expect([...scores]).toEqual([1, 1 + 2 * Math.log(11), 1 + 2 * Math.log(6), 1].map(Math.fround));
+  });
+});

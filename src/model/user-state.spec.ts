@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import { stateBytes, stateSize } from './dimensions.js';
+import { decodeState, emptyState, encodeState, hiddenOf, remember } from './user-state.js';
+
+const dimensions = { width: 4, slots: 2, blocks: 2, items: 100_000, attributes: 0 };
+
+function refusal(bytes: Uint8Array): unknown {
+  try {
+    return decodeState(dimensions, bytes);
+  } catch (error) {
+    return error;
+  }
+}
+
+describe("a user's state", () => {
+  it('begins with zeros', () => {
+    const state = emptyState(dimensions);
+    expect(state.numbers).toEqual(new Float32Array(2 * 4 + 2 * 2 * 4));
+    expect(state.numbers).toHaveLength(stateSize(dimensions));
+    expect(state.recent).toEqual(new Int32Array(10));
+  });
+
+  it('keeps the last ten rows, newest first', () => {
+    const state = emptyState(dimensions);
+    for (let row = 1; row <= 12; row++) remember(state, row);
+    expect([...state.recent]).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3]);
+  });
+
+  it('comes back from its bytes as it was when its numbers are halves', () => {
+    const state = emptyState(dimensions);
+    state.numbers.set([1, -0.5, 0.333251953125, 2 ** -24, 65_504]);
+    remember(state, 100_000);
+    const bytes = encodeState(state);
+    expect(bytes).toHaveLength(stateBytes(dimensions));
+    expect(decodeState(dimensions, bytes)).toEqual(state);
+  });
+
+  it('is written as little-endian halves and 32-bit rows', () => {
+    const state = emptyState({ ...dimensions, width: 1, slots: 1, blocks: 1 });
+    state.numbers.set([1, -2, 0.5]);
+    remember(state, 0x01020304);
+    expect(encodeState(state).subarray(0, 10).toString('hex')).toBe('003c00c0003804030201');
+  });
+
+  it('is read from a part of a larger buffer, and shares no memory with it', () => {
+    const bytes = encodeState(emptyState(dimensions));
+    const larger = Buffer.concat([Buffer.of(1, 2, 3), bytes, Buffer.of(4)]);
+    const state = decodeState(dimensions, larger.subarray(3, 3 + bytes.length));
+    larger.fill(255);
+    expect(state).toEqual(emptyState(dimensions));
+  });
+
+  it('has the hidden state of each block as a view', () => {
+    const state = emptyState(dimensions);
+    hiddenOf(state, dimensions, 1).fill(7);
+    expect([...state.numbers.subarray(0, 9)]).toEqual([0, 0, 0, 0, 7, 7, 7, 7, 0]);
+  });
+
+  it('is refused when its bytes are those of another network, or damaged', () => {
+    const bytes = encodeState(emptyState(dimensions));
+    const changed = (change: (copy: Buffer) => void) => {
+      const copy = Buffer.from(bytes);
+      change(copy);
+      return copy;
+    };
+    const faults: [Buffer, RegExp][] = [
+      [bytes.subarray(1), /has 87 bytes, a network of these sizes keeps 88/],
+      [Buffer.alloc(0), /has 0 bytes/],
+      [changed((copy) => copy.writeUInt16LE(0x7e00, 6)), /number 3 is not finite/],
+      [changed((copy) => copy.writeUInt16LE(0xfc00, 0)), /number 0 is not finite/],
+      [changed((copy) => copy.writeInt32LE(-1, 48)), /item 0 has row -1/],
+      [changed((copy) => copy.writeInt32LE(100_001, 84)), /item 9 has row 100001/],
+    ];
+    for (const [broken, what] of faults) {
+      expect(refusal(broken)).toMatchObject({ code: 'STATE_INVALID' });
+      expect(String(refusal(broken))).toMatch(what);
+    }
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { integers, tensorsOf } from '../model/tensors.js';
+import { gateBiases, initialParameters } from './parameters.js';
+
+const dimensions = { width: 8, slots: 4, blocks: 2, items: 30, attributes: 5 };
+
+describe('initialParameters', () => {
+  it('are the trained tensors of a checkpoint, in its shapes', () => {
+    const trained = [...tensorsOf(dimensions)].filter(
+      ([name]) => !integers.has(name) && name !== 'attribute.weight' && name !== 'rules.values',
+    );
+    const parameters = [...initialParameters(dimensions, 1)];
+    expect(new Map(parameters.map(([name, { shape }]) => [name, shape]))).toEqual(new Map(trained));
+    for (const [, { shape, data }] of parameters) expect(data).toHaveLength(shape.reduce((a, b) => a * b, 1));
+  });
+
+  it('come out the same for the same seed', () => {
+    expect(initialParameters(dimensions, 1)).toEqual(initialParameters(dimensions, 1));
+    expect(initialParameters(dimensions, 1)).not.toEqual(initialParameters(dimensions, 2));
+  });
+
+  it('leave the unknown item and the memory’s output at zero', () => {
+    const parameters = initialParameters(dimensions, 1);
+    expect(parameters.get('item.embedding')?.data.subarray(0, 8)).toEqual(new Float32Array(8));
+    expect(
+      parameters
+        .get('item.embedding')
+        ?.data.subarray(8)
+        .every((value) => value !== 0),
+    ).toBe(true);
+    expect(parameters.get('memory.output.weight')?.data).toEqual(new Float32Array(64));
+  });
+
+  it('start the recurrent half of each gate orthogonal', () => {
+    const { data } = initialParameters(dimensions, 1).get('block.1.gru.gates.weight') ?? { data: new Float32Array() };
+    const column = (gate: number, c: number) =>
+      Array.from({ length: 8 }, (_, r) => data[(8 + r) * 16 + gate * 8 + c] ?? 0);
+    for (const gate of [0, 1]) {
+      for (const [a, b] of [
+        [0, 0],
+        [3, 3],
+        [0, 1],
+        [2, 7],
+      ] as const) {
+        // prettier-ignore
+        const product = column(gate, a).reduce((sum, value, r) => sum + value * (column(gate, b)[r] ?? 0), 0);
+        expect(product).toBeCloseTo(a === b ? 1 : 0, 5);
+      }
+    }
+  });
+
+  it('start the write gates with half-lives from 1 to 100 events', () => {
+    const halfLives = gateBiases(4).map((bias) => Math.log(0.5) / Math.log(1 / (1 + Math.exp(-bias))));
+    expect(halfLives[0]).toBeCloseTo(1, 6);
+    expect(halfLives[1]).toBeCloseTo(100 ** (1 / 3), 6);
+    expect(halfLives[3]).toBeCloseTo(100, 6);
+    expect(gateBiases(1)).toHaveLength(1);
+  });
+});

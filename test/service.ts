@@ -1,0 +1,172 @@
+/** Ingestion on a schema and topics of its own: messages go in by the real broker, what comes out is read from Postgres. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs, { type Admin, type IHeaders, type KafkaMessage, type Producer } from 'kafkajs';
+import type { Network } from '../src/model/network.js';
+import { loadNetwork } from '../src/promotion/network-loader.js';
+import { setLiveModel } from '../src/storage/model.store.js';
+import { createMemoryPartition } from '../src/storage/user-memory.store.js';
+import { freshDatabase, type FreshDatabase } from './fresh-database.js';
+import { randomCheckpoint, storeCheckpoint } from './random-checkpoint.js';
+
+export interface Sent {
+  readonly key: string | null;
+  readonly value: string | Buffer | null;
+  readonly headers?: IHeaders;
+  readonly partition?: number;
+}
+
+export type Kept = KafkaMessage & { readonly partition: number };
+
+export interface TestTopics {
+  readonly interactions: string;
+  readonly items: string;
+}
+
+export interface TestIngestion {
+  readonly database: FreshDatabase;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly topics: TestTopics;
+  readonly admin: Admin;
+  send(topic: string, messages: readonly Sent[]): Promise<void>;
+  /** all messages that the topic holds */
+  read(topic: string): Promise<readonly Kept[]>;
+  /** until every partition is applied to its end */
+  untilConsumed(timeoutMs?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function testIngestion(
+  name: string,
+  more: Readonly<Record<string, string>> = {},
+  topicSettings: Readonly<Record<string, string>> = {},
+): Promise<TestIngestion> {
+  const prefix = `${name}.${Date.now().toString(36)}.`;
+  const settings = {
+    KAFKA_BROKERS: process.env.RECOLLECT_TEST_KAFKA_BROKERS ?? '',
+    KAFKA_TOPIC_PREFIX: prefix,
+    KAFKA_GROUP: `${prefix}group`,
+    KAFKA_SESSION_TIMEOUT_MS: '6000',
+    RECOLLECT_ROLE: 'ingest',
+    ...more,
+  };
+  const database = await freshDatabase(name, settings);
+  const kafka = new kafkajs.Kafka({
+    brokers: [settings.KAFKA_BROKERS],
+    clientId: 'test',
+    logLevel: kafkajs.logLevel.NOTHING,
+  });
+  const admin = kafka.admin();
+  const producer: Producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  await Promise.all([admin.connect(), producer.connect()]);
+  const topics = { interactions: `${prefix}interactions`, items: `${prefix}items` };
+  const configEntries = Object.entries(topicSettings).map(([setting, value]) => ({ name: setting, value }));
+  await admin.createTopics({
+    waitForLeaders: false,
+    topics: Object.values(topics).map((topic) => ({ topic, numPartitions: 6, configEntries })),
+  });
+  await until(async () => (await admin.listTopics()).includes(topics.items), 10_000);
+
+  const isConsumed = async (): Promise<boolean> => {
+    const progress: { place: string; next: string }[] = await database.dataSource.query(
+      `SELECT topic || ':' || partition AS place, next_offset AS next FROM consumer_progress`,
+    );
+    const next = new Map(progress.map((row) => [row.place, row.next]));
+    for (const topic of Object.values(topics)) {
+      for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
+        if (next.get(`${topic}:${partition}`) !== high) return false;
+      }
+    }
+    return true;
+  };
+
+  return {
+    database,
+    settings: { DATABASE_URL: database.config.databaseUrl ?? '', DATABASE_SCHEMA: name, ...settings },
+    topics,
+    admin,
+    send: async (topic, messages) => {
+      await producer.send({ topic, messages: messages.map((message) => ({ ...message })) });
+    },
+    read: async (topic) => {
+      const ends = await admin.fetchTopicOffsets(topic);
+      const wanted = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+      const kept: Kept[] = [];
+      const consumer = kafka.consumer({ groupId: `${prefix}read.${Math.random()}`, maxWaitTimeInMs: 200 });
+      await consumer.connect();
+      await consumer.subscribe({ topic, fromBeginning: true });
+      await consumer.run({
+        eachMessage: async ({ partition, message }) => void kept.push({ ...message, partition }),
+      });
+      await until(async () => kept.length >= wanted, 30_000);
+      await consumer.disconnect();
+      return kept;
+    },
+    untilConsumed: async (timeoutMs = 30_000) => until(isConsumed, timeoutMs),
+    close: async () => {
+      await Promise.all([admin.disconnect(), producer.disconnect()]);
+      await database.drop();
+    },
+  };
+}
+
+/** Makes a network of random weights the live one, as a promotion of an empty log would. */
+export async function liveNetwork({ dataSource }: FreshDatabase, itemIds: readonly string[]): Promise<Network> {
+  const version = await storeCheckpoint(dataSource, randomCheckpoint(itemIds, { width: 16, slots: 4 }));
+  await dataSource.transaction(async (tx) => {
+    await createMemoryPartition(tx, version);
+    await setLiveModel(tx, version);
+  });
+  return loadNetwork(dataSource.manager, version);
+}
+
+/** The program as it is deployed, in a process of its own that can be killed. */
+export class IngestProcess {
+  private readonly child: ChildProcess;
+  private output = '';
+
+  constructor(settings: Readonly<Record<string, string>>) {
+    const main = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
+    this.child = spawn(process.execPath, [main], {
+      env: { PATH: process.env.PATH, RECOLLECT_PORT: '0', RECOLLECT_LOG_LEVEL: 'info', ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream?.on('data', (text: Buffer) => (this.output += text.toString()));
+  }
+
+  get log(): string {
+    return this.output;
+  }
+
+  get exitCode(): number | null {
+    return this.child.exitCode;
+  }
+
+  /** SIGKILL: nothing of the process gets to run. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** SIGTERM; returns how long the process took to end. */
+  async stop(): Promise<number> {
+    const asked = Date.now();
+    await this.end('SIGTERM');
+    return Date.now() - asked;
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const exit = once(this.child, 'exit');
+    this.child.kill(signal);
+    await exit;
+  }
+}
+
+export async function until(isSo: () => Promise<boolean>, timeoutMs: number): Promise<void> {
+  for (const started = Date.now(); !(await isSo()); await sleep(50)) {
+    if (Date.now() - started > timeoutMs) throw new Error(`it was not so after ${timeoutMs} ms`);
+  }
+}

@@ -1,0 +1,261 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { encodeCheckpoint } from '../../src/model/checkpoint.js';
+import { LiveModel } from '../../src/promotion/live-model.js';
+import { Promotion } from '../../src/promotion/promotion.js';
+import { findLiveModel, findModel } from '../../src/storage/model.store.js';
+import type { TrainingRunEntity } from '../../src/storage/training-run.entity.js';
+import { findRun } from '../../src/storage/training-run.store.js';
+import { createLogger } from '../../src/telemetry.js';
+import { defaultHyperparameters } from '../../src/training/hyperparameters.js';
+import { trainingQueue, TrainingQueue } from '../../src/training/training-queue.js';
+import { TrainingRun } from '../../src/training/training-run.js';
+import { TrainingWorker } from '../../src/training/training-worker.js';
+import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
+import { randomCheckpoint } from '../random-checkpoint.js';
+
+const items = Array.from({ length: 12 }, (_, n) => `item ${n}`);
+const schema = 'training_run_spec';
+
+/** Children of these tests are real processes that only pretend to train. */
+describe('a training run', () => {
+  let database: FreshDatabase;
+  let queue: TrainingQueue;
+  let folder: string;
+  let children = 0;
+  beforeAll(async () => {
+    database = await freshDatabase(schema, { RECOLLECT_TRAIN_TIMEOUT_MS: '20000' });
+    queue = new TrainingQueue(database.config, createLogger(database.config), database.dataSource);
+    await queue.onModuleInit();
+    folder = await mkdtemp(join(tmpdir(), 'recollect-run-spec-'));
+    await writeFile(join(folder, 'good'), encodeCheckpoint(randomCheckpoint(items)));
+    await writeFile(join(folder, 'damaged'), encodeCheckpoint(randomCheckpoint(items)).subarray(0, 5_000));
+  });
+  beforeEach(async () => {
+    await database.dataSource.query(
+      `INSERT INTO interaction (user_id, id, item_id, kind, occurred_at)
+       SELECT 'user ' || n % 8, n::text, 'item ' || n % 12, 'view', '2026-01-01'::timestamptz + n * interval '1 minute'
+       FROM generate_series(1, 100) AS n ON CONFLICT DO NOTHING`,
+    );
+  });
+  afterEach(async () => {
+    await database.dataSource.query('DELETE FROM training_run');
+    await database.dataSource.query('DELETE FROM live_model');
+    await database.dataSource.query('DELETE FROM model');
+    await queue.boss.deleteAllJobs(trainingQueue);
+  });
+  afterAll(async () => {
+    await queue.onApplicationShutdown();
+    await database.drop();
+    await rm(folder, { recursive: true });
+  });
+
+  const result = (test: { readonly model: number; readonly popularity: number }): string => {
+    const quality = (ndcgAt10: number) => ({ hrAt10: 0.5, ndcgAt10 });
+    return JSON.stringify({
+      bestEpoch: 2,
+      test: { ...{ users: 8, model: quality(test.model), popularity: quality(test.popularity) } },
+      hyperparameters: { ...defaultHyperparameters, seed: 7 },
+      device: 'cpu',
+    });
+  };
+  /** A child that tells of two epochs, leaves a checkpoint and these figures. */
+  const trains = (checkpoint: string, figures = { model: 0.3, popularity: 0.1 }): string => `
+    const { copyFile } = await import('node:fs/promises');
+    const { job } = message;
+    for (const epoch of [1, 2]) {
+      process.send({ type: 'progress', progress: { phase: 'TRAINING', epoch, epochs: 2, step: 1, steps: 1, loss: 0.5, secondsLeft: 0 } });
+      process.send({ type: 'epoch', figures: { epoch, loss: 0.5, validationHrAt10: 0.1, validationNdcgAt10: 0.1, learningRate: 0.001, seconds: 1 } });
+    }
+    await copyFile(${JSON.stringify(join(folder, checkpoint))}, job.outputFile);
+    process.send({ type: 'done', result: { ...${result(figures)}, checkpointPath: job.outputFile } }, () => process.exit(0));
+  `;
+  /** A child that never ends, nor stops; it leaves its pid and the folder of its job. */
+  const hangs = (): string => `
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(${JSON.stringify(join(folder, 'hanging'))}, JSON.stringify({ pid: process.pid, file: message.job?.inputFile }), { flag: 'wx' });
+    setInterval(() => undefined, 1_000);
+  `;
+  const hanging = async (): Promise<{ readonly pid: number; readonly file: string }> => {
+    for (;;) {
+      const text = await readFile(join(folder, 'hanging'), 'utf8').catch(() => '');
+      if (text !== '') {
+        await rm(join(folder, 'hanging'));
+        return JSON.parse(text) as { pid: number; file: string };
+      }
+      await sleep(50);
+    }
+  };
+  const isRunning = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+
+  const trainer = async (onMessage: string, settings: { readonly trainTimeoutMs?: number } = {}) => {
+    const entry = join(folder, `${children++}.mjs`);
+    await writeFile(entry, `process.on('message', async (message) => { ${onMessage} });`);
+    const config = { ...database.config, ...settings };
+    const logger = createLogger(config);
+    const live = new LiveModel(config, logger, database.dataSource);
+    const promotion = new Promotion(config, logger, database.dataSource, live);
+    return { live, run: new TrainingRun(config, logger, entry, database.dataSource, promotion, queue) };
+  };
+  const queued = async (): Promise<string> =>
+    (await queue.startTraining({ cause: 'MUTATION', reason: null, idempotencyKey: null })).run.id;
+  const read = async (id: string): Promise<TrainingRunEntity> => {
+    const row = await findRun(database.dataSource.manager, id);
+    if (row === null) throw new Error('the run is gone');
+    return row;
+  };
+  const until = async (id: string, status: string): Promise<TrainingRunEntity> => {
+    for (;;) {
+      const row = await read(id);
+      if (row.status === status) return row;
+      await sleep(50);
+    }
+  };
+  const leftFolders = async (): Promise<readonly string[]> =>
+    (await readdir(tmpdir())).filter((name) => name.startsWith('recollect-training-'));
+  const never = new AbortController().signal;
+
+  it('stores what the child trained, promotes it, and leaves nothing behind', async () => {
+    const before = await leftFolders();
+    const { run, live } = await trainer(trains('good'));
+    const id = await queued();
+    await run.run(id, never);
+    const row = await read(id);
+    expect(row).toMatchObject({
+      status: 'SUCCEEDED',
+      attempt: 1,
+      errorCode: null,
+      result: { promoted: true, reason: 'better than popularity: NDCG@10 0.3000 against 0.1000 of popularity, 8 users' },
+    });
+    expect(row.epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
+    const version = row.modelVersion ?? 0;
+    expect(await findModel(database.dataSource.manager, version)).toMatchObject({
+      status: 'LIVE',
+      seed: '7',
+      hyperparameters: { bestEpoch: 2, device: 'cpu' },
+      dimensions: { items: 12 },
+      dataWindow: {
+        interactions: 100,
+        users: 8,
+        items: 12,
+        firstOccurredAt: '2026-01-01T00:01:00.000Z',
+        lastOccurredAt: '2026-01-01T01:40:00.000Z',
+      },
+      metrics: { testedUsers: 8, popularity: { ndcgAt10: 0.1 } },
+    });
+    expect(live.current()).toMatchObject({ version });
+    expect(await leftFolders()).toEqual(before);
+  });
+
+  it('ends well without promoting what the gate refuses', async () => {
+    const { run } = await trainer(trains('good', { model: 0.1, popularity: 0.1 }));
+    const id = await queued();
+    await run.run(id, never);
+    const row = await read(id);
+    expect(row).toMatchObject({
+      status: 'SUCCEEDED',
+      result: { promoted: false, reason: expect.stringContaining('not better than popularity') },
+    });
+    expect(await findModel(database.dataSource.manager, row.modelVersion ?? 0)).toMatchObject({ status: 'REJECTED' });
+    expect(await findLiveModel(database.dataSource.manager)).toBeNull();
+  });
+
+  it('is skipped with the numbers when there is too little data, and the next one can start', async () => {
+    const { run } = await trainer(
+      `process.send({ type: 'failed', code: 'TRAINING_DATA_INSUFFICIENT', message: '1 user, needed 2' }, () => process.exit(0));`,
+    );
+    const id = await queued();
+    await run.run(id, never);
+    expect(await read(id)).toMatchObject({
+      status: 'SKIPPED',
+      errorCode: 'TRAINING_DATA_INSUFFICIENT',
+      errorMessage: '1 user, needed 2',
+    });
+    expect(await queued()).not.toBe(id);
+  });
+
+  it('fails with the reason when the child dies', async () => {
+    const { run } = await trainer(`process.kill(process.pid, 'SIGKILL');`);
+    const id = await queued();
+    await run.run(id, never);
+    expect(await read(id)).toMatchObject({
+      status: 'FAILED',
+      errorCode: 'TRAINING_FAILED',
+      errorMessage: expect.stringContaining('SIGKILL'),
+      modelVersion: null,
+    });
+    expect(await queued()).not.toBe(id);
+  });
+
+  it('stores nothing of a checkpoint that could not serve', async () => {
+    const { run } = await trainer(trains('damaged'));
+    const id = await queued();
+    await run.run(id, never);
+    expect(await read(id)).toMatchObject({ status: 'FAILED', errorCode: 'CHECKPOINT_INVALID' });
+    expect(await database.dataSource.query('SELECT version FROM model')).toEqual([]);
+  });
+
+  it('fails when it takes too long, and ends the child', async () => {
+    const { run } = await trainer(hangs(), { trainTimeoutMs: 2_000 });
+    const id = await queued();
+    const running = run.run(id, never);
+    const { pid } = await hanging();
+    await running;
+    expect(await read(id)).toMatchObject({ status: 'FAILED', errorCode: 'TRAINING_TIMEOUT' });
+    expect(isRunning(pid)).toBe(false);
+  });
+
+  it('ends its child when it is cancelled, even one that does not listen', async () => {
+    const { run } = await trainer(hangs());
+    const id = await queued();
+    const running = run.run(id, never);
+    const { pid, file } = await hanging();
+    expect(await read(id)).toMatchObject({ status: 'RUNNING', owner: expect.stringContaining(`:${process.pid}`) });
+    await queue.cancelTraining(id);
+    await running;
+    expect(await read(id)).toMatchObject({ status: 'CANCELLED', errorCode: 'CANCELLED' });
+    expect(isRunning(pid)).toBe(false);
+    await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('goes back to the queue when its trainer stops, and the next trainer ends it', async () => {
+    const first = await trainer(hangs());
+    const worker = new TrainingWorker(createLogger(database.config), queue, first.run);
+    await worker.onModuleInit();
+    const id = await queued();
+    const { pid } = await hanging();
+    await worker.onModuleDestroy();
+    expect(isRunning(pid)).toBe(false);
+    expect(await read(id)).toMatchObject({ status: 'QUEUED', attempt: 1, errorCode: 'LOST' });
+
+    const second = await trainer(trains('good'));
+    const next = new TrainingWorker(createLogger(database.config), queue, second.run);
+    await next.onModuleInit();
+    expect(await until(id, 'SUCCEEDED')).toMatchObject({ attempt: 2, errorCode: null });
+    await next.onModuleDestroy();
+  });
+
+  it('goes on at the gate when an earlier attempt has stored its model', async () => {
+    const first = await trainer(trains('good'));
+    const id = await queued();
+    await first.run.run(id, never);
+    const { modelVersion } = await read(id);
+    await database.dataSource.query('DELETE FROM live_model');
+    await database.dataSource.query(`UPDATE model SET status = 'CANDIDATE'`);
+    await database.dataSource.query(`UPDATE training_run SET status = 'QUEUED'`);
+
+    const second = await trainer(`process.exit(1);`);
+    await second.run.run(id, never);
+    expect(await read(id)).toMatchObject({ status: 'SUCCEEDED', modelVersion, attempt: 2 });
+    expect(await findLiveModel(database.dataSource.manager)).toMatchObject({ version: modelVersion });
+  });
+});
