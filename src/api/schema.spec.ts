@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { getNamedType, isEnumType, isInputObjectType, isIntrospectionType, isObjectType, isSpecifiedScalarType } from 'graphql';
+import {
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedScalarType,
+} from 'graphql';
 import { printSchema, type GraphQLSchema } from 'graphql';
 import { scopeMetadata } from './access.js';
 import { createSchema } from './print-schema.js';
@@ -28,7 +35,9 @@ describe('the schema', () => {
     const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
     const fields = roots.flatMap((type) => Object.keys(type?.getFields() ?? {}));
     expect(fields).toContain('recommendations');
-    const open = fields.filter((field) => !['reader', 'writer', 'operator', 'privacy'].includes(String(scopes.get(field))));
+    const open = fields.filter(
+      (field) => !['reader', 'writer', 'operator', 'privacy'].includes(String(scopes.get(field))),
+    );
     expect(open).toEqual([]);
   });
 

@@ -4,6 +4,7 @@
  *
  *   node src/embedded/prepare.mjs            make ready, run nothing
  *   node src/embedded/prepare.mjs demo       the demo
+ *   node src/embedded/prepare.mjs bench      a benchmark of test/bench by its name; its last line is JSON
  *   node src/embedded/prepare.mjs test       unit and end-to-end tests; further arguments go to jest
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -72,7 +73,7 @@ switch (command) {
   case undefined:
     break;
   case 'demo':
-    handOver([join('dist', 'src', 'cli', 'recollect.js'), 'demo', ...rest]);
+    handOver(['--disable-warning=TimeoutNegativeWarning', join('dist', 'src', 'cli', 'recollect.js'), 'demo', ...rest]);
     break;
   case 'test':
     handOver([
@@ -84,7 +85,12 @@ switch (command) {
       ...rest,
     ]);
     break;
+  case 'bench': {
+    const [name = 'event-to-answer'] = rest;
+    handOver(['--disable-warning=TimeoutNegativeWarning', join('dist', 'test', 'bench', `${name}.js`)]);
+    break;
+  }
   default:
-    process.stderr.write(`unknown command ${command}: use demo or test\n`);
+    process.stderr.write(`unknown command ${command}: use demo, test or bench\n`);
     process.exit(2);
 }

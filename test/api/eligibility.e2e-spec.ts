@@ -2,11 +2,13 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deleteItems, putItems as storeItems, type ItemPut } from '../../src/storage/item.store.js';
 import { Catalogue } from '../../src/recommend/catalogue.js';
 import { promoteRandom, putItems, startApi, track, type RunningApi } from './running-api.js';
+import type { AnswerView } from './views.js';
 
 const items = ['a', 'b', 'c', 'd'];
 const queries: Readonly<Record<string, string>> = {
   memory: 'answer: recommendations(input: { userId: "u", first: 100, excludeSeen: false }) { items { item { id } } }',
-  session: 'answer: recommendations(input: { interactions: [{ itemId: "a" }], first: 100, excludeSeen: false }) { items { item { id } } }',
+  session:
+    'answer: recommendations(input: { interactions: [{ itemId: "a" }], first: 100, excludeSeen: false }) { items { item { id } } }',
   fallback: 'answer: recommendations(input: { userId: "nobody", first: 100 }) { items { item { id } } }',
   similar: 'answer: similarItems(input: { itemId: "a", first: 100 }) { items { item { id } } }',
   popular: 'answer: popularItems(input: { first: 100 }) { items { item { id } } }',
@@ -23,13 +25,16 @@ describe('an item that another process', () => {
     api = started;
     await putItems(started, items);
     await promoteRandom(started, items);
-    await track(started, items.map((itemId) => ({ userId: 'u', itemId })));
+    await track(
+      started,
+      items.map((itemId) => ({ userId: 'u', itemId })),
+    );
     for (const query of Object.values(queries)) await answered(started, query); // everything is loaded
     return started;
   };
   const answered = async ({ ask }: RunningApi, query: string): Promise<readonly string[]> => {
-    const { data } = await ask(`{ ${query} }`);
-    return data.answer.items.map(({ item }: { item: { id: string } }) => item.id).sort();
+    const { data } = await ask<{ answer: AnswerView }>(`{ ${query} }`);
+    return data.answer.items.map(({ item }) => item.id).sort();
   };
   const item = (id: string, more: Partial<ItemPut>): ItemPut => ({
     ...{ id, title: null, categories: [], properties: {}, available: true, createdAt: null, expiresAt: null },
@@ -42,7 +47,8 @@ describe('an item that another process', () => {
 
   const changes: Readonly<Record<string, (started: RunningApi) => Promise<unknown>>> = {
     hid: async ({ dataSource }) => storeItems(dataSource.manager, [item('b', { available: false })]),
-    'let expire': async ({ dataSource }) => storeItems(dataSource.manager, [item('b', { expiresAt: new Date(Date.now() - 1) })]),
+    'let expire': async ({ dataSource }) =>
+      storeItems(dataSource.manager, [item('b', { expiresAt: new Date(Date.now() - 1) })]),
     deleted: async ({ dataSource }) => deleteItems(dataSource.manager, ['b']),
   };
   it.each(Object.keys(changes))('%s a moment ago is in no answer, on no path', async (change) => {

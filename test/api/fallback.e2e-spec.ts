@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, promoteRandom, putItems, startApi, track, type Reply, type RunningApi } from './running-api.js';
+import type { AnswerView } from './views.js';
 
 const fields = `source fallbackReason modelVersion interactionsSeen memoryUpdatedAt shortfall { missing cause }
   items { rank source score item { id } } because { itemId }`;
 
-interface Placed {
-  readonly item: { readonly id: string };
-  readonly source: string;
+interface Data {
+  readonly recommendations: AnswerView;
 }
-const idsOf = (reply: Reply): readonly string[] => reply.data.recommendations.items.map(({ item }: Placed) => item.id);
+const idsOf = ({ data }: Reply<Data>): readonly string[] => data.recommendations.items.map(({ item }) => item.id);
 
 describe('recommendations without a memory', () => {
   let api: RunningApi;
@@ -17,7 +17,7 @@ describe('recommendations without a memory', () => {
   });
   afterAll(async () => api.stop());
 
-  const recommend = async (input: Readonly<Record<string, unknown>>): Promise<Reply> =>
+  const recommend = async (input: Readonly<Record<string, unknown>>): Promise<Reply<Data>> =>
     api.ask(`query($input: RecommendationsInput!) { recommendations(input: $input) { ${fields} } }`, { input });
 
   it('are empty, and say so, where the catalogue is', async () => {
@@ -44,14 +44,19 @@ describe('recommendations without a memory', () => {
     await putItems(api, ['recent', 'everlasting', 'disliked']);
     const today = new Date().toISOString();
     await track(api, [
-      ...[1, 2, 3].map((n) => ({ userId: `u${n}`, itemId: 'everlasting', kind: 'purchase', occurredAt: '2020-01-01T00:00:00Z' })),
+      ...[1, 2, 3].map((n) => ({
+        userId: `u${n}`,
+        itemId: 'everlasting',
+        kind: 'purchase',
+        occurredAt: '2020-01-01T00:00:00Z',
+      })),
       { userId: 'u1', itemId: 'recent', occurredAt: today },
       { userId: 'u2', itemId: 'disliked', kind: 'dislike', occurredAt: today },
     ]);
     await eventually(async () => {
       const { data } = await recommend({ userId: 'u1', first: 10 });
       const { items, ...rest } = data.recommendations;
-      expect(items.map(({ item, source, score }: Placed & { score: number }) => [item.id, source, source === 'POPULAR' ? score : 0])).toEqual([
+      expect(items.map(({ item, source, score }) => [item.id, source, source === 'POPULAR' ? score : 0])).toEqual([
         ['disliked', 'LATEST', 0],
         ['newest', 'LATEST', 0],
         ['newer', 'LATEST', 0],
@@ -67,7 +72,10 @@ describe('recommendations without a memory', () => {
   });
 
   it('leave out what a visitor listed, also without a model', async () => {
-    const reply = await recommend({ interactions: [{ itemId: 'recent' }, { itemId: 'newest', kind: 'skip' }], first: 10 });
+    const reply = await recommend({
+      interactions: [{ itemId: 'recent' }, { itemId: 'newest', kind: 'skip' }],
+      first: 10,
+    });
     expect(idsOf(reply)).toEqual(['everlasting', 'disliked', 'newest', 'newer', 'older']);
     expect(reply.data.recommendations).toMatchObject({
       fallbackReason: 'NO_MODEL',
@@ -78,7 +86,10 @@ describe('recommendations without a memory', () => {
 
   describe('though there is a model', () => {
     beforeAll(async () => {
-      await track(api, [{ userId: 'unlisted', itemId: 'everlasting' }, { userId: 'stranger', itemId: 'not in the model' }]);
+      await track(api, [
+        { userId: 'unlisted', itemId: 'everlasting' },
+        { userId: 'stranger', itemId: 'not in the model' },
+      ]);
       await promoteRandom(api, ['recent', 'everlasting', 'newer']);
       await api.dataSource.query(`DELETE FROM user_memory WHERE user_id = 'unlisted'`);
     });
@@ -102,7 +113,10 @@ describe('recommendations without a memory', () => {
     });
 
     it('say that the model scored none of the items where all that it knows were seen', async () => {
-      await track(api, ['recent', 'everlasting', 'newer'].map((itemId) => ({ userId: 'all', itemId })));
+      await track(
+        api,
+        ['recent', 'everlasting', 'newer'].map((itemId) => ({ userId: 'all', itemId })),
+      );
       const { data } = await recommend({ userId: 'all', first: 1 });
       expect(data.recommendations).toMatchObject({ source: 'LATEST', fallbackReason: 'NO_SCORED_ITEMS' });
     });

@@ -12,16 +12,14 @@ import {
   type Reply,
   type RunningApi,
 } from './running-api.js';
+import type { AnswerView, PlacedView } from './views.js';
 
 const known = ['a', 'b', 'c', 'd', 'e', 'f'];
 const fields = `id source fallbackReason modelVersion interactionsSeen memoryUpdatedAt shortfall { missing cause }
   items { rank score source item { id title } }`;
 
-interface Placed {
-  readonly rank: number;
-  readonly score: number;
-  readonly source: string;
-  readonly item: { readonly id: string };
+interface Data {
+  readonly recommendations: AnswerView;
 }
 
 describe('recommendations by memory', () => {
@@ -42,10 +40,13 @@ describe('recommendations by memory', () => {
   });
   afterAll(async () => api.stop());
 
-  const recommend = async (input: Readonly<Record<string, unknown>>, selection = fields): Promise<Reply> =>
+  const recommend = async (input: Readonly<Record<string, unknown>>, selection = fields): Promise<Reply<Data>> =>
     api.ask(`query($input: RecommendationsInput!) { recommendations(input: $input) { ${selection} } }`, { input });
 
-  const expectedRanking = (items: readonly string[], seen: readonly string[]): readonly { id: string; score: number }[] => {
+  const expectedRanking = (
+    items: readonly string[],
+    seen: readonly string[],
+  ): readonly { id: string; score: number }[] => {
     const { state } = network.trace(items.map((item) => network.vocabulary.rowOf(item)));
     const isUnseen = (row: number): boolean => !seen.includes(network.vocabulary.idOf(row));
     return rank(network.scores(state), known.length, isUnseen).map(({ row, score }) => ({
@@ -54,15 +55,20 @@ describe('recommendations by memory', () => {
     }));
   };
 
-  const placedOf = (items: readonly Placed[]): readonly { id: string; score: number }[] =>
+  const placedOf = (items: readonly PlacedView[]): readonly { id: string; score: number }[] =>
     items.map(({ item, score }) => ({ id: item.id, score }));
 
   it('ranks what the user has not seen by the scores of the memory, and says what they rest on', async () => {
     const { data } = await recommend({ userId: 'u', first: 4 });
     const answer = data.recommendations;
     expect(placedOf(answer.items)).toEqual(expectedRanking(['a', 'c', 'a'], ['a', 'c']));
-    expect(answer.items.map(({ rank: place }: Placed) => place)).toEqual([1, 2, 3, 4]);
-    expect(answer).toMatchObject({ source: 'MEMORY', fallbackReason: null, modelVersion: version, interactionsSeen: 3 });
+    expect(answer.items.map(({ rank: place }) => place)).toEqual([1, 2, 3, 4]);
+    expect(answer).toMatchObject({
+      source: 'MEMORY',
+      fallbackReason: null,
+      modelVersion: version,
+      interactionsSeen: 3,
+    });
     expect(Date.parse(answer.memoryUpdatedAt)).toBeGreaterThan(Date.now() - 60_000);
     expect(answer.shortfall).toBeNull();
     expect(answer.id).toMatch(/^[0-9a-f-]{36}$/);
@@ -80,7 +86,12 @@ describe('recommendations by memory', () => {
     const visitor = (await recommend({ interactions, first: 4 })).data.recommendations;
     const user = (await recommend({ userId: 'u', first: 4 })).data.recommendations;
     expect(placedOf(visitor.items)).toEqual(placedOf(user.items));
-    expect(visitor).toMatchObject({ source: 'SESSION', interactionsSeen: 3, modelVersion: version, memoryUpdatedAt: null });
+    expect(visitor).toMatchObject({
+      source: 'SESSION',
+      interactionsSeen: 3,
+      modelVersion: version,
+      memoryUpdatedAt: null,
+    });
     const rows: { count: string }[] = await api.dataSource.query('SELECT count(*) FROM interaction');
     expect(rows).toEqual([{ count: '4' }]);
   });
@@ -100,7 +111,7 @@ describe('recommendations by memory', () => {
     await eventually(async () => {
       const { data } = await recommend({ userId: 'u', first: 7 });
       const { items, source, shortfall } = data.recommendations;
-      expect(items.slice(4).map(({ item, source: by }: Placed) => [item.id, by])).toEqual([
+      expect(items.slice(4).map(({ item, source: by }) => [item.id, by])).toEqual([
         ['counted', 'POPULAR'],
         ['new', 'LATEST'],
       ]);
@@ -123,10 +134,10 @@ describe('recommendations by memory', () => {
       { itemId: 'a', kind: 'purchase', occurredAt: '2026-01-01T00:02:00.000Z', attention: shares[2] },
     ].sort((one, other) => (other.attention ?? 0) - (one.attention ?? 0));
     expect(because).toEqual(expected.map((one) => ({ ...one, item: { title: `Title of ${one.itemId}` } })));
-    const sum = because.reduce((total: number, { attention }: { attention: number }) => total + attention, 0);
+    const sum = because.reduce((total, { attention }) => total + attention, 0);
     expect(sum).toBeGreaterThan(0);
     expect(sum).toBeLessThanOrEqual(1);
-    expect(items[1].because).toEqual([{ itemId: expected[0]?.itemId, attention: expected[0]?.attention }]);
+    expect(items[1]?.because).toEqual([{ itemId: expected[0]?.itemId, attention: expected[0]?.attention }]);
   });
 
   it('reads the log for reasons only where they are asked for, and then once an answer', async () => {

@@ -14,12 +14,11 @@ import { StorageModule } from '../../src/storage/storage.module.js';
 import { createLogger } from '../../src/telemetry.js';
 import { freshDatabase } from '../fresh-database.js';
 import { randomCheckpoint, storeCheckpoint, type RandomOptions } from '../random-checkpoint.js';
+import type { ErrorView, TrackedView } from './views.js';
 
-export interface Reply {
+export interface Reply<Data> {
   readonly status: number;
-  // the shape of an answer is what a test is about
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  readonly data: any;
+  readonly data: Data;
   readonly errors: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
 }
 
@@ -30,7 +29,11 @@ export interface RunningApi {
   /** of an operator */
   readonly key: string;
   newKey(scopes: readonly Scope[], expiresAt?: Date): Promise<string>;
-  ask(query: string, variables?: Readonly<Record<string, unknown>>, key?: string | null): Promise<Reply>;
+  ask<Data = unknown>(
+    query: string,
+    variables?: Readonly<Record<string, unknown>>,
+    key?: string | null,
+  ): Promise<Reply<Data>>;
   send(request: {
     readonly method: 'GET' | 'POST';
     readonly url: string;
@@ -40,10 +43,7 @@ export interface RunningApi {
   stop(): Promise<void>;
 }
 
-export async function startApi(
-  schema: string,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<RunningApi> {
+export async function startApi(schema: string, settings: Readonly<Record<string, string>> = {}): Promise<RunningApi> {
   const { config, dataSource, drop } = await freshDatabase(schema, { RECOLLECT_REFRESH_MS: '50', ...settings });
   const app = await startReplica(config, dataSource);
   const newKey = async (scopes: readonly Scope[], expiresAt: Date | null = null): Promise<string> =>
@@ -75,19 +75,19 @@ export async function startReplica(config: Config, dataSource: DataSource): Prom
   return app;
 }
 
-export async function askOf(
+export async function askOf<Data>(
   app: NestFastifyApplication,
   query: string,
   variables: Readonly<Record<string, unknown>> | undefined,
   key: string | null,
-): Promise<Reply> {
+): Promise<Reply<Data>> {
   const response = await app.inject({
     method: 'POST',
     url: '/graphql',
     headers: { 'content-type': 'application/json', ...(key === null ? {} : { authorization: `Bearer ${key}` }) },
     payload: JSON.stringify({ query, variables }),
   });
-  const body: { data?: unknown; errors?: Reply['errors'] } = response.json();
+  const body: { data: Data; errors?: Reply<Data>['errors'] } = response.json();
   return { status: response.statusCode, data: body.data, errors: body.errors ?? [] };
 }
 
@@ -103,9 +103,17 @@ export async function promoteRandom(
 }
 
 /** Puts items with an id alone, or with more. */
-export async function putItems(api: RunningApi, items: readonly (string | Readonly<Record<string, unknown>>)[]): Promise<void> {
-  const input = { items: items.map((item) => (typeof item === 'string' ? { id: item, title: `Title of ${item}` } : item)) };
-  const { data, errors } = await api.ask('mutation($input: PutItemsInput!) { putItems(input: $input) { written userErrors { code field message } } }', { input });
+export async function putItems(
+  api: RunningApi,
+  items: readonly (string | Readonly<Record<string, unknown>>)[],
+): Promise<void> {
+  const input = {
+    items: items.map((item) => (typeof item === 'string' ? { id: item, title: `Title of ${item}` } : item)),
+  };
+  const { data, errors } = await api.ask<{ putItems: { userErrors: readonly ErrorView[] } }>(
+    'mutation($input: PutItemsInput!) { putItems(input: $input) { written userErrors { code field message } } }',
+    { input },
+  );
   if (errors.length > 0 || data.putItems.userErrors.length > 0) throw new Error(JSON.stringify({ data, errors }));
 }
 
@@ -118,14 +126,14 @@ export interface TestInteraction {
 }
 
 /** Tracks interactions; those without a time follow each other by a minute. */
-export async function track(api: RunningApi, interactions: readonly TestInteraction[]): Promise<Reply> {
+export async function track(api: RunningApi, interactions: readonly TestInteraction[]): Promise<Reply<TrackedView>> {
   const start = Date.parse('2026-01-01T00:00:00Z');
   const rows = interactions.map((interaction, minute) => ({
     kind: 'view',
     occurredAt: new Date(start + 60_000 * minute).toISOString(),
     ...interaction,
   }));
-  return api.ask(
+  return api.ask<TrackedView>(
     `mutation($rows: [InteractionInput!]!) {
        trackInteractions(input: { interactions: $rows }) {
          accepted duplicates refused verdicts { index status id error { code field message } } userErrors { code field message } } }`,
@@ -134,7 +142,10 @@ export async function track(api: RunningApi, interactions: readonly TestInteract
 }
 
 /** The statements of this work, and of what goes on beside it. */
-export async function statementsOf({ dataSource }: RunningApi, work: () => Promise<unknown>): Promise<readonly string[]> {
+export async function statementsOf(
+  { dataSource }: RunningApi,
+  work: () => Promise<unknown>,
+): Promise<readonly string[]> {
   const statements: string[] = [];
   const { logger } = dataSource;
   dataSource.logger = Object.assign(Object.create(logger) as typeof logger, {

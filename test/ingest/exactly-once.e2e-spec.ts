@@ -180,16 +180,13 @@ describe('ingestion by a process that is killed again and again', () => {
 
   it('has a dead letter for each message that was refused, and for no other', async () => {
     const letters = await ingestion.read(`${ingestion.topics.interactions}.dlt`);
- for (const l of letters) if (!refused.has(String(l.headers?.number))) console.log(String(l.headers?.['recollect-code']),String(l.headers?.['recollect-message']), String(l.headers?.number), String(l.value));console.log(source.length, new Set(source.map(s=>String(s.headers?.number))).size);
-    const coordinates = new Map(
-      source.map(({ headers, partition, offset }) => [String(headers?.number), `${partition}:${offset}`]),
-    );
-    const expected = new Set([...refused].map((number) => coordinates.get(number)));
+    const bad = source.filter(({ headers }) => refused.has(String(headers?.number))); // the producer may have sent some twice
+    const expected = new Set(bad.map(({ partition, offset }) => `${partition}:${offset}`));
     const found = letters.map(({ headers = {} }) =>
       [headers['recollect-partition'], headers['recollect-offset']].map(String).join(':'),
     );
     expect(new Set(found)).toEqual(expected);
-    expect(expected.size).toBe(interactions / 50);
+    expect(expected.size).toBeGreaterThanOrEqual(interactions / 50);
     for (const { headers = {}, partition } of letters) {
       expect(String(headers['recollect-topic'])).toBe(ingestion.topics.interactions);
       expect(String(headers['recollect-partition'])).toBe(String(partition));

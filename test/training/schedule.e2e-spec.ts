@@ -47,10 +47,9 @@ describe('the schedule', () => {
   const runs = async (): Promise<TrainingRunEntity[]> => database.dataSource.manager.find(TrainingRunEntity);
   /** As if the last look at the schedule, by a deployment that has been there for a month, lay so far back. */
   const wasAsleepFor = async (hours: number): Promise<void> => {
-    await database.dataSource.query(
-      `UPDATE schedule_spec_job.version SET cron_on = now() - $1 * interval '1 hour'`,
-      [hours],
-    );
+    await database.dataSource.query(`UPDATE schedule_spec_job.version SET cron_on = now() - $1 * interval '1 hour'`, [
+      hours,
+    ]);
     await database.dataSource.query(`UPDATE schedule_spec_job.schedule SET created_on = now() - interval '30 days'`);
   };
 

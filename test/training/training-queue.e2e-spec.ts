@@ -12,7 +12,13 @@ const request = (over: Partial<StartTraining> = {}): StartTraining => ({
   cause: 'MUTATION',
   ...over,
 });
-const succeeded = { status: 'SUCCEEDED', result: null, modelVersion: null, errorCode: null, errorMessage: null } as const;
+const succeeded = {
+  status: 'SUCCEEDED',
+  result: null,
+  modelVersion: null,
+  errorCode: null,
+  errorMessage: null,
+} as const;
 
 describe('the training queue', () => {
   let database: FreshDatabase;

@@ -57,7 +57,7 @@ describe('a training run', () => {
     const quality = (ndcgAt10: number) => ({ hrAt10: 0.5, ndcgAt10 });
     return JSON.stringify({
       bestEpoch: 2,
-      test: { ...{ users: 8, model: quality(test.model), popularity: quality(test.popularity) } },
+      test: { users: 8, model: quality(test.model), popularity: quality(test.popularity) },
       hyperparameters: { ...defaultHyperparameters, seed: 7 },
       device: 'cpu',
     });
@@ -75,14 +75,15 @@ describe('a training run', () => {
   `;
   /** A child that never ends, nor stops; it leaves its pid and the folder of its job. */
   const hangs = (): string => `
+    if (message.type === 'cancel') return;
     const { writeFile } = await import('node:fs/promises');
-    await writeFile(${JSON.stringify(join(folder, 'hanging'))}, JSON.stringify({ pid: process.pid, file: message.job?.inputFile }), { flag: 'wx' });
+    await writeFile(${JSON.stringify(join(folder, 'hanging'))}, JSON.stringify({ pid: process.pid, file: message.job.inputFile }));
     setInterval(() => undefined, 1_000);
   `;
   const hanging = async (): Promise<{ readonly pid: number; readonly file: string }> => {
     for (;;) {
       const text = await readFile(join(folder, 'hanging'), 'utf8').catch(() => '');
-      if (text !== '') {
+      if (text.endsWith('}')) {
         await rm(join(folder, 'hanging'));
         return JSON.parse(text) as { pid: number; file: string };
       }
@@ -134,7 +135,10 @@ describe('a training run', () => {
       status: 'SUCCEEDED',
       attempt: 1,
       errorCode: null,
-      result: { promoted: true, reason: 'better than popularity: NDCG@10 0.3000 against 0.1000 of popularity, 8 users' },
+      result: {
+        promoted: true,
+        reason: 'better than popularity: NDCG@10 0.3000 against 0.1000 of popularity, 8 users',
+      },
     });
     expect(row.epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
     const version = row.modelVersion ?? 0;

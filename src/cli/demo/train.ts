@@ -68,12 +68,8 @@ async function follow(client: GraphqlClient, id: string): Promise<void> {
     const { status, progress: now, epochs } = trainingRun;
     if (now !== null) {
       const part = now.steps === 0 ? 0 : now.step / now.steps;
-      const done =
-        now.phase === 'TRAINING'
-          ? (1000 * Math.max(0, now.epoch - 1 + part)) / now.epochs
-          : now.phase === 'SNAPSHOT'
-            ? 0
-            : 1000;
+      const epochsDone = now.epochs === 0 ? 0 : Math.max(0, now.epoch - 1 + part) / now.epochs;
+      const done = now.phase === 'TRAINING' ? 1000 * epochsDone : now.phase === 'SNAPSHOT' ? 0 : 1000;
       const best = Math.max(...epochs.map(({ validationNdcgAt10 }) => validationNdcgAt10 ?? 0), 0);
       bar.update(
         done,

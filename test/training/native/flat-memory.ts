@@ -1,0 +1,30 @@
+/** Steps, epochs and evaluations leave no tensor behind, in TensorFlow.js' books and in the native library's. */
+import assert from 'node:assert/strict';
+import { tf } from '../../../src/training/backend.js';
+import { batchesOf, fill, windowsOf } from '../../../src/training/batches.js';
+import { networkScoring } from '../../../src/training/evaluation.js';
+import { defaultHyperparameters } from '../../../src/training/hyperparameters.js';
+import { attributeWeights, dimensionsOf, Learner } from '../../../src/training/learner.js';
+import { Random } from '../../../src/training/random.js';
+import { ranksOf } from '../../../src/training/scoring.js';
+import { leaveOneOut } from '../../../src/training/split.js';
+import { plantedLog } from '../planted.js';
+
+const hyperparameters = { ...defaultHyperparameters, width: 8, batchPositions: 64, window: 7 };
+const split = leaveOneOut(plantedLog(40, 5));
+const learner = new Learner(hyperparameters, dimensionsOf(split, hyperparameters), split, attributeWeights(split));
+const windows = windowsOf(split.training, hyperparameters.window);
+const random = new Random(1);
+const { binding } = tf.backend() as unknown as { binding: { getNumOfTensors(): number } };
+
+const counts: { readonly known: number; readonly native: number }[] = [];
+for (let epoch = 0; epoch < 3; epoch++) {
+  learner.beginEpoch();
+  for (const batch of batchesOf(windows, hyperparameters.batchPositions, random))
+    learner.step(fill(split.training, batch), 1e-3);
+  ranksOf(networkScoring(learner, 5), split.validation);
+  learner.restore(learner.snapshot());
+  counts.push({ known: tf.memory().numTensors, native: binding.getNumOfTensors() });
+}
+assert.deepEqual(counts[1], counts[0]);
+assert.deepEqual(counts[2], counts[0]);

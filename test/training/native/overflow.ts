@@ -1,0 +1,60 @@
+/** The loss and its gradients stay right where the fast form overflows: logits that beat the target's by hundreds. */
+import assert from 'node:assert/strict';
+import { tf } from '../../../src/training/backend.js';
+import { crossEntropy } from '../../../src/training/loss.js';
+
+const [P, N, d] = [7, 6, 3];
+const numbers = (size: number, scale: number) =>
+  Float32Array.from({ length: size }, (_, at) => Math.sin(at * 1.7 + scale) * scale);
+const targets = Int32Array.from({ length: P }, (_, at) => (at % (N - 1)) + 1);
+const wanted = tf.tensor1d(targets);
+
+for (const scale of [1, 25]) {
+  const [u, table, bias] = [numbers(P * d, scale), numbers(N * d, scale), numbers(N - 1, 1)];
+  const expected = inDoubles(u, table, bias);
+  assert.equal(expected.widest > 88, scale === 25, 'only the second case overflows');
+  const { value, grads } = tf.valueAndGrads((u, table, bias) => crossEntropy(u, table, bias, wanted, 3))(
+    [tf.tensor2d(u, [P, d]), tf.tensor2d(table, [N, d]), tf.tensor1d(bias)], // prettier-ignore
+  );
+  close(value.dataSync(), [expected.loss], 'loss');
+  [expected.du, expected.dTable, expected.dBias].forEach((gradient, index) => {
+    close(grads[index]?.dataSync() ?? [], gradient, ['d u', 'd table', 'd bias'][index] ?? '');
+  });
+}
+
+function inDoubles(u: Float32Array, table: Float32Array, bias: Float32Array) {
+  const at = (matrix: Float32Array, row: number, column: number) => matrix[row * d + column] ?? 0;
+  const [du, dTable, dBias] = [
+    new Array<number>(P * d).fill(0),
+    new Array<number>(N * d).fill(0),
+    new Array<number>(N - 1).fill(0),
+  ];
+  let loss = 0;
+  let widest = 0;
+  for (let p = 0; p < P; p++) {
+    const logits = Array.from({ length: N - 1 }, (_, n) => (bias[n] ?? 0) + [0, 1, 2].reduce((sum, c) => sum + at(u, p, c) * at(table, n + 1, c), 0)); // prettier-ignore
+    const target = (targets[p] ?? 0) - 1;
+    const most = Math.max(...logits);
+    const Z = logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0);
+    widest = Math.max(widest, most - (logits[target] ?? 0));
+    loss += (most + Math.log(Z) - (logits[target] ?? 0)) / P;
+    logits.forEach((logit, n) => {
+      const g = (Math.exp(logit - most) / Z - (n === target ? 1 : 0)) / P;
+      dBias[n] = (dBias[n] ?? 0) + g;
+      for (let c = 0; c < d; c++) {
+        du[p * d + c] = (du[p * d + c] ?? 0) + g * at(table, n + 1, c);
+        dTable[(n + 1) * d + c] = (dTable[(n + 1) * d + c] ?? 0) + g * at(u, p, c);
+      }
+    });
+  }
+  return { loss, du, dTable, dBias, widest };
+}
+
+function close(mine: ArrayLike<number>, theirs: readonly number[], what: string): void {
+  assert.equal(mine.length, theirs.length, `size of ${what}`);
+  const largest = Math.max(...theirs.map(Math.abs));
+  theirs.forEach((number, index) => {
+    const found = mine[index] ?? Number.NaN;
+    assert.ok(Math.abs(found - number) <= 1e-5 * largest, `${what}[${index}] is ${found}, should be ${number}`);
+  });
+}
