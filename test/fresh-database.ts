@@ -15,7 +15,7 @@ export async function freshDatabase(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<FreshDatabase> {
   const config = readConfig({
-    DATABASE_URL: process.env['RECOLLECT_TEST_DATABASE_URL'],
+    DATABASE_URL: process.env.RECOLLECT_TEST_DATABASE_URL,
     DATABASE_SCHEMA: schema,
     RECOLLECT_LOG_LEVEL: 'silent',
     ...settings,

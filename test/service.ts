@@ -3,11 +3,18 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Module, type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import kafkajs, { type Admin, type IHeaders, type KafkaMessage, type Producer } from 'kafkajs';
+import { IngestModule } from '../src/ingest/ingest.module.js';
+import { InteractionIntake } from '../src/ingest/interaction-intake.js';
+import { MemoryModule } from '../src/memory/memory.module.js';
 import type { Network } from '../src/model/network.js';
 import { loadNetwork } from '../src/promotion/network-loader.js';
 import { setLiveModel } from '../src/storage/model.store.js';
+import { StorageModule } from '../src/storage/storage.module.js';
 import { createMemoryPartition } from '../src/storage/user-memory.store.js';
+import { createLogger } from '../src/telemetry.js';
 import { freshDatabase, type FreshDatabase } from './fresh-database.js';
 import { randomCheckpoint, storeCheckpoint } from './random-checkpoint.js';
 
@@ -67,7 +74,7 @@ export async function testIngestion(
     waitForLeaders: false,
     topics: Object.values(topics).map((topic) => ({ topic, numPartitions: 6, configEntries })),
   });
-  await until(async () => (await admin.listTopics()).includes(topics.items), 10_000);
+  for (const topic of Object.values(topics)) await until(async () => hasLeaders(admin, topic), 10_000);
 
   const isConsumed = async (): Promise<boolean> => {
     const progress: { place: string; next: string }[] = await database.dataSource.query(
@@ -112,6 +119,14 @@ export async function testIngestion(
   };
 }
 
+/** A topic is listed a moment before its partitions take messages. */
+async function hasLeaders(admin: Admin, topic: string): Promise<boolean> {
+  return admin.fetchTopicOffsets(topic).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Makes a network of random weights the live one, as a promotion of an empty log would. */
 export async function liveNetwork({ dataSource }: FreshDatabase, itemIds: readonly string[]): Promise<Network> {
   const version = await storeCheckpoint(dataSource, randomCheckpoint(itemIds, { width: 16, slots: 4 }));
@@ -120,6 +135,19 @@ export async function liveNetwork({ dataSource }: FreshDatabase, itemIds: readon
     await setLiveModel(tx, version);
   });
   return loadNetwork(dataSource.manager, version);
+}
+
+@Module({})
+class TestModule {}
+
+/** The consumer and the intake in this process. They share nothing with others that are started like this but the database. */
+export async function startIngestion({ database }: TestIngestion): Promise<INestApplicationContext> {
+  const { config, dataSource } = database;
+  const imports = [StorageModule.with(config, createLogger(config), dataSource), MemoryModule, IngestModule];
+  const module = { module: TestModule, imports, providers: [InteractionIntake] };
+  // the type of the options is a class, by a quirk of the declaration
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
+  return NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
 }
 
 /** The program as it is deployed, in a process of its own that can be killed. */
@@ -134,7 +162,9 @@ export class IngestProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr])
-      stream?.on('data', (text: Buffer) => (this.output += text.toString()));
+      stream?.on('data', (text: Buffer) => {
+        this.output += text.toString();
+      });
   }
 
   get log(): string {
@@ -166,7 +196,9 @@ export class IngestProcess {
 }
 
 export async function until(isSo: () => Promise<boolean>, timeoutMs: number): Promise<void> {
-  for (const started = Date.now(); !(await isSo()); await sleep(50)) {
+  const started = Date.now();
+  while (!(await isSo())) {
     if (Date.now() - started > timeoutMs) throw new Error(`it was not so after ${timeoutMs} ms`);
+    await sleep(50);
   }
 }

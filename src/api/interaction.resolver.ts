@@ -34,7 +34,8 @@ export class InteractionResolver {
       userErrors: verdicts.flatMap(({ index, error }) => {
         if (error === null) return [];
         const place = `interactions[${index}]`;
-        return [{ ...error, field: error.field === null ? place : `${place}.${error.field}` }];
+        const { code, field, message } = error;
+        return [{ code, message, field: field === null ? place : `${place}.${field}` }];
       }),
     };
   }

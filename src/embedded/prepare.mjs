@@ -33,7 +33,10 @@ function step(title, command, args) {
   process.stdout.write(`${title}: ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }
 
-/** Packages as the lock file has them. Install scripts are off (.npmrc) but for the two that only place files of other packages. */
+/**
+ * Packages as the lock file has them. Install scripts are off (.npmrc) but for the two that only place files of other
+ * packages.
+ */
 function installPackages() {
   const stamp = join(root, 'node_modules', '.recollect-lock');
   const lock = createHash('sha256')
@@ -60,7 +63,10 @@ const { stageTensorflow } = await import('./stage-tensorflow.mjs');
 const staged = await stageTensorflow();
 process.stdout.write(`Training library: ${staged.message}\n`);
 
-/** Runs the command to its end. Ctrl-C reaches it by the terminal, other signals are passed on, so that it can stop in order. */
+/**
+ * Runs the command to its end. Ctrl-C reaches it by the terminal, other signals are passed on, so that it can stop in
+ * order.
+ */
 function handOver(args) {
   const child = spawn('node', args, { cwd: root, stdio: 'inherit', env });
   process.on('SIGINT', () => undefined);

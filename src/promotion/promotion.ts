@@ -134,8 +134,9 @@ export class Promotion {
   private async alone<T>(work: (session: EntityManager) => Promise<T>): Promise<T> {
     const key = [advisoryLock.promotion, this.config.databaseSchema];
     const runner = this.dataSource.createQueryRunner();
+    const session = runner.manager;
     try {
-      const rows: { locked: boolean }[] = await runner.query(
+      const rows: { locked: boolean }[] = await session.query(
         'SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked',
         key,
       );
@@ -143,9 +144,9 @@ export class Promotion {
         throw new RecollectError('PROMOTION_UNDER_WAY', 'another promotion is under way; wait for its end');
       }
       try {
-        return await work(runner.manager);
+        return await work(session);
       } finally {
-        await runner.query('SELECT pg_advisory_unlock($1, hashtext($2))', key).catch((error: unknown) => {
+        await session.query('SELECT pg_advisory_unlock($1, hashtext($2))', key).catch((error: unknown) => {
           logError(this.logger, error, 'the session of a promotion was lost, and its lock with it');
         });
       }

@@ -14,7 +14,7 @@ import { newestSteps, type SequenceStep } from '../storage/interaction-read.stor
 export const longestReplay = 5_000;
 
 /** Interactions between two turns of the event loop, so that a long replay does not hold up other requests. */
-const burst = 200;
+const burst = 100;
 
 export interface Trace {
   /** after the last interaction */

@@ -26,7 +26,12 @@ export const entities = [
 ];
 
 /** Advisory locks of the product; the second key of each is the hash of the schema. */
-export const advisoryLock = { migrations: 7_381_001, memoryVersion: 7_381_002, apiKeys: 7_381_003, promotion: 7_381_004 } as const;
+export const advisoryLock = {
+  migrations: 7_381_001,
+  memoryVersion: 7_381_002,
+  apiKeys: 7_381_003,
+  promotion: 7_381_004,
+} as const;
 
 export function createDataSource(
   config: Pick<Config, 'databaseUrl' | 'databaseSchema' | 'databasePoolSize'>,

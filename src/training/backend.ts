@@ -1,14 +1,14 @@
 /**
- * The native TensorFlow library, loaded in the trainer's child process alone: this is the only file that imports it, and importing this
- * file loads it (850 MB, a second).
+ * The native TensorFlow library, loaded in the trainer's child process alone: this is the only file that imports it,
+ * and importing this file loads it (850 MB, a second).
  *
- * Besides the usual `tf` it gives raw operations: TensorFlow has fast ones that TensorFlow.js does not know (a whole GRU step, Adam in
- * place, bags of embeddings). `operation` makes a function of one; the tensors it returns are known to `tf.tidy` and `tf.memory()`,
- * but not to the gradient tape: use it inside `withGradient`, which brings its own gradient.
+ * Besides the usual `tf` it gives raw operations: TensorFlow has fast ones that TensorFlow.js does not know (a whole
+ * GRU step, Adam in place, bags of embeddings). `operation` makes a function of one; the tensors it returns are known
+ * to `tf.tidy` and `tf.memory()`, but not to the gradient tape: use it inside `withGradient`, which brings its own
+ * gradient.
  */
 import util from 'node:util';
 import type * as TensorFlow from '@tensorflow/tfjs-node';
-import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
 import { RecollectError } from '../errors.js';
 import type { DeviceChoice } from './training-job.js';
 
@@ -24,28 +24,48 @@ export const tf = (loaded as { readonly default: typeof TensorFlow }).default;
 export type Tensor = TensorFlow.Tensor;
 type Vector = TensorFlow.Tensor1D;
 
-const backend = tf.backend() as NodeJSKernelBackend;
+interface EncodedAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: number | boolean | number[] | string;
+}
+
+/**
+ * The part of tfjs-node's backend that is used here. The binding's capital names are numbers of TensorFlow's C
+ * interface.
+ */
+interface NativeBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: Readonly<
+    Record<`TF_ATTR_${'TYPE' | 'BOOL' | 'INT' | 'STRING' | 'SHAPE'}` | `TF_${'FLOAT' | 'INT32' | 'INT64'}`, number>
+  > & { readonly TF_Version: string };
+  executeSingleOutput(name: string, attributes: EncodedAttribute[], inputs: Tensor[]): Tensor;
+  executeMultipleOutputs(name: string, attributes: EncodedAttribute[], inputs: Tensor[], outputs: number): Tensor[];
+}
+
+const backend = tf.backend() as unknown as NativeBackend;
 const { binding } = backend;
 
-/** What computes, in words; `gpu` is refused at once where the library has none, rather than trained on the CPU unasked. */
+/**
+ * What computes, in words; `gpu` is refused at once where the library has none, rather than trained on the CPU
+ * unasked.
+ */
 export function deviceReport(choice: DeviceChoice): string {
   if (choice === 'gpu' && !backend.isUsingGpuDevice) {
     throw new RecollectError(
       'TRAINING_BACKEND_UNAVAILABLE',
-      'RECOLLECT_TRAIN_DEVICE is gpu, but the TensorFlow library of this installation computes on the CPU only; set it to auto or cpu',
+      'RECOLLECT_TRAIN_DEVICE is gpu, but the TensorFlow library of this installation computes on the CPU only; ' +
+        'set it to auto or cpu',
     );
   }
-  const threads = process.env['TF_NUM_INTRAOP_THREADS'] ?? 'all';
+  const threads = process.env.TF_NUM_INTRAOP_THREADS ?? 'all';
   return `${backend.isUsingGpuDevice ? 'GPU' : `CPU, ${threads} threads`}, TensorFlow ${binding.TF_Version}`;
 }
 
 /** An attribute of an operation: an element type, a switch, a count, a text, or the shape of a variable. */
 type Attribute = 'float' | 'int' | 'long' | boolean | number | { readonly text: string } | readonly number[];
 
-function encode(
-  name: string,
-  value: Attribute,
-): { name: string; type: number; value: number | boolean | number[] | string } {
+function encode(name: string, value: Attribute): EncodedAttribute {
   if (value === 'float') return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
   if (value === 'int') return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_INT32 };
   if (value === 'long') return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_INT64 };
@@ -87,7 +107,10 @@ export function multiply(
   return product(a, b);
 }
 
-/** Computes in a tidy scope and reads the numbers. A scope that returned the array would search it for tensors, number by number. */
+/**
+ * Computes in a tidy scope and reads the numbers. A scope that returned the array would search it for tensors, number
+ * by number.
+ */
 export function read(compute: () => Tensor): Float32Array {
   const result = tf.tidy(compute);
   const numbers = result.dataSync();
@@ -95,7 +118,10 @@ export function read(compute: () => Tensor): Float32Array {
   return numbers as Float32Array;
 }
 
-/** What a function with its own gradient gives: its value, the tensors that the gradient will need, and the gradient of each input. */
+/**
+ * What a function with its own gradient gives: its value, the tensors that the gradient will need, and the gradient
+ * of each input.
+ */
 export interface WithGradient<Kept extends readonly Tensor[]> {
   readonly value: Tensor;
   readonly keep: Kept;
@@ -103,8 +129,8 @@ export interface WithGradient<Kept extends readonly Tensor[]> {
 }
 
 /**
- * Puts a hand-written function on the gradient tape. Whatever `gradient` reads must come from `keep` or live outside of the tape's
- * scope: all else that `forward` made, and its inputs, are disposed by then.
+ * Puts a hand-written function on the gradient tape. Whatever `gradient` reads must come from `keep` or live outside
+ * of the tape's scope: all else that `forward` made, and its inputs, are disposed by then.
  */
 export function withGradient<const Kept extends readonly Tensor[]>(
   inputs: readonly Tensor[],
@@ -121,7 +147,7 @@ export function withGradient<const Kept extends readonly Tensor[]>(
 
 /** Rows of a matrix by their numbers, and its counterpart: the sum of the rows of each number. */
 export function gatherRows(table: Tensor, rows: Tensor): Tensor {
-  return tf.gather(table, rows as Vector);
+  return tf.gather(table, rows);
 }
 
 export function sumByRow(values: Tensor, rows: Tensor, count: number): Tensor {
@@ -130,7 +156,10 @@ export function sumByRow(values: Tensor, rows: Tensor, count: number): Tensor {
 
 const toLong = operation('Cast', { SrcT: 'int', DstT: 'long', Truncate: false });
 
-/** 64-bit integers, which TensorFlow.js cannot make, for operations that want a shape. It warns of reading them; nobody does. */
+/**
+ * 64-bit integers, which TensorFlow.js cannot make, for operations that want a shape. It warns of reading them;
+ * nobody does.
+ */
 export function longs(values: readonly number[]): Tensor {
   const { warn } = console;
   try {

@@ -20,7 +20,7 @@ describe('the baselines', () => {
 
   it('rank by the decayed transitions of the last items', () => {
     const table = sequentialRules(training, 4);
-    // after 3, then 1: from 1 (k = 1): 2 at 1 + 1 + 1/4, 3 at 1/2, 1 at 1/3, over root 2; from 3 (k = 2): 1 at 1, 2 at 1/2, over root 2
+    // after 3, then 1, all over root 2: from 1 (k = 1) 2 by 1 + 1 + 1/4, 3 by 1/2; from 3 (k = 2) 2 by 1/2 again
     const ranks = ranksOf(rules(table, training, 4), [caseOf([3, 1], 2), caseOf([3, 1], 4)]);
     expect(ranks).toEqual([0, 1]);
   });

@@ -1,6 +1,6 @@
 /**
- * What a model has to beat, counted on the same training data and ranked in the same way: popularity, first-order Markov, sequential rules.
- * Equal scores of the counted transitions are ordered by popularity.
+ * What a model has to beat, counted on the same training data and ranked in the same way: popularity, first-order
+ * Markov, sequential rules. Equal scores of the counted transitions are ordered by popularity.
  */
 import { recentItems } from '../model/dimensions.js';
 import type { Transitions } from '../model/rules.js';

@@ -44,7 +44,8 @@ describe('fill', () => {
 });
 
 describe('batchesOf', () => {
-  const windows = windowsOf(training(...Array.from({ length: 200 }, (_, user) => 2 + ((user * 37) % 60))), 40);
+  const sequences = training(...Array.from({ length: 200 }, (_, user) => 2 + ((user * 37) % 60)));
+  const windows = windowsOf(sequences, 40);
 
   it('puts every window into one batch, none of them larger than asked for', () => {
     const batches = batchesOf(windows, 256, new Random(1));
@@ -58,7 +59,7 @@ describe('batchesOf', () => {
   });
 
   it('wastes little on padding', () => {
-    const sizes = batchesOf(windows, 256, new Random(1)).map((batch) => fill(training(...Array.from({ length: 200 }, (_, user) => 2 + ((user * 37) % 60))), batch)); // prettier-ignore
+    const sizes = batchesOf(windows, 256, new Random(1)).map((batch) => fill(sequences, batch));
     const places = sizes.reduce((sum, { rows }) => sum + rows.length, 0);
     const used = sizes.reduce((sum, { targets }) => sum + targets.length, 0);
     expect(used / places).toBeGreaterThan(0.8);

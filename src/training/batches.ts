@@ -1,9 +1,10 @@
 /**
- * Batches of training rows. A row is a window of one user's training sequence: at most T items and the next item after each. A longer
- * history gives its last T items, and its older parts as further rows, so that every transition is learned once an epoch.
+ * Batches of training rows. A row is a window of one user's training sequence: at most T items and the next item
+ * after each. A longer history gives its last T items, and its older parts as further rows, so that every transition
+ * is learned once an epoch.
  *
- * Rows of like length go together, with 15 % jitter so that batches differ from epoch to epoch, up to about N positions a batch; the
- * batches come in random order.
+ * Rows of like length go together, with 15 % jitter so that batches differ from epoch to epoch, up to about N
+ * positions a batch; the batches come in random order.
  */
 import type { Random } from './random.js';
 import { sequenceOf, userCount, type UserSequences } from './sequences.js';

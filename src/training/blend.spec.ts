@@ -42,7 +42,10 @@ describe('chooseBlend', () => {
   });
 
   it('takes the pair whose ranking by the blended scores is the best', () => {
-    const mixed: Case[] = cases.map(({ history, target }, n) => (n % 3 === 0 ? { history, target: (target * 7) % items } : { history, target })); // prettier-ignore
+    const mixed: Case[] = cases.map(({ history, target }, n) => ({
+      history,
+      target: n % 3 === 0 ? (target * 7) % items : target,
+    }));
     const ndcg = (weight: number, scale: number) =>
       quality(ranksOf(blended(knowsNothing, table, { weight, scale }), mixed)).ndcgAt10;
     const chosen = chooseBlend(knowsNothing, table, mixed);

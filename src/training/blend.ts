@@ -1,9 +1,11 @@
 /**
- * The late blend: how much the sequential rules add to the network's scores. Nothing changes in training; weight w and scale c of
+ * The late blend: how much the sequential rules add to the network's scores. Nothing changes in training; weight w
+ * and scale c of
  *
  *   score(j) + w log(1 + c rules_t(j))
  *
- * are the pair with the best validation NDCG@10 of a grid. A smaller weight wins a tie, so that rules which don't help are switched off.
+ * are the pair with the best validation NDCG@10 of a grid. A smaller weight wins a tie, so that rules which don't
+ * help are switched off.
  */
 import type { Blend } from '../model/checkpoint.js';
 import { blendRules, type Transitions } from '../model/rules.js';
@@ -48,8 +50,9 @@ export function blended(scoring: Scoring, table: Transitions, blend: Blend): Sco
 }
 
 /**
- * The target's rank for each pair of the grid. Only two kinds of items can stand before it: those with rules, and those without whose score
- * reaches the target's bare one, since the blend never lowers the target. All others are looked at once, not once a pair.
+ * The target's rank for each pair of the grid. Only two kinds of items can stand before it: those with rules, and
+ * those without whose score reaches the target's bare one, since the blend never lowers the target. All others are
+ * looked at once, not once a pair.
  */
 function ranksOverGrid(scores: Float32Array, rules: Float64Array, { history, target }: Case): number[] {
   const mine = scores[target] ?? 0;

@@ -1,6 +1,6 @@
 /**
- * Dropout masks, 0 or 1 / (1 - rate). Drawing fresh ones took a fifth of a step, so they are slices of a pool, at random places; the
- * pool itself is drawn anew each epoch.
+ * Dropout masks, 0 or 1 / (1 - rate). Drawing fresh ones took a fifth of a step, so they are slices of a pool, at
+ * random places; the pool itself is drawn anew each epoch.
  */
 import { operation, tf, type Tensor } from './backend.js';
 import type { Random } from './random.js';

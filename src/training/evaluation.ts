@@ -1,6 +1,6 @@
 /**
- * Full ranking by the network in training: query vectors of whole histories, then every item's score. The sequences of a block have like
- * lengths, so that little of it is padding.
+ * Full ranking by the network in training: query vectors of whole histories, then every item's score. The sequences
+ * of a block have like lengths, so that little of it is padding.
  */
 import { multiply, read, tf } from './backend.js';
 import type { Evaluated, Learner } from './learner.js';
@@ -52,7 +52,8 @@ export function queryVectors(
       for (let t = 0; t < items.length; t++) rows[t * users + column] = items[t] ?? 0;
       last[column] = (items.length - 1) * users + column;
     });
-    const u = read(() => network.vectors({ rows: tf.tensor1d(rows), positions: tf.tensor1d(last), steps, users })); // [users d]
+    const sequences = () => ({ rows: tf.tensor1d(rows), positions: tf.tensor1d(last), steps, users });
+    const u = read(() => network.vectors(sequences())); //      [users d]
     block.forEach((index, column) => {
       vectors.set(u.subarray(column * width, (column + 1) * width), index * width);
     });

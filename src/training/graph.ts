@@ -1,11 +1,12 @@
 /**
- * The network as a TensorFlow graph: whole sequences at once, for training and for evaluation. The same network as src/model, which
- * takes one event at a time; a test holds the two together.
+ * The network as a TensorFlow graph: whole sequences at once, for training and for evaluation. The same network as
+ * src/model, which takes one event at a time; a test holds the two together.
  *
  *   x = LN(drop(E'[i]))    z = LN(x + drop(GRU(x))), LN(z + drop(FFN(z))) for each block    r = memory(z, x)
  *   m = LN(z + drop(r))    u = LN(m + drop(FFN(m)))
  *
- * Sequences lie time-major and padded at the end, [T B]: padding comes after everything that is asked for, so it changes nothing.
+ * Sequences lie time-major and padded at the end, [T B]: padding comes after everything that is asked for, so it
+ * changes nothing.
  */
 import { tf, type Tensor } from './backend.js';
 import type { Dropout } from './dropout.js';
@@ -32,7 +33,7 @@ export function encode(
 ): Tensor {
   const d = table.shape[1] ?? 0;
   const drop = (y: Tensor) => (dropout === null ? y : tf.mul(y, dropout.mask(y.shape)));
-  const hiddenMask = (y: Tensor) => dropout?.mask([y.shape[0] ?? 0, 4 * d]) ?? null;
+  const hiddenMask = (y: Tensor) => dropout?.mask([y.shape[0], 4 * d]) ?? null;
   const byTime = (y: Tensor) => tf.reshape(y, [T, B, d]);
 
   const x = layerNorm(drop(rowsOf(table, rows)), weights, 'input.norm'); //       [T*B d]

@@ -1,6 +1,6 @@
 /**
- * The recipe of a training: data that travels with the job and is kept with the model. The defaults are for a log of 10^4 to 10^7
- * interactions.
+ * The recipe of a training: data that travels with the job and is kept with the model. The defaults are for a log of
+ * 10^4 to 10^7 interactions.
  */
 export interface Hyperparameters {
   /** d: numbers of an embedding, of the hidden state, of a key and of a value */

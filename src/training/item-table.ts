@@ -1,6 +1,6 @@
 /**
- * The item table that input and output share: E' = E + W A, W [N A] the sparse weights of each item's attributes, A their vectors.
- * The row of the unknown item has no attributes and is zero.
+ * The item table that input and output share: E' = E + W A, W [N A] the sparse weights of each item's attributes, A
+ * their vectors. The row of the unknown item has no attributes and is zero.
  */
 import { longs, operation, tf, withGradient, type Tensor } from './backend.js';
 import { weight, type Weights } from './layers.js';

@@ -1,6 +1,6 @@
 /**
- * The layers that work on each position by itself, with hand-written gradients: rows of [P d], P positions in any order.
- * Functions here never dispose their inputs; the caller opens the tidy scope.
+ * The layers that work on each position by itself, with hand-written gradients: rows of [P d], P positions in any
+ * order. Functions here never dispose their inputs; the caller opens the tidy scope.
  */
 import { gatherRows, multiply, operation, sumByRow, tf, withGradient, type Tensor } from './backend.js';
 
@@ -59,8 +59,8 @@ export function layerNorm(x: Tensor, weights: Weights, name: string): Tensor {
 }
 
 /**
- * y = drop(gelu(x W_up + b_up)) W_down + b_down, with the exact GELU: gelu(a) = a Phi(a), Phi(a) = (1 + erf(a / sqrt 2)) / 2.
- * `mask` is the dropout of the hidden layer, [P 4d], or null.
+ * y = drop(gelu(x W_up + b_up)) W_down + b_down, with the exact GELU: gelu(a) = a Phi(a), Phi(a) = (1 + erf(a / sqrt
+ * 2)) / 2. `mask` is the dropout of the hidden layer, [P 4d], or null.
  */
 export function feedForward(x: Tensor, weights: Weights, name: string, mask: Tensor | null): Tensor {
   const up = weight(weights, `${name}.up.weight`);
@@ -94,7 +94,7 @@ export function feedForward(x: Tensor, weights: Weights, name: string, mask: Ten
 
 /** Rows of a table, [N d] -> [P d]; the gradient sums over the positions that took the same row. */
 export function rowsOf(table: Tensor, rows: Tensor): Tensor {
-  const count = table.shape[0] ?? 0;
+  const count = table.shape[0];
   return withGradient([table], () => ({
     value: gatherRows(table, rows),
     keep: [],

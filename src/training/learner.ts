@@ -1,8 +1,8 @@
 /**
  * The network while it learns: its weights, one optimisation step, and its query vectors for evaluation.
  *
- * The one place that opens tidy scopes around the graph. After a step nothing stays on the native side but the variables, the dropout's
- * pool and the attribute bags.
+ * The one place that opens tidy scopes around the graph. After a step nothing stays on the native side but the
+ * variables, the dropout's pool and the attribute bags.
  */
 import type { Dimensions } from '../model/dimensions.js';
 import { tf, type Tensor } from './backend.js';
@@ -22,7 +22,10 @@ export function dimensionsOf(split: Split, { width, slots, blocks }: Hyperparame
   return { width, slots, blocks, items: split.vocabulary.length, attributes: split.attributes.length };
 }
 
-/** What an attribute counts in an item's bag: 1 / sqrt(how many items carry it), so that common ones don't drown the rare. */
+/**
+ * What an attribute counts in an item's bag: 1 / sqrt(how many items carry it), so that common ones don't drown the
+ * rare.
+ */
 export function attributeWeights({
   attributes,
   itemAttributes,

@@ -1,4 +1,7 @@
-/** The rate of Adam's step: up in a line over the first epoch, from there down in a line to 2 % at the end of the last one. */
+/**
+ * The rate of Adam's step: up in a line over the first epoch, from there down in a line to 2 % at the end of the last
+ * one.
+ */
 import type { Hyperparameters } from './hyperparameters.js';
 
 /** `done` steps are over; `steps` make an epoch. */

@@ -3,12 +3,13 @@
  *
  *   loss = mean over positions of log sum_j exp(l_j - l_target)      l = u E'^T + b
  *
- * In this form a softmax needs no pass for the maximum and no matrix of one-hot targets: with a column of -l_target beside u and of ones
- * beside E', one product gives l_j - l_target; its exponential times [E' 1] gives the numerator of d u and the sum Z; its transpose times
- * u / Z gives d E'. The target's own share is a gather and a sum by segment. Rows go in chunks that stay in the processor's cache, so
- * no [positions, items] matrix ever exists.
+ * In this form a softmax needs no pass for the maximum and no matrix of one-hot targets: with a column of -l_target
+ * beside u and of ones beside E', one product gives l_j - l_target; its exponential times [E' 1] gives the numerator
+ * of d u and the sum Z; its transpose times u / Z gives d E'. The target's own share is a gather and a sum by
+ * segment. Rows go in chunks that stay in the processor's cache, so no [positions, items] matrix ever exists.
  *
- * It overflows when a logit beats the target's by 88. Then the loss is not finite, and the batch is done again with the safe operation.
+ * It overflows when a logit beats the target's by 88. Then the loss is not finite, and the batch is done again with
+ * the safe operation.
  */
 import { gatherRows, multiply, operations, sumByRow, tf, withGradient, type Tensor } from './backend.js';
 
@@ -24,7 +25,7 @@ const never = -1e9;
 
 /** u [P d], table E' [N d], bias [N-1], targets [P] rows of the table -> the mean loss */
 export function crossEntropy(u: Tensor, table: Tensor, bias: Tensor, targets: Tensor, rows?: number): Tensor {
-  const chunk = rows ?? chunkRows(table.shape[0] ?? 1);
+  const chunk = rows ?? chunkRows(table.shape[0]);
   return withGradient([u, table, bias], () => {
     let parts = tf.tidy(() => inExponentialForm(u, table, bias, targets, chunk));
     if (!Number.isFinite(parts.loss.dataSync()[0])) {
@@ -56,10 +57,10 @@ function inExponentialForm(u: Tensor, table: Tensor, bias: Tensor, targets: Tens
   const queries = tf.concat([u, tf.neg(targetLogit).reshape([P, 1]), tf.ones([P, 1])], 1); // [P d+2]
 
   const numerators: Tensor[] = []; //                                             [P d+1] in chunks
-  let sum: Tensor = tf.zeros([N, d + 1]); //                                      d E' and d b, but for the targets' share
+  let sum: Tensor = tf.zeros([N, d + 1]); //                                      d E', d b without the targets' share
   for (let from = 0; from < P; from += chunk) {
     const n = Math.min(chunk, P - from);
-    const [numerator, next] = tf.tidy(() => {
+    const [numerator, next] = tf.tidy((): [Tensor, Tensor] => {
       const e = tf.exp(multiply(tf.slice(queries, [from, 0], [n, d + 2]), columns, { b: true })); // [n N]
       const numerator = multiply(e, withOnes); //                                 [n d+1]
       const Z = tf.slice(numerator, [0, d], [n, 1]);
@@ -85,7 +86,7 @@ function inSafeForm(u: Tensor, table: Tensor, bias: Tensor, targets: Tensor, chu
   let sum: Tensor = tf.zeros([N, d + 1]);
   for (let from = 0; from < P; from += chunk) {
     const n = Math.min(chunk, P - from);
-    const [loss, du, next] = tf.tidy(() => {
+    const [loss, du, next] = tf.tidy((): [Tensor, Tensor, Tensor] => {
       const logits = tf.add(multiply(tf.slice(u, [from, 0], [n, d]), table, { b: true }), biases);
       const [loss, dLogits] = safeCrossEntropy(logits, tf.slice(targets, [from], [n]));
       if (loss === undefined || dLogits === undefined) throw new Error('unreachable: the operation has two outputs');
@@ -100,10 +101,13 @@ function inSafeForm(u: Tensor, table: Tensor, bias: Tensor, targets: Tensor, chu
   return finish(tf.mean(tf.concat(losses)), tf.concat(gradients), sum, uOne, null);
 }
 
-/** Splits [d E' | d b], takes the targets' share off where that is still to do, and divides by the positions of the mean. */
+/**
+ * Splits [d E' | d b], takes the targets' share off where that is still to do, and divides by the positions of the
+ * mean.
+ */
 function finish(loss: Tensor, du: Tensor, sum: Tensor, uOne: Tensor, targets: Tensor | null): LossParts {
   const [N = 0, columns = 0] = sum.shape;
-  const P = uOne.shape[0] ?? 1;
+  const P = uOne.shape[0];
   const own = targets === null ? null : sumByRow(uOne, targets, N);
   const all = tf.div(own === null ? sum : tf.sub(sum, own), P); //                [N d+1]
   return {
@@ -115,5 +119,5 @@ function finish(loss: Tensor, du: Tensor, sum: Tensor, uOne: Tensor, targets: Te
 }
 
 function sizes(u: Tensor, table: Tensor): { P: number; N: number; d: number } {
-  return { P: u.shape[0] ?? 0, N: table.shape[0] ?? 0, d: u.shape[1] ?? 0 };
+  return { P: u.shape[0], N: table.shape[0], d: u.shape[1] ?? 0 };
 }

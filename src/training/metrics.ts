@@ -1,6 +1,7 @@
 /**
- * Full ranking, one relevant item a case. Rank 0 is the best. A tie counts against the model: an item with the same score as the target
- * stands before it, so that a model that scores everything alike gets nothing. Seen items are out of the ranking, except for the target.
+ * Full ranking, one relevant item a case. Rank 0 is the best. A tie counts against the model: an item with the same
+ * score as the target stands before it, so that a model that scores everything alike gets nothing. Seen items are out
+ * of the ranking, except for the target.
  */
 export interface Quality {
   readonly hrAt10: number;
@@ -8,8 +9,8 @@ export interface Quality {
 }
 
 /**
- * Rank of the target among the items 1 .. scores.length - 1 by scores[row]; a target outside of them (row 0: unknown to the model) is
- * never found. A score that is not a number counts against the model too.
+ * Rank of the target among the items 1 .. scores.length - 1 by scores[row]; a target outside of them (row 0: unknown
+ * to the model) is never found. A score that is not a number counts against the model too.
  */
 export function rankOf(scores: Float32Array, target: number, seen: Int32Array): number {
   const mine = scores[target];

@@ -1,9 +1,10 @@
 /**
  * A whole training, from the log to the checkpoint and its figures:
  *
- *   split -> learn, epoch by epoch -> choose the rules blend on validation -> rank the test cases, by the model and by the baselines
+ *   split -> learn, epoch by epoch -> choose the rules blend on validation -> rank the test, model and baselines
  *
- * The test is asked once, at the end, with whole histories: what a user's memory would answer after every event but the last.
+ * The test is asked once, at the end, with whole histories: what a user's memory would answer after every event but
+ * the last.
  */
 import type { Checkpoint } from '../model/checkpoint.js';
 import { markov, popularity, rules, sequentialRules } from './baselines.js';

@@ -1,6 +1,7 @@
 /**
- * The weights while they are trained, and Adam, which changes them in place: TensorFlow resource variables and ResourceApplyAdam, one pass
- * over each parameter. As PyTorch's Adam (epsilon is added to the bias-corrected root), with the gradients cut to a common norm first.
+ * The weights while they are trained, and Adam, which changes them in place: TensorFlow resource variables and
+ * ResourceApplyAdam, one pass over each parameter. As PyTorch's Adam (epsilon is added to the bias-corrected root),
+ * with the gradients cut to a common norm first.
  */
 import { operation, operations, tf, type Tensor } from './backend.js';
 import type { Weights } from './layers.js';
@@ -39,7 +40,9 @@ export class Optimizer {
     );
   }
 
-  /** The current weights as tensors that share the variables' memory. Dispose them before `apply`, or it has to copy. */
+  /**
+   * The current weights as tensors that share the variables' memory. Dispose them before `apply`, or it has to copy.
+   */
   read(): Weights {
     return new Map([...this.variables].map(([name, { value }]) => [name, readVariable(value)]));
   }

@@ -42,7 +42,6 @@ describe('initialParameters', () => {
         [0, 1],
         [2, 7],
       ] as const) {
-        // prettier-ignore
         const product = column(gate, a).reduce((sum, value, r) => sum + value * (column(gate, b)[r] ?? 0), 0);
         expect(product).toBeCloseTo(a === b ? 1 : 0, 5);
       }

@@ -1,9 +1,10 @@
 /**
  * The trained tensors of the network: their names (the checkpoint's), shapes and initial values.
  *
- * Matrices are [in, out]. Embeddings and feed-forward weights start as a normal of 0.02 cut at two deviations, the input half of the GRU
- * and the memory's projections Xavier uniform, the recurrent half orthogonal, gate by gate. The memory's output starts at zero: a
- * fresh memory leaves the GRU's path as it is. The write gates start so that slot by slot half-lives run from 1 to 100 events.
+ * Matrices are [in, out]. Embeddings and feed-forward weights start as a normal of 0.02 cut at two deviations, the
+ * input half of the GRU and the memory's projections Xavier uniform, the recurrent half orthogonal, gate by gate. The
+ * memory's output starts at zero: a fresh memory leaves the GRU's path as it is. The write gates start so that slot
+ * by slot half-lives run from 1 to 100 events.
  */
 import type { Dimensions } from '../model/dimensions.js';
 import { Random } from './random.js';

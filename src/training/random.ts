@@ -1,6 +1,6 @@
 /**
- * Random numbers from a seed: the same seed gives the same training on the same machine. Mulberry32: 32 bits of state, far more than
- * a training draws in shuffles and initial weights.
+ * Random numbers from a seed: the same seed gives the same training on the same machine. Mulberry32: 32 bits of
+ * state, far more than a training draws in shuffles and initial weights.
  */
 export class Random {
   private state: number;

@@ -3,8 +3,8 @@ import { rankOf } from './metrics.js';
 import type { Case } from './split.js';
 
 /**
- * Calls `visit` once for each history, in any order, with the scores of all items by row (row 0 means nothing). `visit` may change the
- * scores, and must not keep them.
+ * Calls `visit` once for each history, in any order, with the scores of all items by row (row 0 means nothing).
+ * `visit` may change the scores, and must not keep them.
  */
 export type Scoring = (histories: readonly Int32Array[], visit: (index: number, scores: Float32Array) => void) => void;
 

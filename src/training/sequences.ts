@@ -1,6 +1,7 @@
 /**
- * The log as the trainer takes it: each user's items in order, without user ids, and each item's attributes. The parent process writes
- * it to a file, the child reads it: a JSON header, then little-endian 32-bit integers (40 MB for ten million interactions).
+ * The log as the trainer takes it: each user's items in order, without user ids, and each item's attributes. The
+ * parent process writes it to a file, the child reads it: a JSON header, then little-endian 32-bit integers (40 MB
+ * for ten million interactions).
  *
  *   8 bytes     "recolog1"
  *   4 bytes     length of the header

@@ -1,12 +1,14 @@
 /**
- * The slot memory over whole sequences, from empty slots: what src/model's write and read do event by event, in chunks of C events.
+ * The slot memory over whole sequences, from empty slots: what src/model's write and read do event by event, in
+ * chunks of C events.
  *
  *   K_t[s] = f_t[s] K_{t-1}[s] + (1 - f_t[s]) k_t         k = W_k x, v = W_v x, f = sigmoid(W_f z + b_f); V likewise
  *   r_t    = W_o sum_s a_t[s] V_t[s]                      a_t = softmax_s(K_t[s] . q_t / sqrt d + p[s]), q = W_q z
  *
- * No slot is formed inside a chunk. With F_t[s] = sum of log f up to t, the weight that slot s still gives at t to event j of the same
- * chunk is D[t, j] = exp(F_t - F_j + log(1 - f_j)), so that K_t[s] . q_t = sum_j D[t, j] (k_j . q_t) + exp(F_t) (K[s] . q_t) with K the
- * slots at the chunk's start. The chunks' starts are such sums again, of the chunks before, so there is no loop at all.
+ * No slot is formed inside a chunk. With F_t[s] = sum of log f up to t, the weight that slot s still gives at t to
+ * event j of the same chunk is D[t, j] = exp(F_t - F_j + log(1 - f_j)), so that K_t[s] . q_t = sum_j D[t, j] (k_j .
+ * q_t) + exp(F_t) (K[s] . q_t) with K the slots at the chunk's start. The chunks' starts are such sums again, of the
+ * chunks before, so there is no loop at all.
  *
  * M chunks of C events, T padded up to M C: a later event never reaches an earlier one, so the padding changes nothing.
  */
@@ -18,13 +20,20 @@ export function slotMemory(z: Tensor, x: Tensor, weights: Weights, chunk: number
   const [T = 0, B = 0, d = 0] = x.shape;
   const C = Math.min(chunk, T);
   const M = Math.ceil(T / C);
-  const S = weight(weights, 'memory.slot.bias').shape[0] ?? 0;
+  const S = weight(weights, 'memory.slot.bias').shape[0];
   const flatX = tf.reshape(x, [T * B, d]);
   const flatZ = tf.reshape(z, [T * B, d]);
   /** [T*B n] -> [B M C n] */
   const chunked = (flat: Tensor, n: number) => {
     const bySequence = tf.transpose(tf.reshape(flat, [T, B, n]), [1, 0, 2]);
-    const padded = M * C === T ? bySequence : tf.pad(bySequence, [[0, 0], [0, M * C - T], [0, 0]]); // prettier-ignore
+    const padded =
+      M * C === T
+        ? bySequence
+        : tf.pad(bySequence, [
+            [0, 0],
+            [0, M * C - T],
+            [0, 0],
+          ]);
     return tf.reshape(padded, [B, M, C, n]);
   };
 
@@ -58,12 +67,15 @@ export function slotMemory(z: Tensor, x: Tensor, weights: Weights, chunk: number
   return project(tf.reshape(byTime, [T * B, d]), weight(weights, 'memory.output.weight'));
 }
 
-/** K and V when each chunk begins: sum over the chunks before of what they wrote, faded by the chunks between. [B M S d] each */
+/**
+ * K and V when each chunk begins: sum over the chunks before of what they wrote, faded by the chunks between. [B M S
+ * d] each
+ */
 function starts(kept: Tensor, logWrite: Tensor, k: Tensor, v: Tensor): [Tensor, Tensor] {
   const [B = 0, M = 0, S = 0, C = 0] = kept.shape;
   const d = k.shape[3] ?? 0;
-  const whole = tf.slice(kept, [0, 0, 0, C - 1], [B, M, S, 1]); //                 [B M S 1] log of what survives the chunk
-  const left = tf.exp(tf.add(tf.sub(whole, kept), logWrite)); //                   [B M S C] of each event, at the chunk's end
+  const whole = tf.slice(kept, [0, 0, 0, C - 1], [B, M, S, 1]); //                 [B M S 1] what survives the chunk
+  const left = tf.exp(tf.add(tf.sub(whole, kept), logWrite)); //                   [B M S C] what is left at its end
   const written = tf.matMul(left, tf.concat([k, v], 3)); //                        [B M S 2d]
   const byslot = tf.transpose(tf.reshape(whole, [B, M, S]), [0, 2, 1]); //         [B S M]
   const fade = tf.cumsum(byslot, 2); //                                            [B S M]

@@ -64,9 +64,19 @@ describe('leaveOneOut', () => {
   it('refuses a log that is too small, with what it has and what it needs', () => {
     const refused = (sequences: readonly (readonly string[])[]) => () => leaveOneOut(logOf(sequences));
     expect(refused([])).toThrow(/0 interactions of 0 users with 0 items/);
-    expect(refused([['a', 'b'], ['b', 'a']])).toThrow(/at least 3 interactions: 0 \(needed: 1\)/); // prettier-ignore
+    expect(
+      refused([
+        ['a', 'b'],
+        ['b', 'a'],
+      ]),
+    ).toThrow(/at least 3 interactions: 0 \(needed: 1\)/);
     expect(refused([['a', 'a', 'a', 'b', 'c']])).toThrow(/3 interactions with 1 items remain \(needed: 2 items\)/);
-    expect(refused([['a', 'b', 'c'], ['b', 'c', 'a']])).toThrow(/of which 0 follow another one .*\(needed: 1\)/); // prettier-ignore
+    expect(
+      refused([
+        ['a', 'b', 'c'],
+        ['b', 'c', 'a'],
+      ]),
+    ).toThrow(/of which 0 follow another one .*\(needed: 1\)/);
     expect(codeOf(refused([]))).toBe('TRAINING_DATA_INSUFFICIENT');
   });
 

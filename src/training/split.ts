@@ -1,7 +1,7 @@
 /**
- * Leave-one-out: a user's last item is the test, the one before it the validation, the rest is for training. Users with fewer than
- * three interactions only train. An item without a training interaction is not in the vocabulary: it becomes row 0 wherever it
- * occurs, and as a target it is never hit.
+ * Leave-one-out: a user's last item is the test, the one before it the validation, the rest is for training. Users
+ * with fewer than three interactions only train. An item without a training interaction is not in the vocabulary: it
+ * becomes row 0 wherever it occurs, and as a target it is never hit.
  */
 import { RecollectError } from '../errors.js';
 import { Random } from './random.js';
@@ -34,8 +34,9 @@ export function leaveOneOut(log: SequenceLog): Split {
     return length < leastEvents ? length : length - 2;
   };
   const offsets = new Int32Array(count + 1);
+  // new rows in the order of training, so that what is held out moves nothing
   const newRows = new Int32Array(log.vocabulary.length + 1); //  by row of the log; 0: no training interaction
-  const oldRows: number[] = []; //                              of new rows 1, 2, ..., in the order of training: what is held out moves nothing
+  const oldRows: number[] = []; //                              of new rows 1, 2, ...
   for (let user = 0; user < count; user++) {
     const training = sequenceOf(users, user).subarray(0, trainingLength(user));
     offsets[user + 1] = (offsets[user] ?? 0) + training.length;
@@ -105,8 +106,9 @@ function refuseTooLittle(log: SequenceLog, { vocabulary, training, validation }:
   throw new RecollectError(
     'TRAINING_DATA_INSUFFICIENT',
     `too little to train on: the log has ${log.users.rows.length} interactions of ${userCount(log.users)} users with ` +
-      `${log.vocabulary.length} items. Users with at least ${leastEvents} interactions: ${validation.length} (needed: 1). ` +
-      `Without the last two of each of them ${training.rows.length} interactions with ${vocabulary.length} items remain ` +
-      `(needed: ${leastItems} items), of which ${targets} follow another one of the same user (needed: 1).`,
+      `${log.vocabulary.length} items. Users with at least ${leastEvents} interactions: ${validation.length} ` +
+      `(needed: 1). Without the last two of each of them ${training.rows.length} interactions with ` +
+      `${vocabulary.length} items remain (needed: ${leastItems} items), of which ${targets} follow another one ` +
+      'of the same user (needed: 1).',
   );
 }

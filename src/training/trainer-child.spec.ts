@@ -43,13 +43,13 @@ describe('the training process, seen from its parent', () => {
   });
 
   it('has no secret in its environment', async () => {
-    process.env['DATABASE_URL'] = 'postgres://u:hidden@h/d';
+    process.env.DATABASE_URL = 'postgres://u:hidden@h/d';
     const { result } = await train(`
       process.send({ type: 'done', result: process.env }, () => process.exit(0));
     `);
-    delete process.env['DATABASE_URL'];
+    delete process.env.DATABASE_URL;
     expect(JSON.stringify(result)).not.toContain('hidden');
-    expect(result).toMatchObject({ TF_NUM_INTRAOP_THREADS: '1', PATH: process.env['PATH'] });
+    expect(result).toMatchObject({ TF_NUM_INTRAOP_THREADS: '1', PATH: process.env.PATH });
   });
 
   it('fails with the code that the child names', async () => {
@@ -75,7 +75,9 @@ describe('the training process, seen from its parent', () => {
   it('asks a child to stop, and fails with the reason', async () => {
     const stopping = new AbortController();
     const reason = new RecollectError('CANCELLED', 'no longer wanted');
-    setTimeout(() => stopping.abort(reason), 300);
+    setTimeout(() => {
+      stopping.abort(reason);
+    }, 300);
     await expect(train(`if (message.type === 'cancel') process.exit(0);`, stopping.signal)).rejects.toBe(reason);
     await expect(train('', AbortSignal.abort(reason))).rejects.toBe(reason);
   });
@@ -83,7 +85,9 @@ describe('the training process, seen from its parent', () => {
   it('ends a child that does not stop after five seconds', async () => {
     const stopping = new AbortController();
     const reason = new RecollectError('CANCELLED', 'no longer wanted');
-    setTimeout(() => stopping.abort(reason), 300);
+    setTimeout(() => {
+      stopping.abort(reason);
+    }, 300);
     const started = performance.now();
     await expect(train(`setInterval(() => undefined, 1_000);`, stopping.signal)).rejects.toBe(reason);
     expect(performance.now() - started).toBeGreaterThan(5_000);

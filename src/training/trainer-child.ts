@@ -39,7 +39,7 @@ export async function trainInChild(job: TrainingJob, options: ChildOptions): Pro
     env: environment(options.threads),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  let killer: NodeJS.Timeout | null = null;
+  let killer: NodeJS.Timeout | undefined;
   const stop = (): void => {
     say(child, { type: 'cancel' });
     killer = setTimeout(() => child.kill('SIGKILL'), killMs);
@@ -49,14 +49,13 @@ export async function trainInChild(job: TrainingJob, options: ChildOptions): Pro
     return await outcomeOf(child, job, options);
   } finally {
     signal.removeEventListener('abort', stop);
-    if (killer !== null) clearTimeout(killer);
+    clearTimeout(killer);
   }
 }
 
 /** Waits for the end of the process, whatever it said before: its memory is free when this returns. */
 async function outcomeOf(child: ChildProcess, job: TrainingJob, options: ChildOptions): Promise<TrainingResult> {
-  let result: TrainingResult | null = null;
-  let failure: RecollectError | null = null;
+  const said: { result?: TrainingResult; failure?: RecollectError } = {};
   let lastWords = '';
   child.stdout?.resume();
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -69,22 +68,24 @@ async function outcomeOf(child: ChildProcess, job: TrainingJob, options: ChildOp
         options.onNews(message);
         break;
       case 'done':
-        result = message.result;
+        said.result = message.result;
         break;
       case 'failed':
-        failure = new RecollectError(message.code, message.message);
+        said.failure = new RecollectError(message.code, message.message);
         break;
     }
   });
   const ended = new Promise<string>((done, failed) => {
     child.once('error', failed);
-    child.once('close', (code, signal) => done(signal === null ? `with code ${code ?? 'unknown'}` : `by ${signal}`));
+    child.once('close', (code, signal) => {
+      done(signal === null ? `with code ${code ?? 'unknown'}` : `by ${signal}`);
+    });
   });
   say(child, { type: 'train', job });
   const how = await ended;
   options.signal.throwIfAborted();
-  if (failure !== null) throw failure as RecollectError;
-  if (result !== null) return result;
+  if (said.failure !== undefined) throw said.failure;
+  if (said.result !== undefined) return said.result;
   const words = lastWords.trim();
   throw new RecollectError(
     'TRAINING_FAILED',

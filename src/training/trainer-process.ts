@@ -1,6 +1,6 @@
 /**
- * The trainer's child process: takes one job over IPC, trains, writes the checkpoint, says how it went, and exits. What the native library
- * leaks or breaks ends with it.
+ * The trainer's child process: takes one job over IPC, trains, writes the checkpoint, says how it went, and exits.
+ * What the native library leaks or breaks ends with it.
  *
  * The library is loaded after the job has come, so that a machine without it gets an answer rather than a dead child.
  */
@@ -53,7 +53,8 @@ async function loadTraining() {
   } catch (cause) {
     throw new RecollectError(
       'TRAINING_BACKEND_UNAVAILABLE',
-      `the native TensorFlow library does not load: ${messageOf(cause)}. Run \`node src/embedded/stage-tensorflow.mjs\``,
+      `the native TensorFlow library does not load: ${messageOf(cause)}. ` +
+        'Run `node src/embedded/stage-tensorflow.mjs`',
       { cause },
     );
   }

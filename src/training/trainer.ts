@@ -1,7 +1,7 @@
 /**
- * The loop: epochs of optimisation steps, judged by NDCG@10 on validation after each; the weights of the best epoch are kept in memory, and
- * the loop ends when `patience` epochs brought nothing better.
- * All chance comes from the seed.
+ * The loop: epochs of optimisation steps, judged by NDCG@10 on validation after each; the weights of the best epoch
+ * are kept in memory, and the loop ends when `patience` epochs brought nothing better. All chance comes from the
+ * seed.
  */
 import { setImmediate } from 'node:timers/promises';
 import { RecollectError } from '../errors.js';
@@ -46,13 +46,13 @@ export async function learn(
   const figures: EpochFigures[] = [];
   let best = { parameters: learner.snapshot(), epoch: 0, ndcgAt10: -1 };
   let done = 0;
+  let told = Number.NEGATIVE_INFINITY;
   const begun = performance.now();
 
   for (let epoch = 1; epoch <= most && epoch - best.epoch <= patience; epoch++) {
     const started = performance.now();
     const batches = batchesOf(windows, batchPositions, random);
     const steps = batches.length;
-    let told = 0;
     let loss = 0;
     let rate = 0;
     learner.beginEpoch();
@@ -92,6 +92,7 @@ export async function learn(
 function diverged(epoch: number, step: number): RecollectError {
   return new RecollectError(
     'TRAINING_FAILED',
-    `the loss is no longer a number in epoch ${epoch}, step ${step}: the training diverged. Try a smaller learning rate`,
+    `the loss is no longer a number in epoch ${epoch}, step ${step}: the training diverged. ` +
+      'Try a smaller learning rate',
   );
 }

@@ -1,4 +1,7 @@
-/** What the trainer's child process and its parent say to each other, as JSON over IPC, and the variables that the child needs. */
+/**
+ * What the trainer's child process and its parent say to each other, as JSON over IPC, and the variables that the
+ * child needs.
+ */
 import type { ErrorCode } from '../errors.js';
 import type { EpochFigures, TrainingProgress } from '../storage/training-run.entity.js';
 import type { Hyperparameters } from './hyperparameters.js';
@@ -54,8 +57,8 @@ export interface TrainingResult {
 }
 
 /**
- * Variables for the child. The native library takes its thread counts from them; the malloc ones let it keep freed buffers, which each
- * step would otherwise get from the kernel page by page.
+ * Variables for the child. The native library takes its thread counts from them; the malloc ones let it keep freed
+ * buffers, which each step would otherwise get from the kernel page by page.
  */
 export function trainerEnvironment(threads: number): Readonly<Record<string, string>> {
   return {

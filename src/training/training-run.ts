@@ -7,8 +7,7 @@
  * FAILED (with code and reason) or CANCELLED, and never by an exception. A run whose process stops goes back to the queue;
  * a second attempt that finds the first one's model stored goes on at the gate.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -26,6 +25,7 @@ import { writeSequences } from './sequences.js';
 import { takeSnapshot } from './snapshot.js';
 import { storeModel } from './store-model.js';
 import { trainInChild } from './trainer-child.js';
+import { inTrainingFolder } from './training-folder.js';
 import { TrainingQueue } from './training-queue.js';
 
 /** The token of the module that the child process runs. */
@@ -66,12 +66,11 @@ export class TrainingRun {
 
   /** From the log to a stored candidate. */
   private async train(claim: Claim, report: RunReport, signal: AbortSignal): Promise<number> {
-    const folder = await mkdtemp(join(tmpdir(), 'recollect-training-'));
-    try {
+    return inTrainingFolder(async (folder) => {
       report.tell(at('SNAPSHOT'));
       const inputFile = join(folder, 'log');
-      const snapshot = await takeSnapshot(this.dataSource, this.config.databaseSchema, signal);
-      await writeSequences(inputFile, snapshot.log);
+      const { log, window } = await takeSnapshot(this.dataSource, this.config.databaseSchema, signal);
+      await writeSequences(inputFile, log);
       report.tell(at('TRAINING'));
       const result = await trainInChild(
         {
@@ -91,10 +90,8 @@ export class TrainingRun {
         },
       );
       report.tell(at('STORING'));
-      return await storeModel(this.dataSource, claim, result, snapshot.window);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+      return storeModel(this.dataSource, claim, result, window);
+    });
   }
 
   /** The gate, and the promotion of who passes it: the run succeeds in the transaction that switches the model. */

@@ -36,7 +36,7 @@ export class TrainingWorker implements OnModuleInit, OnModuleDestroy {
     if (this.timer !== null) clearInterval(this.timer);
     await this.queue.boss.offWork(trainingQueue, { wait: false }); // before the run goes back, or it would be taken here again
     this.stopping.abort(new RecollectError('LOST', 'the trainer stops'));
-    await this.running;
+    await this.running?.catch(() => undefined); // the queue was told
   }
 
   private async work(runId: string): Promise<void> {

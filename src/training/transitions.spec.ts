@@ -13,7 +13,7 @@ function row(table: ReturnType<typeof countTransitions>, item: number): [number,
 }
 
 describe('countTransitions', () => {
-  it('adds 1 / gap for each pair of a user, divided by the root of the first one’s frequency, strongest first', () => {
+  it('adds 1 / gap for each pair of a user, over the root of the first one’s frequency, strongest first', () => {
     const table = countTransitions(training, 3, 3, 10);
     // 1 at 0: 2 (gap 1), 3 (2), 1 (3); 1 at 3: 2 (1)
     expect(row(table, 1)).toEqual([

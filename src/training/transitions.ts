@@ -32,7 +32,8 @@ export function countTransitions(training: UserSequences, items: number, gap: nu
       }
     }
     const rows = Int32Array.from(touched).sort();
-    const strongest = rows.sort((a, b) => (sum[b] ?? 0) - (sum[a] ?? 0)).subarray(0, limit); // stable: equal ones by row
+    rows.sort((a, b) => (sum[b] ?? 0) - (sum[a] ?? 0)); //     stable: equal ones by row
+    const strongest = rows.subarray(0, limit);
     const scale = 1 / Math.sqrt(Math.max(1, places.length));
     kept.push({ rows: strongest, values: Float32Array.from(strongest, (row) => (sum[row] ?? 0) * scale) });
     for (const row of touched) sum[row] = 0;

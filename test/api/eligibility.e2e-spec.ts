@@ -5,7 +5,7 @@ import { promoteRandom, putItems, startApi, track, type RunningApi } from './run
 import type { AnswerView } from './views.js';
 
 const items = ['a', 'b', 'c', 'd'];
-const queries: Readonly<Record<string, string>> = {
+const queries = {
   memory: 'answer: recommendations(input: { userId: "u", first: 100, excludeSeen: false }) { items { item { id } } }',
   session:
     'answer: recommendations(input: { interactions: [{ itemId: "a" }], first: 100, excludeSeen: false }) { items { item { id } } }',
@@ -53,7 +53,7 @@ describe('an item that another process', () => {
   };
   it.each(Object.keys(changes))('%s a moment ago is in no answer, on no path', async (change) => {
     const started = await running('eligibility_spec');
-    const before = await answered(started, queries['memory'] ?? '');
+    const before = await answered(started, queries.memory);
     expect(before).toEqual(items);
     await changes[change]?.(started);
     for (const [path, query] of Object.entries(queries)) {
@@ -64,10 +64,10 @@ describe('an item that another process', () => {
   it('brought back is answered once the catalogue was looked up', async () => {
     const started = await running('eligibility_spec');
     await started.ask('mutation { deleteItems(input: { ids: ["b"] }) { deleted } }');
-    expect(await answered(started, queries['memory'] ?? '')).toEqual(['a', 'c', 'd']);
+    expect(await answered(started, queries.memory)).toEqual(['a', 'c', 'd']);
     await storeItems(started.dataSource.manager, [item('b', {})]);
     await started.app.get(Catalogue).refresh();
-    expect(await answered(started, queries['memory'] ?? '')).toEqual(items);
+    expect(await answered(started, queries.memory)).toEqual(items);
   });
 
   it('wrote early and committed late is not missed', async () => {
@@ -88,8 +88,8 @@ describe('an item that another process', () => {
   it('expires by the clock without any change', async () => {
     const started = await running('eligibility_spec');
     await putItems(started, [{ id: 'b', expiresAt: new Date(Date.now() + 400).toISOString() }]);
-    expect(await answered(started, queries['memory'] ?? '')).toEqual(items);
+    expect(await answered(started, queries.memory)).toEqual(items);
     await new Promise((done) => setTimeout(done, 450));
-    expect(await answered(started, queries['memory'] ?? '')).toEqual(['a', 'c', 'd']);
+    expect(await answered(started, queries.memory)).toEqual(['a', 'c', 'd']);
   });
 });

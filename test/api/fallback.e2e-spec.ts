@@ -122,3 +122,26 @@ describe('recommendations without a memory', () => {
     });
   });
 });
+
+it('a user who has seen hundreds of items is answered the one that is left', async () => {
+  const many = Array.from({ length: 300 }, (_, n) => `many-${n}`);
+  const busy = await startApi('busy_user_spec');
+  try {
+    await putItems(busy, many);
+    await promoteRandom(busy, many);
+    await track(
+      busy,
+      many.filter((itemId) => itemId !== 'many-137').map((itemId) => ({ userId: 'u', itemId })),
+    );
+    const { data } = await busy.ask<Data>(
+      '{ recommendations(input: { userId: "u", first: 3 }) { source shortfall { missing cause } items { rank item { id } } } }',
+    );
+    expect(data.recommendations).toEqual({
+      source: 'MEMORY',
+      shortfall: { missing: 2, cause: 'SEEN' },
+      items: [{ rank: 1, item: { id: 'many-137' } }],
+    });
+  } finally {
+    await busy.stop();
+  }
+});

@@ -143,7 +143,7 @@ describe('recommendations by memory', () => {
   it('reads the log for reasons only where they are asked for, and then once an answer', async () => {
     const reads = async (selection: string): Promise<number> => {
       const statements = await statementsOf(api, async () => recommend({ userId: 'u', first: 3 }, selection));
-      return statements.filter((statement) => /FROM interaction WHERE user_id/.test(statement)).length;
+      return statements.filter((statement) => statement.includes('FROM interaction WHERE user_id')).length;
     };
     expect(await reads('items { item { id } }')).toBe(0);
     expect(await reads('because { attention } items { because { attention } item { id } }')).toBe(1);
@@ -153,7 +153,7 @@ describe('recommendations by memory', () => {
     const statements = await statementsOf(api, async () =>
       recommend({ userId: 'u', first: 3 }, 'items { item { id title categories } }'),
     );
-    expect(statements.filter((statement) => /FROM user_memory/.test(statement))).toHaveLength(1);
+    expect(statements.filter((statement) => statement.includes('FROM user_memory'))).toHaveLength(1);
     expect(statements.filter((statement) => /JOIN item i ON i.id = c.id/.test(statement))).toHaveLength(1);
   });
 

@@ -144,7 +144,9 @@ describe('a promotion', () => {
     const stop = new AbortController();
     const stopped = promotion.promote(second, {
       signal: stop.signal,
-      onProgress: () => stop.abort(new Error('stopped by the test')),
+      onProgress: () => {
+        stop.abort(new Error('stopped by the test'));
+      },
     });
     await expect(stopped).rejects.toThrow('stopped by the test');
     expect(await liveVersion()).toBe(first);

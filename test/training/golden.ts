@@ -1,4 +1,7 @@
-/** The golden files: the network in PyTorch, its weights under PyTorch's names, brought into the names and layout of this network. */
+/**
+ * The golden files: the network in PyTorch, its weights under PyTorch's names, brought into the names and layout of
+ * this network.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dimensions } from '../../src/model/dimensions.js';

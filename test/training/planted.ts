@@ -1,4 +1,7 @@
-/** A log with a planted pattern: items stand in circles, and a user goes around one of them, with a random item now and then. */
+/**
+ * A log with a planted pattern: items stand in circles, and a user goes around one of them, with a random item now
+ * and then.
+ */
 import { Random } from '../../src/training/random.js';
 import { SequenceCollector, type SequenceLog } from '../../src/training/sequences.js';
 

@@ -1,6 +1,6 @@
 /**
- * The training graph by itself. Each check is a script in native/ that runs in a process of its own, compiled: the native library takes 850 MB,
- * and does not take typed arrays from jest's sandbox.
+ * The training graph by itself. Each check is a script in native/ that runs in a process of its own, compiled: the
+ * native library takes 850 MB, and does not take typed arrays from jest's sandbox.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

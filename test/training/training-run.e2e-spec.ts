@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -126,7 +126,8 @@ describe('a training run', () => {
   const never = new AbortController().signal;
 
   it('stores what the child trained, promotes it, and leaves nothing behind', async () => {
-    const before = await leftFolders();
+    await mkdir(join(tmpdir(), 'recollect-training-99999999-killed')); // of a process that was killed
+    const before = (await leftFolders()).filter((name) => !name.endsWith('killed'));
     const { run, live } = await trainer(trains('good'));
     const id = await queued();
     await run.run(id, never);
@@ -223,7 +224,12 @@ describe('a training run', () => {
     const id = await queued();
     const running = run.run(id, never);
     const { pid, file } = await hanging();
-    expect(await read(id)).toMatchObject({ status: 'RUNNING', owner: expect.stringContaining(`:${process.pid}`) });
+    await sleep(1_000);
+    expect(await read(id)).toMatchObject({
+      status: 'RUNNING',
+      owner: expect.stringContaining(`:${process.pid}`),
+      progress: { phase: 'TRAINING' },
+    });
     await queue.cancelTraining(id);
     await running;
     expect(await read(id)).toMatchObject({ status: 'CANCELLED', errorCode: 'CANCELLED' });

@@ -7,7 +7,8 @@ import { weight } from '../../../src/training/layers.js';
 import { crossEntropy } from '../../../src/training/loss.js';
 import { golden, parametersOf, type GoldenTraining } from '../golden.js';
 
-const tolerance = 1e-4; //                                      of a parameter's largest gradient; both sides are single precision
+/** Of a parameter's largest gradient: this side has single precision. */
+const tolerance = 1e-4;
 const file = await golden<GoldenTraining>('network-training-d8-s4');
 const expected = parametersOf(file.gradients);
 const parameters = parametersOf(file.weights);
@@ -45,7 +46,6 @@ for (const [chunk, lossRows] of [
   [4, 5],
   [1, 17],
 ] as const) {
-  // prettier-ignore
   const { value, grads } = tf.valueAndGrads((...tensors) => {
     const weights = new Map(names.map((name, index) => [name, tensors[index] as Tensor]));
     const table = itemTable(weights, bags);

@@ -13,9 +13,11 @@ for (const scale of [1, 25]) {
   const [u, table, bias] = [numbers(P * d, scale), numbers(N * d, scale), numbers(N - 1, 1)];
   const expected = inDoubles(u, table, bias);
   assert.equal(expected.widest > 88, scale === 25, 'only the second case overflows');
-  const { value, grads } = tf.valueAndGrads((u, table, bias) => crossEntropy(u, table, bias, wanted, 3))(
-    [tf.tensor2d(u, [P, d]), tf.tensor2d(table, [N, d]), tf.tensor1d(bias)], // prettier-ignore
-  );
+  const { value, grads } = tf.valueAndGrads((u, table, bias) => crossEntropy(u, table, bias, wanted, 3))([
+    tf.tensor2d(u, [P, d]),
+    tf.tensor2d(table, [N, d]),
+    tf.tensor1d(bias),
+  ]);
   close(value.dataSync(), [expected.loss], 'loss');
   [expected.du, expected.dTable, expected.dBias].forEach((gradient, index) => {
     close(grads[index]?.dataSync() ?? [], gradient, ['d u', 'd table', 'd bias'][index] ?? '');
@@ -32,7 +34,8 @@ function inDoubles(u: Float32Array, table: Float32Array, bias: Float32Array) {
   let loss = 0;
   let widest = 0;
   for (let p = 0; p < P; p++) {
-    const logits = Array.from({ length: N - 1 }, (_, n) => (bias[n] ?? 0) + [0, 1, 2].reduce((sum, c) => sum + at(u, p, c) * at(table, n + 1, c), 0)); // prettier-ignore
+    const product = (n: number) => [0, 1, 2].reduce((sum, c) => sum + at(u, p, c) * at(table, n + 1, c), 0);
+    const logits = Array.from({ length: N - 1 }, (_, n) => (bias[n] ?? 0) + product(n));
     const target = (targets[p] ?? 0) - 1;
     const most = Math.max(...logits);
     const Z = logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0);

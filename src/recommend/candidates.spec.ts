@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { Vocabulary } from '../model/vocabulary.js';
+import type { Candidate } from './answer.js';
+import { chain, firstBatch, listed, scoredCandidates } from './candidates.js';
+
+const now = 1_000;
+const idsOf = (batches: Iterable<readonly Candidate[]>): readonly (readonly string[])[] =>
+  Array.from(batches, (batch) => batch.map(({ itemId }) => itemId));
+
+function scored(count: number, until: (row: number) => number, first: number): Generator<readonly Candidate[]> {
+  const vocabulary = new Vocabulary(Array.from({ length: count }, (_, index) => `i${index + 1}`));
+  const scores = Float32Array.from({ length: count }, (_, index) => (index * 7919) % count);
+  const eligible = Float64Array.from({ length: count }, (_, index) => until(index + 1));
+  return scoredCandidates(scores, eligible, now, vocabulary, 'MEMORY', first);
+}
+
+describe('scored candidates', () => {
+  it('come best first, each once, in batches that grow until all were offered', () => {
+    const batches = [...scored(1_000, () => Infinity, 10)];
+    expect(batches.map(({ length }) => length)).toEqual([firstBatch(10), 120, 480, 360]);
+    const all = batches.flat();
+    expect(new Set(all.map(({ itemId }) => itemId)).size).toBe(1_000);
+    expect(all.map(({ score }) => score)).toEqual(all.map(({ score }) => score).toSorted((a, b) => b - a));
+  });
+
+  it('are only those that may be answered now', () => {
+    const until = (row: number): number => [-Infinity, now, now + 1, Infinity][row % 4] ?? NaN;
+    const rows = idsOf(scored(40, until, 10))
+      .flat()
+      .map((id) => Number(id.slice(1)) % 4);
+    expect(rows).toHaveLength(20);
+    expect(new Set(rows)).toEqual(new Set([2, 3]));
+  });
+
+  it('are none where nothing may be answered', () => {
+    expect(idsOf(scored(100, () => -Infinity, 5)).flat()).toEqual([]);
+    expect(idsOf(scored(0, () => Infinity, 5)).flat()).toEqual([]);
+  });
+});
+
+it('sources that are chained are asked only as far as they are needed', async () => {
+  const list = Array.from({ length: 100 }, (_, n): Candidate => ({ itemId: `l${n}`, score: -n, source: 'POPULAR' }));
+  let isAsked = false;
+  function* last(): Generator<readonly Candidate[]> {
+    isAsked = true;
+    yield [];
+  }
+  const seen: string[] = [];
+  for await (const batch of chain(listed(list, 1), last())) {
+    seen.push(...batch.map(({ itemId }) => itemId));
+    if (seen.length >= 50) break;
+  }
+  expect(seen).toEqual(list.map(({ itemId }) => itemId));
+  expect(isAsked).toBe(false);
+});
