@@ -70,7 +70,10 @@ export default tseslint.config(
   },
   { files: ['src/training/backend.ts'], rules: { 'no-restricted-imports': 'off' } },
   // GraphQL types are classes for the sake of their decorators; what resolvers return are plain objects of the same shape
-  { files: ['src/api/**/*.ts', 'test/api/**/*.ts'], rules: { '@typescript-eslint/no-unsafe-class-instance-assignment': 'off' } },
+  {
+    files: ['src/api/**/*.ts', 'test/api/**/*.ts'],
+    rules: { '@typescript-eslint/no-unsafe-class-instance-assignment': 'off' },
+  },
   {
     files: ['**/*.spec.ts', 'test/**/*.ts'],
     rules: { '@typescript-eslint/unbound-method': 'off', '@typescript-eslint/require-await': 'off' },

@@ -2,6 +2,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { ApiModule } from './api/api.module.js';
+import { HealthModule } from './api/health.module.js';
 import type { Config } from './config.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -20,7 +21,7 @@ export class AppModule {
   static with(config: Config, logger: Logger, dataSource: DataSource): DynamicModule {
     return {
       module: AppModule,
-      imports: [StorageModule.with(config, logger, dataSource), ...roles[config.role]],
+      imports: [StorageModule.with(config, logger, dataSource), HealthModule, ...roles[config.role]],
     };
   }
 }

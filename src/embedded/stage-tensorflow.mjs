@@ -15,7 +15,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { must, root, run } from './run-command.mjs';
-import { stageWheel, version } from './tensorflow-wheel.mjs';
+import { stageFolder, stageWheel, version } from './tensorflow-wheel.mjs';
 
 const tfjs = path.join(root, 'node_modules', '@tensorflow', 'tfjs-node');
 const addon = path.join(tfjs, 'lib', 'napi-v8', 'tfjs_binding.node');
@@ -61,10 +61,12 @@ function failed(message) {
 }
 
 async function fromWheel(log) {
-  const stage = await stageWheel(log);
+  const built = builtAddon();
+  if (!fs.existsSync(built) && !(await run('g++', ['--version'])).ok) throw new Error('`g++` does not run here');
+  await stageWheel(log);
   replaceDeps();
-  fs.symlinkSync(stage, path.join(tfjs, 'deps'));
-  const built = await compile(stage, log);
+  fs.symlinkSync(stageFolder(), path.join(tfjs, 'deps'));
+  if (!fs.existsSync(built)) await compile(built, log);
   fs.mkdirSync(path.dirname(addon), { recursive: true });
   fs.copyFileSync(built, `${addon}.part-${process.pid}`);
   fs.renameSync(`${addon}.part-${process.pid}`, addon);
@@ -80,25 +82,22 @@ function replaceDeps() {
   fs.rmSync(path.join(tfjs, 'deps'), { recursive: true, force: true });
 }
 
-/** Compiled once a state of the sources, in the cache folder: `npm ci` deletes the addon, the cache has it still. */
-async function compile(stage, log) {
-  const binding = path.join(tfjs, 'binding');
-  const sources = fs
-    .readdirSync(binding)
-    .sort()
-    .map((name) => path.join(binding, name));
+const sources = path.join(tfjs, 'binding');
+
+/**
+ * The addon in the cache folder, one for each state of its sources: `npm ci` deletes the package's, the cache has it
+ * still.
+ */
+function builtAddon() {
   const digest = createHash('sha256');
-  for (const source of sources) digest.update(fs.readFileSync(source));
-  const built = path.join(stage, `tfjs_binding-${digest.digest('hex').slice(0, 16)}.node`);
-  if (fs.existsSync(built)) return built;
+  for (const name of fs.readdirSync(sources).sort()) digest.update(fs.readFileSync(path.join(sources, name)));
+  return path.join(stageFolder(), `tfjs_binding-${digest.digest('hex').slice(0, 16)}.node`);
+}
+
+async function compile(built, log) {
   log('compiling the addon');
-  if (!(await run('g++', ['--version'])).ok) throw new Error('`g++` does not run here');
   const headers = path.join(root, 'node_modules', 'node-api-headers', 'include');
   if (!fs.existsSync(headers)) throw new Error('the npm package node-api-headers is missing: run `npm ci`');
-  const include = [`-I${headers}`, `-I${path.join(stage, 'include')}`];
-  const files = sources.filter((name) => name.endsWith('.cc'));
-  const libraries = [`-L${path.join(stage, 'lib')}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'];
-  const part = `${built}.part-${process.pid}`;
   const flags = [
     '-shared',
     '-fPIC',
@@ -108,9 +107,20 @@ async function compile(stage, log) {
     '-DNAPI_VERSION=8',
     '-Wl,-rpath,$ORIGIN/../../deps/lib',
   ];
-  await must('g++', [...flags, ...include, ...files, ...libraries, '-o', part]);
+  const include = [`-I${headers}`, `-I${path.join(stageFolder(), 'include')}`];
+  const files = fs.readdirSync(sources).filter((name) => name.endsWith('.cc'));
+  const libraries = ['-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'];
+  const part = `${built}.part-${process.pid}`;
+  await must('g++', [
+    ...flags,
+    ...include,
+    ...files.map((name) => path.join(sources, name)),
+    `-L${path.join(stageFolder(), 'lib')}`,
+    ...libraries,
+    '-o',
+    part,
+  ]);
   fs.renameSync(part, built);
-  return built;
 }
 
 /** Computes something in a child, on the Node that training will use, and notes that this very addon did. */

@@ -16,13 +16,18 @@ const platforms = ['manylinux_2_27_x86_64', 'manylinux2014_x86_64'];
 const interpreter = ['--python-version', '311', '--implementation', 'cp'];
 const leftoverMs = 3_600_000;
 
-/** Gives the folder with lib, include and notices. Throws where it cannot be made here. */
+/** The folder with lib, include and notices, whether it is there yet or not. */
+export function stageFolder() {
+  return path.join(cacheFolder(), `tensorflow-cpu-${version}`);
+}
+
+/** Makes that folder. Throws where it cannot be made here. */
 export async function stageWheel(log) {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error(`the wheel is for Linux x86-64, this is ${process.platform} ${process.arch}`);
   }
-  const stage = path.join(cacheFolder(), `tensorflow-cpu-${version}`);
-  if (fs.existsSync(stage)) return stage;
+  const stage = stageFolder();
+  if (fs.existsSync(stage)) return;
   if (!(await run('python3', ['-m', 'pip', '--version'])).ok) throw new Error('`python3 -m pip` does not run here');
   fs.mkdirSync(path.dirname(stage), { recursive: true });
   removeLeftovers(stage);
@@ -37,7 +42,6 @@ export async function stageWheel(log) {
   } finally {
     fs.rmSync(part, { recursive: true, force: true });
   }
-  return stage;
 }
 
 function cacheFolder() {
