@@ -6,6 +6,7 @@
 const errors = {
   // settings and start
   SETTINGS_INVALID: { retriable: false, level: 'fatal' },
+  PORT_IN_USE: { retriable: false, level: 'fatal' },
   DATABASE_UNAVAILABLE: { retriable: true, level: 'error' },
   SCHEMA_OUTDATED: { retriable: false, level: 'fatal' },
   EMBEDDED_SERVICE_FAILED: { retriable: false, level: 'fatal' },

@@ -7,6 +7,7 @@ import { ensureOperatorKey } from './api/api-key.js';
 import { httpAdapter, secureHeaders } from './api/http.js';
 import { AppModule } from './app.module.js';
 import type { Config } from './config.js';
+import { RecollectError } from './errors.js';
 import { createDataSource, migrate } from './storage/data-source.js';
 import type { Logger } from './telemetry.js';
 
@@ -32,7 +33,7 @@ export async function startService(config: Config, logger: Logger): Promise<Runn
       { logger: nestLogger(logger), abortOnError: false },
     );
     secureHeaders(app);
-    await app.listen(settled.port, settled.host);
+    await listen(app, settled);
     return {
       url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
       operatorKey,
@@ -59,6 +60,17 @@ async function startEmbedded(config: Config, logger: Logger): Promise<{ readonly
     'DATABASE_URL is not set: an embedded Postgres was started',
   );
   return postgres;
+}
+
+async function listen(app: NestFastifyApplication, { port, host }: Config): Promise<void> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    await app.close();
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    const what = `port ${port} of ${host} is taken by another program; end it or set RECOLLECT_PORT to another one`;
+    throw new RecollectError('PORT_IN_USE', what, { cause: error });
+  }
 }
 
 /** Nest's own lines: faults as they are, the rest only when somebody debugs. */

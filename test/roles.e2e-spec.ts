@@ -84,6 +84,17 @@ describe('the program', () => {
     }
   });
 
+  it('says that its port is taken', async () => {
+    const first = await start({ RECOLLECT_ROLE: 'api' });
+    await untilReady(first);
+    const second = await start({ RECOLLECT_ROLE: 'api', RECOLLECT_PORT: new URL(first.url).port });
+    expect(await exitOf(second.child)).toBe(1);
+    expect(second.output()).toContain('PORT_IN_USE');
+    const exit = exitOf(first.child);
+    first.child.kill('SIGTERM');
+    await exit;
+  });
+
   it('names every wrong setting and does not start', async () => {
     const started = await start({ RECOLLECT_ROLE: 'api', RECOLLECT_PORT: 'http', RECOLLECT_TRAIN_CRON: 'sometimes' });
     expect(await exitOf(started.child)).toBe(1);

@@ -145,8 +145,6 @@ export async function startIngestion({ database }: TestIngestion): Promise<INest
   const { config, dataSource } = database;
   const imports = [StorageModule.with(config, createLogger(config), dataSource), MemoryModule, IngestModule];
   const module = { module: TestModule, imports, providers: [InteractionIntake] };
-  // the type of the options is a class, by a quirk of the declaration
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
   return NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
 }
 

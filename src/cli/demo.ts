@@ -50,7 +50,7 @@ async function demo(once: boolean): Promise<void> {
   const key = keepKey(config, service);
   const client = new GraphqlClient(`${service.url}/graphql`, key);
   const stream: Stream = settled.kafkaBrokers === null ? graphqlStream(client) : await kafkaStream(settled);
-  try {
+  const show = async (): Promise<void> => {
     await loadCatalogue(client);
     await loadRatings(stream, service.dataSource);
     await trainFirstModel(client);
@@ -61,6 +61,9 @@ async function demo(once: boolean): Promise<void> {
     if (once) return;
     goOn(service, settled, key);
     await ended;
+  };
+  try {
+    await Promise.race([show(), ended]);
     say('\nstopping ...');
   } finally {
     await stream.close();

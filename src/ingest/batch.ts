@@ -35,7 +35,7 @@ export type ApplyBatch = (messages: readonly Message[], position: Position, turn
 
 const triesOfBatch = 5;
 
-export function batchApplier<T>(stream: Stream<T>, deadLetters: DeadLetters): ApplyBatch {
+export function batchApplier<T>(stream: Stream<T>, deadLetters: Pick<DeadLetters, 'send'>): ApplyBatch {
   return async (messages, position, turn) => {
     const read: Read<T>[] = [];
     const refused: DeadLetter[] = [];
@@ -58,7 +58,7 @@ interface Read<T> {
 
 async function write<T>(
   stream: Stream<T>,
-  deadLetters: DeadLetters,
+  deadLetters: Pick<DeadLetters, 'send'>,
   read: readonly Read<T>[],
   position: Position,
   turn: Turn,

@@ -1,0 +1,22 @@
+import { describe, expect, it } from '@jest/globals';
+import { Network } from '../model/network.js';
+import { emptyState, encodeState } from '../model/user-state.js';
+import { randomCheckpoint } from '../../test/random-checkpoint.js';
+import { applyInWaves } from './waves.js';
+
+const network = new Network(randomCheckpoint(Array.from({ length: 20 }, (_, n) => `item ${n}`)));
+
+describe('waves', () => {
+  it('give each user what one step after the other gives', async () => {
+    const sequences = Array.from({ length: 600 }, (_, user) =>
+      Array.from({ length: (user * 7) % 11 }, (__, n) => (user * 31 + n * 17) % 21),
+    );
+    const tracks = sequences.map((rows) => ({ state: emptyState(network.dimensions), rows }));
+    await applyInWaves(network, tracks);
+    for (const { state, rows } of tracks) expect(encodeState(state)).toEqual(encodeState(network.trace(rows).state));
+  });
+
+  it('do nothing for nobody', async () => {
+    await expect(applyInWaves(network, [])).resolves.toBeUndefined();
+  });
+});
