@@ -1,8 +1,6 @@
 /** Ingestion on a schema and topics of its own: messages go in by the real broker, what comes out is read from Postgres. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describe } from '@jest/globals';
 import { Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import kafkajs, { type Admin, type IHeaders, type KafkaMessage, type Producer } from 'kafkajs';
@@ -17,6 +15,9 @@ import { createMemoryPartition } from '../src/storage/user-memory.store.js';
 import { createLogger } from '../src/telemetry.js';
 import { freshDatabase, type FreshDatabase } from './fresh-database.js';
 import { randomCheckpoint, storeCheckpoint } from './random-checkpoint.js';
+
+/** Where no broker could be started, which the set-up has said, what needs one is skipped. */
+export const describeWithBroker = process.env.RECOLLECT_TEST_KAFKA_BROKERS === undefined ? describe.skip : describe;
 
 export interface Sent {
   readonly key: string | null;
@@ -146,51 +147,6 @@ export async function startIngestion({ database }: TestIngestion): Promise<INest
   const imports = [StorageModule.with(config, createLogger(config), dataSource), MemoryModule, IngestModule];
   const module = { module: TestModule, imports, providers: [InteractionIntake] };
   return NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
-}
-
-/** The program as it is deployed, in a process of its own that can be killed. */
-export class IngestProcess {
-  private readonly child: ChildProcess;
-  private output = '';
-
-  constructor(settings: Readonly<Record<string, string>>) {
-    const main = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
-    this.child = spawn(process.execPath, [main], {
-      env: { PATH: process.env.PATH, RECOLLECT_PORT: '0', RECOLLECT_LOG_LEVEL: 'info', ...settings },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [this.child.stdout, this.child.stderr])
-      stream?.on('data', (text: Buffer) => {
-        this.output += text.toString();
-      });
-  }
-
-  get log(): string {
-    return this.output;
-  }
-
-  get exitCode(): number | null {
-    return this.child.exitCode;
-  }
-
-  /** SIGKILL: nothing of the process gets to run. */
-  async kill(): Promise<void> {
-    await this.end('SIGKILL');
-  }
-
-  /** SIGTERM; returns how long the process took to end. */
-  async stop(): Promise<number> {
-    const asked = Date.now();
-    await this.end('SIGTERM');
-    return Date.now() - asked;
-  }
-
-  private async end(signal: NodeJS.Signals): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exit = once(this.child, 'exit');
-    this.child.kill(signal);
-    await exit;
-  }
 }
 
 export async function until(isSo: () => Promise<boolean>, timeoutMs: number): Promise<void> {

@@ -90,22 +90,11 @@ const logging = `<Configuration>
 `;
 
 function format(java: string, classPath: string, home: string): void {
-  const id = randomBytes(16).toString('base64url');
-  const { status, error, stdout, stderr } = spawnSync(
-    java,
-    [
-      '-Xmx256m',
-      '-cp',
-      classPath,
-      'kafka.tools.StorageTool',
-      'format',
-      '-t',
-      id,
-      '-c',
-      join(home, 'server.properties'),
-    ],
-    { encoding: 'utf8' },
-  );
+  const clusterId = `--cluster-id=${randomBytes(16).toString('base64url')}`; // one argument: an id may begin with a dash
+  const tool = ['kafka.tools.StorageTool', 'format', clusterId, '--config', join(home, 'server.properties')];
+  const { status, error, stdout, stderr } = spawnSync(java, ['-Xmx256m', '-cp', classPath, ...tool], {
+    encoding: 'utf8',
+  });
   if (status === 0) return;
   const said = error === undefined ? `${stdout}\n${stderr}` : messageOf(error);
   throw new RecollectError('EMBEDDED_SERVICE_FAILED', `Kafka could not prepare ${home}: ${said.trim()}`);

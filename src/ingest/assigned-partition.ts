@@ -39,6 +39,8 @@ export class AssignedPartition {
   own({ nextOffset, ownerEpoch }: Progress): void {
     this.ownerEpoch = ownerEpoch;
     this.nextOffset = nextOffset;
+    this.stopped = null;
+    this.waitingFor = null;
     this.moveTo(nextOffset);
   }
 

@@ -68,12 +68,16 @@ export class ConsumerSession {
     await this.parts.consumer.disconnect();
   }
 
-  /** Asks the brokers how far each partition goes; one whose log no longer holds the next offset is stopped. */
+  /**
+   * Asks the brokers how far each partition goes; one whose log no longer holds the next offset is stopped. One that was lost to
+   * another owner, though the group still gives it to this consumer, is claimed again: the other may have been on its way out.
+   */
   async inspect(): Promise<void> {
     const ranges = await this.ranges();
     for (const partition of this.partitions) {
       const range = ranges.get(placeOf(partition.topic, partition.partition));
       if (range === undefined) continue;
+      if (partition.stopped?.code === 'OWNER_REPLACED') await this.claimOne(partition, ranges);
       partition.observeEnd(range.high);
       const contradiction = partition.contradiction(range);
       if (contradiction !== null && partition.stopped === null) this.stop(partition, contradiction);
@@ -111,15 +115,12 @@ export class ConsumerSession {
     if (range === undefined) throw new Error(`the brokers do not know partition ${number} of ${topic}`);
     partition.own(await claimPartition(dataSource.manager, topic, number, range.low));
     partition.observeEnd(range.high);
-    partition.waitingFor = null;
     if (!this.isCurrent([partition])) return;
     const contradiction = partition.contradiction(range);
-    if (contradiction !== null) {
-      this.stop(partition, contradiction);
-      return;
-    }
-    consumer.seek({ topic, partition: number, offset: String(partition.nextOffset) });
-    consumer.resume([{ topic, partitions: [number] }]);
+    if (contradiction === null) {
+      consumer.seek({ topic, partition: number, offset: String(partition.nextOffset) });
+      consumer.resume([{ topic, partitions: [number] }]);
+    } else this.stop(partition, contradiction);
   }
 
   private async eachBatch(payload: EachBatchPayload): Promise<void> {
@@ -161,7 +162,7 @@ export class ConsumerSession {
     const { batch } = payload;
     const { topic, partition: number, ownerEpoch } = partition;
     const applyBatch = appliers.get(topic);
-    if (applyBatch === undefined) throw new Error(`nothing reads the topic ${topic}`);
+    if (applyBatch === undefined) return;
     const turn = new BatchTurn(partition, payload, logger);
     for (let from = 0; from < batch.messages.length; from += config.ingestBatchCount) {
       const part = batch.messages.slice(from, from + config.ingestBatchCount);
@@ -180,9 +181,9 @@ export class ConsumerSession {
   }
 
   private stop(partition: AssignedPartition, error: RecollectError): void {
-    const { topic, partition: number } = partition;
     partition.stopped = error;
-    this.parts.consumer.pause([{ topic, partitions: [number] }]);
+    if (!this.isCurrent([partition])) return; // it was given out anew meanwhile, perhaps to this consumer
+    this.parts.consumer.pause([{ topic: partition.topic, partitions: [partition.partition] }]);
     logError(this.parts.logger, error, 'a partition is stopped');
   }
 

@@ -8,16 +8,11 @@ import kafkajs, { type Kafka } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
-import { MemoryWriter } from '../memory/memory-writer.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import type { PartitionStatus } from './assigned-partition.js';
-import { batchApplier } from './batch.js';
 import { ConsumerSession } from './consumer-session.js';
-import { DeadLetters } from './dead-letter.js';
-import { interactionRules, isKeyOther, readInteractionMessage } from './interaction-message.js';
-import { readItemMessage } from './item-message.js';
-import { ItemWriter } from './item-writer.js';
 import { createKafka, ensureTopics, topicsOf } from './kafka-client.js';
+import { Streams } from './streams.js';
 import { backOffMs } from './turn.js';
 import { Watchdog } from './watchdog.js';
 
@@ -52,15 +47,13 @@ export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
   private isStopping = false;
   private turn: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | null = null;
-  private readonly counts = { deadLetters: 0, otherKeys: 0 };
   private readonly watchdog: Watchdog;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly dataSource: DataSource,
-    private readonly memoryWriter: MemoryWriter,
-    private readonly itemWriter: ItemWriter,
+    private readonly streams: Streams,
   ) {
     this.watchdog = new Watchdog(config.stallTimeoutMs);
   }
@@ -76,26 +69,24 @@ export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.isStopping = true;
     if (this.timer !== null) clearInterval(this.timer);
-    await this.turn;
-    await this.open?.close();
-    this.open = null;
+    this.turn = this.turn.then(async () => this.closeSession());
+    await Promise.race([this.turn, sleep(closeTimeoutMs, undefined, { ref: false })]);
   }
 
   status(): IngestStatus {
     const partitions = this.open?.session.partitions.map((partition) => partition.status()) ?? [];
     const state = this.config.kafkaBrokers === null ? 'OFF' : this.open === null ? 'CONNECTING' : 'RUNNING';
-    return { state, partitions, ...this.counts };
+    return { state, partitions, ...this.streams.counts };
   }
 
   /** Closes the session, if there is one, and opens another; one such change at a time. */
   private restart(): void {
     this.turn = this.turn.then(async () => {
-      const before = this.open;
-      this.open = null;
-      if (before !== null) await Promise.race([before.close(), sleep(closeTimeoutMs)]);
+      await this.closeSession();
       for (let attempt = 1; !this.isStopping; attempt++) {
         try {
           this.open = await this.openSession();
+          this.watchdog.replaced(Date.now());
           return;
         } catch (error) {
           logError(this.logger, error, 'the Kafka consumer did not start; it is tried again');
@@ -103,6 +94,16 @@ export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
         }
       }
     });
+  }
+
+  /** Waits for it no longer than the next one, or the process, can. */
+  private async closeSession(): Promise<void> {
+    const session = this.open;
+    this.open = null;
+    const closed = session?.close().catch((error: unknown) => {
+      logError(this.logger, error, 'the Kafka consumer did not leave in order');
+    });
+    await Promise.race([closed, sleep(closeTimeoutMs, undefined, { ref: false })]);
   }
 
   private async openSession(): Promise<OpenSession> {
@@ -115,7 +116,7 @@ export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
       await Promise.all([producer.disconnect(), admin.disconnect()]);
     };
     const { config, logger, dataSource } = this;
-    const appliers = this.appliers(new DeadLetters(producer, admin, (count) => (this.counts.deadLetters += count)));
+    const appliers = this.streams.appliers(producer, admin);
     const session = new ConsumerSession({ config, logger, dataSource, admin, consumer, appliers });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (payload.restart || this.isStopping) return; // else the client gets over it by itself
@@ -142,39 +143,6 @@ export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
       metadataMaxAge,
       retry: { restartOnFailure: async () => Promise.resolve(!this.isStopping) },
     });
-  }
-
-  private appliers(deadLetters: DeadLetters) {
-    const topics = topicsOf(this.config);
-    const rules = interactionRules(this.config);
-    const interactions = batchApplier(
-      {
-        read: (message) => {
-          const interaction = readInteractionMessage(message, rules, Date.now());
-          if (isKeyOther(message, interaction)) this.counts.otherKeys += 1;
-          return interaction;
-        },
-        write: async (values, position) => {
-          const offered = values.map(({ value, offset }) => ({ interaction: value, offset }));
-          await this.memoryWriter.apply(offered, position);
-        },
-      },
-      deadLetters,
-    );
-    const items = batchApplier(
-      {
-        read: readItemMessage,
-        write: async (values, position) => {
-          const changes = values.map(({ value, offset }) => ({ change: value, offset }));
-          await this.itemWriter.apply(changes, position);
-        },
-      },
-      deadLetters,
-    );
-    return new Map([
-      [topics.interactions, interactions],
-      [topics.items, items],
-    ]);
   }
 
   private async look(): Promise<void> {

@@ -15,9 +15,11 @@ export function backOffMs(attempt: number): number {
   return Math.min(longestBackOffMs, firstBackOffMs * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
 }
 
-/** A heartbeat that fails says so again at the next one, which the client itself makes. */
+/** A heartbeat that fails says so again at the next one, which the client itself makes. None for a consumer that is to leave. */
 export async function withHeartbeats<R>(payload: EachBatchPayload, work: Promise<R>): Promise<R> {
-  const timer = setInterval(() => void payload.heartbeat().catch(() => undefined), heartbeatMs);
+  const timer = setInterval(() => {
+    if (payload.isRunning()) payload.heartbeat().catch(() => undefined);
+  }, heartbeatMs);
   try {
     return await work;
   } finally {

@@ -2,44 +2,58 @@ import { describe, expect, it } from '@jest/globals';
 import { RecollectError } from '../errors.js';
 import { Watchdog } from './watchdog.js';
 
-const partition = { lag: 5n, stopped: null, waitingFor: null, progressedAt: 0 };
+const partition = { lag: 5n, stopped: null, waitingFor: null, progressedAt: 0, lastCommitAt: null };
+const moved = (at: number): typeof partition => ({ ...partition, progressedAt: at });
 const stopped = new RecollectError('LOG_START_PAST_OFFSET', 'gone');
+
+/** One that asked for a new consumer, which started at 110,000. */
+function onProbation(): Watchdog {
+  const watchdog = new Watchdog(60_000);
+  expect(watchdog.look([partition], 100_000)).toBe('restart the consumer');
+  watchdog.replaced(110_000);
+  return watchdog;
+}
 
 describe('the watchdog', () => {
   it('asks for a new consumer when messages wait and nothing moves, and for the end of the process when that does not help', () => {
     const watchdog = new Watchdog(60_000);
     expect(watchdog.look([partition], 60_000)).toBe('go on');
     expect(watchdog.look([partition], 60_001)).toBe('restart the consumer');
-    expect(watchdog.look([partition], 120_001)).toBe('go on'); // the new one has its time too
-    expect(watchdog.look([partition], 120_002)).toBe('end the process');
+    watchdog.replaced(70_000);
+    expect(watchdog.look([moved(70_000)], 130_000)).toBe('go on'); // the new one has its time too
+    expect(watchdog.look([moved(70_000)], 130_001)).toBe('end the process');
   });
 
   it.each([
     ['has nothing to do', { ...partition, lag: 0n }],
     ['is stopped for a reason that it tells', { ...partition, stopped }],
     ['waits for the database', { ...partition, waitingFor: 'the database' }],
-    ['moved a moment ago', { ...partition, progressedAt: 99_000 }],
+    ['moved a moment ago', moved(99_000)],
   ])('lets a partition be that %s', (_, one) => {
     expect(new Watchdog(60_000).look([one], 100_000)).toBe('go on');
   });
 
   it('sees one partition that hangs among others that move', () => {
-    expect(new Watchdog(60_000).look([{ ...partition, progressedAt: 99_000 }, partition], 100_000)).toBe(
-      'restart the consumer',
-    );
+    expect(new Watchdog(60_000).look([moved(99_000), partition], 100_000)).toBe('restart the consumer');
   });
 
-  it('forgives a hang once all was consumed', () => {
-    const watchdog = new Watchdog(60_000);
-    expect(watchdog.look([partition], 100_000)).toBe('restart the consumer');
-    expect(watchdog.look([{ ...partition, lag: 0n }], 110_000)).toBe('go on');
-    expect(watchdog.look([{ ...partition, progressedAt: 110_000 }], 200_000)).toBe('restart the consumer');
+  it('asks for the end of the process when the new consumer gets no partitions', () => {
+    expect(new Watchdog(60_000).look([], 999_000)).toBe('go on');
+    expect(onProbation().look([], 170_000)).toBe('go on');
+    expect(onProbation().look([], 170_001)).toBe('end the process');
   });
 
-  it('forgives a hang when the new consumer works through a long backlog', () => {
-    const watchdog = new Watchdog(60_000);
-    expect(watchdog.look([partition], 100_000)).toBe('restart the consumer');
-    expect(watchdog.look([{ ...partition, progressedAt: 230_000 }], 230_001)).toBe('go on');
-    expect(watchdog.look([{ ...partition, progressedAt: 230_000 }], 300_000)).toBe('restart the consumer');
+  it('forgives a hang once the new consumer got on with everything', () => {
+    const watchdog = onProbation();
+    const busy = { ...moved(120_000), lastCommitAt: new Date(120_000) };
+    expect(watchdog.look([busy, { ...partition, lag: 0n }], 120_000)).toBe('go on');
+    expect(watchdog.look([moved(120_000)], 200_000)).toBe('restart the consumer');
+  });
+
+  it('does not forgive it while one partition has got nothing done', () => {
+    const watchdog = onProbation();
+    const busy = { ...moved(170_000), lastCommitAt: new Date(170_000) };
+    expect(watchdog.look([busy, moved(110_000)], 170_000)).toBe('go on');
+    expect(watchdog.look([busy, moved(110_000)], 170_001)).toBe('end the process');
   });
 });

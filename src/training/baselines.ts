@@ -10,7 +10,7 @@ import { countTransitions, frequencies, rulesAfter } from './transitions.js';
 
 const ruleGap = 10;
 /** Transitions a row of a baseline's table: bounds the memory for large logs and changes no figure. */
-const tableLimit = 2000;
+const tableLimit = 1000;
 
 export function sequentialRules(training: UserSequences, items: number): Transitions {
   return countTransitions(training, items, ruleGap, tableLimit);
@@ -35,9 +35,7 @@ function byTransitions(table: Transitions, window: number, training: UserSequenc
   const tieBreak = tieBreaks(training, items);
   return scoredBy(items, (scores, history) => {
     const rule = rulesAfter(table, history, window);
-    scores.forEach((_, row) => {
-      scores[row] = (rule[row] ?? 0) + (tieBreak[row] ?? 0);
-    });
+    for (let row = 0; row <= items; row++) scores[row] = (rule[row] ?? 0) + (tieBreak[row] ?? 0);
   });
 }
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { blended, chooseBlend } from './blend.js';
-import { quality } from './metrics.js';
+import { chooseBlend, judgeBlend } from './blend.js';
 import { Random } from './random.js';
-import { ranksOf, type Scoring } from './scoring.js';
+import type { Scoring } from './scoring.js';
 import type { Case } from './split.js';
 import { countTransitions } from './transitions.js';
 
@@ -30,28 +29,41 @@ const knowsAll = scoringOf((history, row) => (row === (history[0] ?? 0) + 1 ? 1 
 
 describe('chooseBlend', () => {
   it('adds the rules where they help', () => {
-    const blend = chooseBlend(knowsNothing, table, cases);
+    const { blend, model, modelWithoutBlend } = chooseBlend(knowsNothing, table, cases);
     expect(blend.weight).toBeGreaterThan(0);
-    expect(quality(ranksOf(blended(knowsNothing, table, blend), cases)).hrAt10).toBe(1);
-    expect(quality(ranksOf(knowsNothing, cases)).hrAt10).toBeLessThan(0.5);
+    expect(model.hrAt10).toBe(1);
+    expect(modelWithoutBlend.hrAt10).toBeLessThan(0.5);
   });
 
   it('switches the rules off where the network needs no help', () => {
-    expect(chooseBlend(knowsAll, table, cases)).toEqual({ weight: 0, scale: 1 });
-    expect(blended(knowsAll, table, { weight: 0, scale: 1 })).toBe(knowsAll);
+    expect(chooseBlend(knowsAll, table, cases)).toEqual({
+      blend: { weight: 0, scale: 1 },
+      model: { hrAt10: 1, ndcgAt10: 1 },
+      modelWithoutBlend: { hrAt10: 1, ndcgAt10: 1 },
+    });
   });
 
   it('takes the pair whose ranking by the blended scores is the best', () => {
-    const mixed: Case[] = cases.map(({ history, target }, n) => ({
+    const mixed = cases.map(({ history, target }, n) => ({
       history,
       target: n % 3 === 0 ? (target * 7) % items : target,
     }));
-    const ndcg = (weight: number, scale: number) =>
-      quality(ranksOf(blended(knowsNothing, table, { weight, scale }), mixed)).ndcgAt10;
-    const chosen = chooseBlend(knowsNothing, table, mixed);
+    const { blend, model, modelWithoutBlend } = chooseBlend(knowsNothing, table, mixed);
+    expect(judgeBlend(knowsNothing, table, blend, mixed)).toEqual({ model, modelWithoutBlend });
     for (const weight of [0, 0.2, 0.4, 0.6, 0.8, 1.1, 1.6, 2.2, 3, 4]) {
-      for (const scale of [1, 3, 8, 20])
-        expect(ndcg(chosen.weight, chosen.scale)).toBeGreaterThanOrEqual(ndcg(weight, scale));
+      for (const scale of [1, 3, 8, 20]) {
+        const other = judgeBlend(knowsNothing, table, { weight, scale }, mixed).model;
+        expect(model.ndcgAt10).toBeGreaterThanOrEqual(other.ndcgAt10);
+      }
     }
+  });
+
+  it('never finds a target that the model does not know', () => {
+    const unknown = cases.map(({ history }) => ({ history, target: 0 }));
+    expect(chooseBlend(knowsNothing, table, unknown)).toEqual({
+      blend: { weight: 0, scale: 1 },
+      model: { hrAt10: 0, ndcgAt10: 0 },
+      modelWithoutBlend: { hrAt10: 0, ndcgAt10: 0 },
+    });
   });
 });

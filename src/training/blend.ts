@@ -9,8 +9,8 @@
  */
 import type { Blend } from '../model/checkpoint.js';
 import { blendRules, type Transitions } from '../model/rules.js';
-import { ndcgAt } from './metrics.js';
-import type { Scoring } from './scoring.js';
+import { quality, rankOf, type Quality } from './metrics.js';
+import { eachCase, type Scoring } from './scoring.js';
 import type { Case } from './split.js';
 import { rulesAfter } from './transitions.js';
 
@@ -21,32 +21,46 @@ const grid: readonly Blend[] = weights.flatMap((weight) =>
   weight === 0 ? [{ weight, scale: 1 }] : scales.map((scale) => ({ weight, scale })),
 );
 
-export function chooseBlend(scoring: Scoring, table: Transitions, cases: readonly Case[]): Blend {
-  const ranks = grid.map(() => new Array<number>(cases.length).fill(Number.POSITIVE_INFINITY));
-  scoring(
-    cases.map(({ history }) => history),
-    (index, scores) => {
-      const one = cases[index];
-      if (one === undefined || one.target === 0) return;
-      const rules = rulesAfter(table, one.history);
-      ranksOverGrid(scores, rules, one).forEach((rank, at) => {
-        (ranks[at] ?? [])[index] = rank;
-      });
-    },
-  );
-  const figures = ranks.map((list) => ndcgAt(10, list));
-  return grid[figures.indexOf(Math.max(...figures))] ?? { weight: 0, scale: 1 };
+/** Figures of the network's scores with the rules added, as src/model serves them, and of the bare ones. */
+export interface BlendFigures {
+  readonly model: Quality;
+  readonly modelWithoutBlend: Quality;
 }
 
-/** The network's scores with the rules of each history added, as src/model serves them. */
-export function blended(scoring: Scoring, table: Transitions, blend: Blend): Scoring {
-  if (blend.weight === 0) return scoring;
-  return (histories, visit) => {
-    scoring(histories, (index, scores) => {
-      blendRules(scores.subarray(1), rulesAfter(table, histories[index] ?? new Int32Array()), blend);
-      visit(index, scores);
+/** The best pair of the grid and what it gives, in one pass over the cases. */
+export function chooseBlend(
+  scoring: Scoring,
+  table: Transitions,
+  cases: readonly Case[],
+): BlendFigures & { readonly blend: Blend } {
+  const ranks = grid.map(() => new Array<number>(cases.length).fill(Number.POSITIVE_INFINITY));
+  eachCase(scoring, cases, (index, scores, one) => {
+    if (one.target === 0) return;
+    ranksOverGrid(scores, rulesAfter(table, one.history), one).forEach((rank, at) => {
+      (ranks[at] ?? [])[index] = rank;
     });
+  });
+  const figures = ranks.map(quality);
+  const best = Math.max(...figures.map(({ ndcgAt10 }) => ndcgAt10));
+  const chosen = figures.findIndex(({ ndcgAt10 }) => ndcgAt10 === best);
+  const none: Quality = { hrAt10: 0, ndcgAt10: 0 };
+  return {
+    blend: grid[chosen] ?? { weight: 0, scale: 1 },
+    model: figures[chosen] ?? none,
+    modelWithoutBlend: figures[0] ?? none,
   };
+}
+
+/** What a blend gives on other cases. */
+export function judgeBlend(scoring: Scoring, table: Transitions, blend: Blend, cases: readonly Case[]): BlendFigures {
+  const bare: number[] = [];
+  const blended: number[] = [];
+  eachCase(scoring, cases, (index, scores, { target, history }) => {
+    bare[index] = rankOf(scores, target, history);
+    if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(table, history), blend);
+    blended[index] = rankOf(scores, target, history);
+  });
+  return { model: quality(blended), modelWithoutBlend: quality(bare) };
 }
 
 /**

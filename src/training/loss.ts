@@ -51,7 +51,7 @@ function inExponentialForm(u: Tensor, table: Tensor, bias: Tensor, targets: Tens
   const biases = tf.concat([tf.scalar(never).reshape([1]), bias]); //             [N]
   const columns = tf.concat([table, ones, biases.reshape([N, 1])], 1); //         [N d+2]
   const withOnes = tf.concat([table, ones], 1); //                                [N d+1]
-  const targetVectors = gatherRows(table, targets); //     [P d]
+  const targetVectors = gatherRows(table, targets); //                         [P d]
   const targetLogit = tf.add(tf.sum(tf.mul(u, targetVectors), 1), gatherRows(biases, targets));
   const uOne = tf.concat([u, tf.ones([P, 1])], 1); //                             [P d+1]
   const queries = tf.concat([u, tf.neg(targetLogit).reshape([P, 1]), tf.ones([P, 1])], 1); // [P d+2]

@@ -9,17 +9,20 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { markov, popularity, rules, sequentialRules } from './baselines.js';
 import { deviceReport } from './backend.js';
-import { blended, chooseBlend } from './blend.js';
+import { chooseBlend, judgeBlend } from './blend.js';
 import { networkScoring } from './evaluation.js';
 import { checkpointOf } from './export.js';
 import { attributeWeights, dimensionsOf, Learner } from './learner.js';
 import { quality, type Quality } from './metrics.js';
 import { ranksOf, type Scoring } from './scoring.js';
 import { userCount, type SequenceLog } from './sequences.js';
-import { leaveOneOut, sample, type Case } from './split.js';
+import { leaveOneOut, sample } from './split.js';
 import { learn, type Listener } from './trainer.js';
 import type { TrainingJob, TrainingResult } from './training-job.js';
 import { strongest } from './transitions.js';
+
+/** Bounds the memory that one user with a million interactions would take; nothing older weighs in an answer. */
+const longestHistory = 10_000;
 
 export interface TrainedModel {
   readonly checkpoint: Checkpoint;
@@ -42,38 +45,29 @@ export async function trainModel(
 
   const tell = (step: number) => {
     signal.throwIfAborted();
-    listener.onProgress({
-      phase: 'EVALUATION',
-      epoch: bestEpoch,
-      epochs: epochs.length,
-      step,
-      steps: 3,
-      loss: null,
-      secondsLeft: null,
-    });
+    const progress = { epoch: bestEpoch, epochs: epochs.length, step, steps: 2, loss: null, secondsLeft: null };
+    listener.onProgress({ phase: 'EVALUATION', ...progress });
   };
   tell(0);
   learner.restore(best);
   const { training } = split;
-  const network = networkScoring(learner);
-  const table = sequentialRules(training, dimensions.items);
+  const { items } = dimensions;
+  const network = networkScoring(learner, longestHistory);
+  const table = sequentialRules(training, items);
   const served = strongest(table, hyperparameters.rulesPerItem);
   const validation = sample(split.validation, hyperparameters.validationUsers, hyperparameters.seed);
-  const blend = chooseBlend(network, served, validation);
-  const model = blended(network, served, blend);
-  const judge = (scoring: Scoring, cases: readonly Case[]): Quality => quality(ranksOf(scoring, cases));
+  const asked = sample(split.test, hyperparameters.testUsers, hyperparameters.seed);
+  const { blend, ...onValidation } = chooseBlend(network, served, validation);
   tell(1);
-  const onValidation = { model: judge(model, validation), modelWithoutBlend: judge(network, validation) };
-  tell(2);
+  const judge = (scoring: Scoring): Quality => quality(ranksOf(scoring, asked));
   const test = {
-    model: judge(model, split.test),
-    modelWithoutBlend: judge(network, split.test),
-    popularity: judge(popularity(training, dimensions.items), split.test),
-    markov: judge(markov(training, dimensions.items), split.test),
-    rules: judge(rules(table, training, dimensions.items), split.test),
-    users: split.test.length,
+    ...judgeBlend(network, served, blend, asked),
+    popularity: judge(popularity(training, items)),
+    markov: judge(markov(training, items)),
+    rules: judge(rules(table, training, items)),
+    users: asked.length,
   };
-  tell(3);
+  tell(2);
   return {
     checkpoint: checkpointOf(dimensions, split, best, weights, served, blend),
     result: {
@@ -83,7 +77,7 @@ export async function trainModel(
       test,
       blend,
       users: userCount(log.users),
-      items: dimensions.items,
+      items,
       events: log.users.rows.length,
       parameters: [...best.values()].reduce((sum, { data }) => sum + data.length, 0),
       hyperparameters,

@@ -71,7 +71,7 @@ export class Optimizer {
   snapshot(): Parameters {
     const weights = this.read();
     const copies = [...this.variables].map(([name, { shape }]) => {
-      const data = Float32Array.from(weights.get(name)?.dataSync() ?? []);
+      const data = new Float32Array(weights.get(name)?.dataSync() ?? []);
       return [name, { shape, data }] as const;
     });
     tf.dispose([...weights.values()]);

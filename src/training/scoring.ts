@@ -8,15 +8,27 @@ import type { Case } from './split.js';
  */
 export type Scoring = (histories: readonly Int32Array[], visit: (index: number, scores: Float32Array) => void) => void;
 
-/** The rank of each case's target. */
-export function ranksOf(scoring: Scoring, cases: readonly Case[]): number[] {
-  const ranks = new Array<number>(cases.length).fill(Number.POSITIVE_INFINITY);
+/** The same for cases. */
+export function eachCase(
+  scoring: Scoring,
+  cases: readonly Case[],
+  visit: (index: number, scores: Float32Array, one: Case) => void,
+): void {
   scoring(
     cases.map(({ history }) => history),
     (index, scores) => {
-      const { target, history } = cases[index] ?? { target: 0, history: new Int32Array() };
-      ranks[index] = rankOf(scores, target, history);
+      const one = cases[index];
+      if (one === undefined) throw new Error(`there is no case ${index}`);
+      visit(index, scores, one);
     },
   );
+}
+
+/** The rank of each case's target. */
+export function ranksOf(scoring: Scoring, cases: readonly Case[]): number[] {
+  const ranks = new Array<number>(cases.length).fill(Number.POSITIVE_INFINITY);
+  eachCase(scoring, cases, (index, scores, { target, history }) => {
+    ranks[index] = rankOf(scores, target, history);
+  });
   return ranks;
 }

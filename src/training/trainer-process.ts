@@ -3,6 +3,9 @@
  * What the native library leaks or breaks ends with it.
  *
  * The library is loaded after the job has come, so that a machine without it gets an answer rather than a dead child.
+ *
+ * No signal may be handled here, and no sampling profiler may run: a handler that interrupts the library's matrix
+ * product on this thread corrupts its heap (seen with SIGUSR2 and with --cpu-prof). To stop it, send `cancel` or kill it.
  */
 import { rename, writeFile } from 'node:fs/promises';
 import { messageOf, RecollectError } from '../errors.js';

@@ -19,7 +19,7 @@ import { findModel } from '../storage/model.store.js';
 import type { TrainingProgress } from '../storage/training-run.entity.js';
 import { claimRun, finishRun, type Claim, type Outcome } from '../storage/training-run.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
-import { defaultHyperparameters } from './hyperparameters.js';
+import { recipeFor } from './hyperparameters.js';
 import { RunReport } from './run-report.js';
 import { writeSequences } from './sequences.js';
 import { takeSnapshot } from './snapshot.js';
@@ -77,7 +77,10 @@ export class TrainingRun {
           inputFile,
           outputFile: join(folder, 'checkpoint.safetensors'),
           device: this.config.trainDevice,
-          hyperparameters: { ...defaultHyperparameters, epochs: this.config.trainEpochs },
+          hyperparameters: {
+            ...recipeFor({ events: window.interactions, users: window.users }),
+            epochs: this.config.trainEpochs,
+          },
         },
         {
           entry: this.entry,

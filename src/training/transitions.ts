@@ -51,18 +51,16 @@ export function countTransitions(training: UserSequences, items: number, gap: nu
 /** The first `limit` transitions of each row. */
 export function strongest({ offsets, items, values }: Transitions, limit: number): Transitions {
   const shorter = new Int32Array(offsets.length);
-  const places: number[] = [];
+  const lengthOf = (row: number) => Math.min(limit, (offsets[row + 1] ?? 0) - (offsets[row] ?? 0));
+  for (let row = 0; row + 1 < offsets.length; row++) shorter[row + 1] = (shorter[row] ?? 0) + lengthOf(row);
+  const total = shorter.at(-1) ?? 0;
+  const kept = { offsets: shorter, items: new Int32Array(total), values: new Float32Array(total) };
   for (let row = 0; row + 1 < offsets.length; row++) {
     const begin = offsets[row] ?? 0;
-    const end = Math.min(offsets[row + 1] ?? 0, begin + limit);
-    for (let place = begin; place < end; place++) places.push(place);
-    shorter[row + 1] = places.length;
+    kept.items.set(items.subarray(begin, begin + lengthOf(row)), shorter[row]);
+    kept.values.set(values.subarray(begin, begin + lengthOf(row)), shorter[row]);
   }
-  return {
-    offsets: shorter,
-    items: Int32Array.from(places, (place) => items[place] ?? 0),
-    values: Float32Array.from(places, (place) => values[place] ?? 0),
-  };
+  return kept;
 }
 
 /** rules_t by item row [N]: from the last items of a history, as they are kept in a user's state. */

@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import { startKafka } from '../../src/embedded/kafka.js';
+import { describeWithBroker } from '../service.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'recollect-kafka-'));
 
@@ -21,7 +22,7 @@ async function topicsOf(brokers: string): Promise<readonly string[]> {
   }
 }
 
-describe('the broker of the demo', () => {
+describeWithBroker('the broker of the demo', () => {
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Network } from '../../src/model/network.js';
 import { emptyState, encodeState } from '../../src/model/user-state.js';
 import {
-  IngestProcess,
+  describeWithBroker,
   liveNetwork,
   testIngestion,
   until,
@@ -12,6 +12,7 @@ import {
   type Sent,
   type TestIngestion,
 } from '../service.js';
+import { IngestProcess } from './ingest-process.js';
 
 const interactions = 5_000;
 const users = 200;
@@ -72,7 +73,7 @@ function malformed(n: number, good: Row): string | Buffer | null {
   return (variants[n % variants.length] ?? variants[0])?.() ?? null;
 }
 
-describe('ingestion by a process that is killed again and again', () => {
+describeWithBroker('ingestion by a process that is killed again and again', () => {
   let ingestion: TestIngestion;
   let network: Network;
   const valid = new Map<string, Row>();

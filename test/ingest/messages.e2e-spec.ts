@@ -1,16 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import { InteractionIntake } from '../../src/ingest/interaction-intake.js';
 import { KafkaConsumer } from '../../src/ingest/kafka-consumer.js';
 import type { Network } from '../../src/model/network.js';
 import { encodeState } from '../../src/model/user-state.js';
-import { liveNetwork, startIngestion, testIngestion, type Kept, type Sent, type TestIngestion } from '../service.js';
+import {
+  describeWithBroker,
+  liveNetwork,
+  startIngestion,
+  testIngestion,
+  type Kept,
+  type Sent,
+  type TestIngestion,
+} from '../service.js';
 
 const time = '2026-05-01T10:00:00Z';
 const event = (id: string, fields: Readonly<Record<string, unknown>> = {}): string =>
   JSON.stringify({ id, userId: 'ula', itemId: 'a', kind: 'view', occurredAt: time, ...fields });
 
-describe('messages', () => {
+describeWithBroker('messages', () => {
   let ingestion: TestIngestion;
   let app: INestApplicationContext;
   let network: Network;

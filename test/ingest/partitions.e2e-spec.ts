@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import kafkajs from 'kafkajs';
 import { KafkaConsumer } from '../../src/ingest/kafka-consumer.js';
 import type { PartitionStatus } from '../../src/ingest/assigned-partition.js';
 import { MemoryWriter } from '../../src/memory/memory-writer.js';
 import { claimPartition } from '../../src/storage/consumer-progress.store.js';
-import { startIngestion, testIngestion, until, type Sent, type TestIngestion } from '../service.js';
+import { describeWithBroker, startIngestion, testIngestion, until, type Sent, type TestIngestion } from '../service.js';
 
 const messages = (name: string, count: number, more: Readonly<Record<string, unknown>> = {}): readonly Sent[] =>
   Array.from({ length: count }, (_, n) => ({
@@ -22,12 +22,16 @@ const messages = (name: string, count: number, more: Readonly<Record<string, unk
     }),
   }));
 
-describe('a partition', () => {
+describeWithBroker('a partition', () => {
   let ingestion: TestIngestion;
   let topic: string;
   let apps: INestApplicationContext[] = [];
   beforeEach(async () => {
-    ingestion = await testIngestion('partitions_spec', {}, { 'segment.bytes': '1048576' });
+    ingestion = await testIngestion(
+      'partitions_spec',
+      { RECOLLECT_STALL_TIMEOUT_MS: '12000' },
+      { 'segment.bytes': '1048576' },
+    );
     topic = ingestion.topics.interactions;
     apps = [];
   });
@@ -54,7 +58,7 @@ describe('a partition', () => {
   const logged = async (): Promise<readonly string[]> =>
     (await query<{ id: string }>('SELECT id FROM interaction ORDER BY arrival')).map(({ id }) => id);
 
-  it('is left alone by an owner of before', async () => {
+  it('is left alone by an owner of before, until the group has it still and nobody else goes on with it', async () => {
     const app = await start();
     await ingestion.send(topic, messages('first', 3));
     await ingestion.untilConsumed();
@@ -70,6 +74,10 @@ describe('a partition', () => {
     expect(await query(`SELECT next_offset FROM consumer_progress WHERE topic = '${topic}' AND partition = 0`)).toEqual(
       [{ next_offset: '3' }],
     );
+
+    await ingestion.untilConsumed();
+    expect(await logged()).toHaveLength(6);
+    expect(statusOf(app)).toMatchObject({ stopped: null, lag: 0n, nextOffset: 6n });
   });
 
   it('is shared out anew when a consumer joins and when one leaves, and nothing is lost or doubled', async () => {

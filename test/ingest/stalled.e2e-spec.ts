@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { IngestProcess, testIngestion, until, type TestIngestion } from '../service.js';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeWithBroker, testIngestion, until, type TestIngestion } from '../service.js';
+import { IngestProcess } from './ingest-process.js';
 
-describe('a consumer that hangs', () => {
+describeWithBroker('a consumer that hangs', () => {
   let ingestion: TestIngestion;
   beforeAll(async () => {
     ingestion = await testIngestion('stalled_spec', { RECOLLECT_STALL_TIMEOUT_MS: '5000' });
@@ -24,16 +25,20 @@ describe('a consumer that hangs', () => {
     await send('before');
     await ingestion.untilConsumed();
 
-    const holder = dataSource.createQueryRunner(); // a transaction elsewhere that never ends
+    const holder = dataSource.createQueryRunner(); // a transaction elsewhere that does not end
     await holder.startTransaction();
-    await holder.query('SELECT FROM consumer_progress FOR UPDATE');
-    await send('held up');
-    await until(async () => ingest.exitCode !== null, 50_000);
+    try {
+      await holder.query('SELECT FROM consumer_progress FOR UPDATE');
+      await send('held up');
+      await until(async () => ingest.exitCode !== null, 60_000);
+    } finally {
+      await holder.rollbackTransaction();
+      await holder.release();
+      await ingest.kill();
+    }
     expect(ingest.exitCode).toBe(70);
     expect(ingest.log).toContain('restart the consumer');
     expect(ingest.log).toContain('end the process');
-    await holder.rollbackTransaction();
-    await holder.release();
 
     const next = new IngestProcess(ingestion.settings);
     await ingestion.untilConsumed();

@@ -1,0 +1,59 @@
+/** The topics and where what they carry goes: interactions into the memories, changes of items into the catalogue. */
+import { Inject, Injectable } from '@nestjs/common';
+import type { Admin, Producer } from 'kafkajs';
+import { CONFIG, type Config } from '../config.js';
+import { MemoryWriter } from '../memory/memory-writer.js';
+import type { Interaction } from '../model/interaction.js';
+import { batchApplier, type ApplyBatch, type Stream } from './batch.js';
+import { DeadLetters } from './dead-letter.js';
+import { interactionRules, isKeyOther, readInteractionMessage } from './interaction-message.js';
+import { readItemMessage, type ItemChange } from './item-message.js';
+import { ItemWriter } from './item-writer.js';
+import { topicsOf } from './kafka-client.js';
+
+@Injectable()
+export class Streams {
+  /** of this process */
+  readonly counts = { deadLetters: 0, otherKeys: 0 };
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly memoryWriter: MemoryWriter,
+    private readonly itemWriter: ItemWriter,
+  ) {}
+
+  /** By topic. */
+  appliers(producer: Producer, admin: Admin): ReadonlyMap<string, ApplyBatch> {
+    const topics = topicsOf(this.config);
+    const deadLetters = new DeadLetters(producer, admin, (sent) => (this.counts.deadLetters += sent));
+    return new Map([
+      [topics.interactions, batchApplier(this.interactions(), deadLetters)],
+      [topics.items, batchApplier(this.items(), deadLetters)],
+    ]);
+  }
+
+  private interactions(): Stream<Interaction> {
+    const rules = interactionRules(this.config);
+    return {
+      read: (message) => {
+        const interaction = readInteractionMessage(message, rules, Date.now());
+        if (isKeyOther(message, interaction)) this.counts.otherKeys += 1;
+        return interaction;
+      },
+      write: async (values, position) => {
+        const offered = values.map(({ value, offset }) => ({ interaction: value, offset }));
+        await this.memoryWriter.apply(offered, position);
+      },
+    };
+  }
+
+  private items(): Stream<ItemChange> {
+    return {
+      read: readItemMessage,
+      write: async (values, position) => {
+        const changes = values.map(({ value, offset }) => ({ change: value, offset }));
+        await this.itemWriter.apply(changes, position);
+      },
+    };
+  }
+}

@@ -1,0 +1,48 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** The program as it is deployed, in a process of its own that can be killed. */
+export class IngestProcess {
+  private readonly child: ChildProcess;
+  private output = '';
+
+  constructor(settings: Readonly<Record<string, string>>) {
+    const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+    this.child = spawn(process.execPath, [main], {
+      env: { PATH: process.env.PATH, RECOLLECT_PORT: '0', RECOLLECT_LOG_LEVEL: 'info', ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream?.on('data', (text: Buffer) => {
+        this.output += text.toString();
+      });
+  }
+
+  get log(): string {
+    return this.output;
+  }
+
+  get exitCode(): number | null {
+    return this.child.exitCode;
+  }
+
+  /** SIGKILL: nothing of the process gets to run. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** SIGTERM; returns how long the process took to end. */
+  async stop(): Promise<number> {
+    const asked = Date.now();
+    await this.end('SIGTERM');
+    return Date.now() - asked;
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const exit = once(this.child, 'exit');
+    this.child.kill(signal);
+    await exit;
+  }
+}
