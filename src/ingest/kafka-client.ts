@@ -48,11 +48,10 @@ export function createKafka(config: Config, logger: Logger): Kafka {
   });
 }
 
-/** One level below what kafkajs says: it reports as errors what it then tries again. */
-function ourLevel(level: logLevel): 'warn' | 'info' | 'debug' | 'trace' {
-  if (level === kafkajs.logLevel.ERROR) return 'warn';
-  if (level === kafkajs.logLevel.WARN) return 'info';
-  return level === kafkajs.logLevel.INFO ? 'debug' : 'trace';
+/** Lower than what kafkajs says: it reports as errors what it then tries again, and what it gives up on it throws. */
+function ourLevel(level: logLevel): 'info' | 'debug' | 'trace' {
+  if (level === kafkajs.logLevel.ERROR) return 'info';
+  return level === kafkajs.logLevel.WARN || level === kafkajs.logLevel.INFO ? 'debug' : 'trace';
 }
 
 function saslOf({ kafkaSaslMechanism, kafkaUser, kafkaPassword }: Config): { sasl?: SASLOptions } {

@@ -16,7 +16,6 @@ const whole: Checkpoint = {
   blend: { weight: 0.25, scale: 20 },
   tensors: new Map(plain.tensors)
     .set('attribute.embedding', { shape: [2, 8], data: new Float32Array(16).fill(0.5) })
-    .set('attribute.weight', { shape: [2], data: Float32Array.of(1, 0.5) })
     .set('item.attribute.offsets', lists(32, 3))
     .set('item.attribute.ids', { shape: [3], data: Int32Array.of(1, 0, 1) })
     .set('rules.offsets', lists(32, 2))
@@ -81,7 +80,7 @@ describe('a checkpoint', () => {
     expect(network.itemVector(29)).toEqual(base.itemVector(29));
     const gain = network.itemVector(30).map((value, at) => value - (base.itemVector(30)[at] ?? NaN));
     gain.forEach((value) => {
-      expect(value).toBeCloseTo(0.5 * (0.5 + 1 + 0.5), 6);
+      expect(value).toBeCloseTo((3 * 0.5) / Math.sqrt(3), 6);
     });
   });
 

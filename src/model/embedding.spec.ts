@@ -4,14 +4,13 @@ import { embed, foldAttributes } from './embedding.js';
 const table = Float32Array.of(0, 0, 1, 3, 5, 5);
 
 describe('embedding', () => {
-  it('adds to each item its attributes by their weights, and leaves the table as it is', () => {
+  it('adds to each item its attributes, each by one over the root of their number, and leaves the table as it is', () => {
     const folded = foldAttributes(table, 2, {
       vectors: Float32Array.of(1, 0, 0, 100),
-      weights: Float32Array.of(0.5, 0.25),
-      offsets: Int32Array.of(0, 0, 1, 3),
-      ids: Int32Array.of(1, 0, 1),
+      offsets: Int32Array.of(0, 0, 1, 5),
+      ids: Int32Array.of(1, 0, 1, 1, 1),
     });
-    expect([...folded]).toEqual([0, 0, 1, 28, 5.5, 30]);
+    expect([...folded]).toEqual([0, 0, 1, 103, 5.5, 155]);
     expect([...table]).toEqual([0, 0, 1, 3, 5, 5]);
   });
 

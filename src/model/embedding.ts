@@ -1,8 +1,8 @@
 /**
  * Row of an item -> vector.
  *
- *   E'[i] = E[i] + sum over the attributes a of item i: w[a] A[a]     folded once, when a model is loaded
- *   x     = LN(E'[i])                                                 the input of an event
+ *   E'[i] = E[i] + sum over the n attributes a of item i: A[a] / sqrt(n)     folded once, when a model is loaded
+ *   x     = LN(E'[i])                                                        the input of an event
  *
  * The same table E' scores the items of an answer (tied). Row 0, an item unknown to the model, is zeros: its x is the norm's bias.
  */
@@ -12,23 +12,26 @@ import type { Matrix, Norm } from './matrix.js';
 export interface ItemAttributes {
   /** [A d] */
   readonly vectors: Float32Array;
-  /** [A] */
-  readonly weights: Float32Array;
   /** attributes of row i: ids[offsets[i]] up to, without, ids[offsets[i + 1]] */
   readonly offsets: Int32Array;
   readonly ids: Int32Array;
 }
 
+/** What each attribute of a row counts: 1 / sqrt(n) for n of them, so that items with many are not larger than others. */
+export function attributeWeight(offsets: Int32Array, row: number): number {
+  return 1 / Math.sqrt(Math.max(1, (offsets[row + 1] as number) - (offsets[row] as number)));
+}
+
 /** E' [N d]. The table that is given stays as it is. */
 export function foldAttributes(table: Float32Array, width: number, attributes: ItemAttributes): Float32Array {
   const folded = table.slice();
-  const { vectors, weights, offsets, ids } = attributes;
+  const { vectors, offsets, ids } = attributes;
   for (let row = 0; row + 1 < offsets.length; row++) {
+    const weight = attributeWeight(offsets, row);
     for (let at = 0; at < width; at++) {
       let sum = table[row * width + at] as number;
       for (let entry = offsets[row] as number; entry < (offsets[row + 1] as number); entry++) {
-        const attribute = ids[entry] as number;
-        sum += (weights[attribute] as number) * (vectors[attribute * width + at] as number);
+        sum += weight * (vectors[(ids[entry] as number) * width + at] as number);
       }
       folded[row * width + at] = sum;
     }

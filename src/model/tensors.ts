@@ -29,7 +29,6 @@ export function tensorsOf({ width: d, slots: S, blocks, items, attributes: A }: 
     'item.embedding': [N, d],
     ...(A > 0 && {
       'attribute.embedding': [A, d],
-      'attribute.weight': [A],
       'item.attribute.offsets': [N + 1], //                   the attributes of each row, see `embedding`
       'item.attribute.ids': [null],
     }),

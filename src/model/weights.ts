@@ -54,7 +54,6 @@ export function weightsOf({ dimensions, tensors }: Checkpoint): Weights {
       ? floats('item.embedding')
       : foldAttributes(floats('item.embedding'), d, {
           vectors: floats('attribute.embedding'),
-          weights: floats('attribute.weight'),
           offsets: integers('item.attribute.offsets'),
           ids: integers('item.attribute.ids'),
         });

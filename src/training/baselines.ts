@@ -16,22 +16,27 @@ export function sequentialRules(training: UserSequences, items: number): Transit
   return countTransitions(training, items, ruleGap, tableLimit);
 }
 
-export function popularity(training: UserSequences, items: number): Scoring {
+export function popularity(training: UserSequences, items: number): Scoring<Float64Array> {
   const counts = frequencies(training, items);
   return scoredBy(items, (scores) => {
     scores.set(counts);
   });
 }
 
-export function markov(training: UserSequences, items: number): Scoring {
+export function markov(training: UserSequences, items: number): Scoring<Float64Array> {
   return byTransitions(countTransitions(training, items, 1, tableLimit), 1, training, items);
 }
 
-export function rules(table: Transitions, training: UserSequences, items: number): Scoring {
+export function rules(table: Transitions, training: UserSequences, items: number): Scoring<Float64Array> {
   return byTransitions(table, recentItems, training, items);
 }
 
-function byTransitions(table: Transitions, window: number, training: UserSequences, items: number): Scoring {
+function byTransitions(
+  table: Transitions,
+  window: number,
+  training: UserSequences,
+  items: number,
+): Scoring<Float64Array> {
   const tieBreak = tieBreaks(training, items);
   return scoredBy(items, (scores, history) => {
     const rule = rulesAfter(table, history, window);
@@ -39,9 +44,9 @@ function byTransitions(table: Transitions, window: number, training: UserSequenc
   });
 }
 
-function scoredBy(items: number, score: (scores: Float32Array, history: Int32Array) => void): Scoring {
+function scoredBy(items: number, score: (scores: Float64Array, history: Int32Array) => void): Scoring<Float64Array> {
   return (histories, visit) => {
-    const scores = new Float32Array(items + 1);
+    const scores = new Float64Array(items + 1);
     histories.forEach((history, index) => {
       score(scores, history);
       visit(index, scores);
@@ -53,5 +58,5 @@ function scoredBy(items: number, score: (scores: Float32Array, history: Int32Arr
 function tieBreaks(training: UserSequences, items: number): Float64Array {
   const counts = frequencies(training, items);
   const most = counts.reduce((a, b) => Math.max(a, b), 0);
-  return Float64Array.from(counts, (count) => (count / (most + 1)) * 1e-7);
+  return Float64Array.from(counts, (count) => (count / (most + 1)) * 1e-9);
 }

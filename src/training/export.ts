@@ -11,14 +11,12 @@ export function checkpointOf(
   dimensions: Dimensions,
   split: Pick<Split, 'vocabulary' | 'attributes' | 'itemAttributes'>,
   parameters: Parameters,
-  attributeWeights: Float32Array,
   transitions: Transitions,
   blend: Blend,
 ): Checkpoint {
   const tensors = new Map<string, Tensor>(parameters);
   const put = (name: string, data: Float32Array | Int32Array) => tensors.set(name, { shape: [data.length], data });
   if (dimensions.attributes > 0) {
-    put('attribute.weight', attributeWeights);
     put('item.attribute.offsets', split.itemAttributes.offsets);
     put('item.attribute.ids', split.itemAttributes.ids);
   }

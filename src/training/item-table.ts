@@ -1,7 +1,8 @@
 /**
- * The item table that input and output share: E' = E + W A, W [N A] the sparse weights of each item's attributes, A
- * their vectors. The row of the unknown item has no attributes and is zero.
+ * The item table that input and output share: E' = E + W A, W [N A] the weights of each item's attributes (see
+ * `attributeWeight`), A their vectors. The row of the unknown item has no attributes and is zero.
  */
+import { attributeWeight } from '../model/embedding.js';
 import { longs, operation, tf, withGradient, type Tensor } from './backend.js';
 import { weight, type Weights } from './layers.js';
 import type { ItemAttributes } from './sequences.js';
@@ -18,17 +19,15 @@ export interface AttributeBags {
   readonly shape: Tensor; //   [2]
 }
 
-/** Kept until the process ends; `weights` has one number a pair. */
-export function attributeBags(
-  { offsets, ids }: ItemAttributes,
-  weights: Float32Array,
-  attributes: number,
-): AttributeBags {
+/** Kept until the process ends. */
+export function attributeBags({ offsets, ids }: ItemAttributes, attributes: number): AttributeBags {
   const pairs = new Int32Array(2 * ids.length);
+  const weights = new Float32Array(ids.length);
   for (let row = 0; row + 1 < offsets.length; row++) {
     for (let at = offsets[row] ?? 0; at < (offsets[row + 1] ?? 0); at++) {
       pairs[2 * at] = row;
       pairs[2 * at + 1] = ids[at] ?? 0;
+      weights[at] = attributeWeight(offsets, row);
     }
   }
   return {

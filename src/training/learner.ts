@@ -22,14 +22,6 @@ export function dimensionsOf(split: Split, { width, slots, blocks }: Hyperparame
   return { width, slots, blocks, items: split.vocabulary.length, attributes: split.attributes.length };
 }
 
-/**
- * What an attribute counts in an item's bag: all alike. Weights of 1 / sqrt(items that carry it) gave a tenth less on
- * MovieLens: the common attributes, which a cold item most likely has, then hardly move.
- */
-export function attributeWeights({ attributes }: Pick<Split, 'attributes'>): Float32Array {
-  return new Float32Array(attributes.length).fill(1);
-}
-
 export class Learner {
   private readonly optimizer: Optimizer;
   private readonly bags: AttributeBags | null;
@@ -39,13 +31,11 @@ export class Learner {
     private readonly hyperparameters: Hyperparameters,
     readonly dimensions: Dimensions,
     { itemAttributes }: Pick<Split, 'itemAttributes'>,
-    attributeWeights: Float32Array,
     initial: Parameters = initialParameters(dimensions, hyperparameters.seed),
   ) {
     const { dropout, batchPositions, width, seed } = hyperparameters;
     this.optimizer = new Optimizer(initial);
-    const pairWeights = Float32Array.from(itemAttributes.ids, (id) => attributeWeights[id] ?? 0);
-    this.bags = dimensions.attributes === 0 ? null : attributeBags(itemAttributes, pairWeights, dimensions.attributes);
+    this.bags = dimensions.attributes === 0 ? null : attributeBags(itemAttributes, dimensions.attributes);
     this.dropout = dropout === 0 ? null : new Dropout(dropout, batchPositions * 4 * width, new Random(seed + 1));
   }
 

@@ -12,7 +12,7 @@ export interface Quality {
  * Rank of the target among the items 1 .. scores.length - 1 by scores[row]; a target outside of them (row 0: unknown
  * to the model) is never found. A score that is not a number counts against the model too.
  */
-export function rankOf(scores: Float32Array, target: number, seen: Int32Array): number {
+export function rankOf(scores: Float32Array | Float64Array, target: number, seen: Int32Array): number {
   const mine = scores[target];
   if (target <= 0 || mine === undefined) return Number.POSITIVE_INFINITY;
   let rank = 0;

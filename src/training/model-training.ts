@@ -12,7 +12,7 @@ import { deviceReport } from './backend.js';
 import { chooseBlend, judgeBlend } from './blend.js';
 import { networkScoring } from './evaluation.js';
 import { checkpointOf } from './export.js';
-import { attributeWeights, dimensionsOf, Learner } from './learner.js';
+import { dimensionsOf, Learner } from './learner.js';
 import { quality, type Quality } from './metrics.js';
 import { ranksOf, type Scoring } from './scoring.js';
 import { userCount, type SequenceLog } from './sequences.js';
@@ -39,8 +39,7 @@ export async function trainModel(
   const deviceInUse = deviceReport(device);
   const split = leaveOneOut(log);
   const dimensions = dimensionsOf(split, hyperparameters);
-  const weights = attributeWeights(split);
-  const learner = new Learner(hyperparameters, dimensions, split, weights);
+  const learner = new Learner(hyperparameters, dimensions, split);
   const { best, bestEpoch, epochs } = await learn(learner, split, hyperparameters, listener, signal);
 
   const tell = (step: number) => {
@@ -59,7 +58,7 @@ export async function trainModel(
   const asked = sample(split.test, hyperparameters.testUsers, hyperparameters.seed);
   const { blend, ...onValidation } = chooseBlend(network, served, validation);
   tell(1);
-  const judge = (scoring: Scoring): Quality => quality(ranksOf(scoring, asked));
+  const judge = (scoring: Scoring<Float64Array>): Quality => quality(ranksOf(scoring, asked));
   const test = {
     ...judgeBlend(network, served, blend, asked),
     popularity: judge(popularity(training, items)),
@@ -69,7 +68,7 @@ export async function trainModel(
   };
   tell(2);
   return {
-    checkpoint: checkpointOf(dimensions, split, best, weights, served, blend),
+    checkpoint: checkpointOf(dimensions, split, best, served, blend),
     result: {
       epochs,
       bestEpoch,

@@ -2,17 +2,23 @@
 import { rankOf } from './metrics.js';
 import type { Case } from './split.js';
 
+/** Scores of all items by row; counted ones need more digits than those of the network. */
+export type Scores = Float32Array | Float64Array;
+
 /**
  * Calls `visit` once for each history, in any order, with the scores of all items by row (row 0 means nothing).
  * `visit` may change the scores, and must not keep them.
  */
-export type Scoring = (histories: readonly Int32Array[], visit: (index: number, scores: Float32Array) => void) => void;
+export type Scoring<S extends Scores = Float32Array> = (
+  histories: readonly Int32Array[],
+  visit: (index: number, scores: S) => void,
+) => void;
 
 /** The same for cases. */
-export function eachCase(
-  scoring: Scoring,
+export function eachCase<S extends Scores>(
+  scoring: Scoring<S>,
   cases: readonly Case[],
-  visit: (index: number, scores: Float32Array, one: Case) => void,
+  visit: (index: number, scores: S, one: Case) => void,
 ): void {
   scoring(
     cases.map(({ history }) => history),
@@ -25,7 +31,7 @@ export function eachCase(
 }
 
 /** The rank of each case's target. */
-export function ranksOf(scoring: Scoring, cases: readonly Case[]): number[] {
+export function ranksOf<S extends Scores>(scoring: Scoring<S>, cases: readonly Case[]): number[] {
   const ranks = new Array<number>(cases.length).fill(Number.POSITIVE_INFINITY);
   eachCase(scoring, cases, (index, scores, { target, history }) => {
     ranks[index] = rankOf(scores, target, history);

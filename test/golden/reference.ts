@@ -1,10 +1,12 @@
 /**
- * Golden tensors: what the PyTorch reference computed, as a checkpoint and the numbers after every event.
+ * Golden tensors: what the PyTorch reference computed, under the names and in the layout of a checkpoint.
  * network-*.json are written by the reference's golden.py, network-training-*.json by training.py beside this file.
  * PyTorch's Linear keeps its weight as [outputs inputs], a checkpoint as [inputs outputs]; the reference's GRU cell has it so already.
  */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Checkpoint, Tensor } from '../../src/model/checkpoint.js';
+import type { Dimensions } from '../../src/model/dimensions.js';
 import { Vocabulary } from '../../src/model/vocabulary.js';
 
 export type Nested = number | readonly Nested[];
@@ -57,9 +59,11 @@ interface Fixtures {
   readonly 'network-training-d8-s4.json': TrainingFixture;
 }
 
-/** A fixture of this folder, by its file name. */
+type FloatTensor = Tensor & { readonly data: Float32Array };
+
+/** A fixture of this folder, by its file name; found from the checkout's root, as compiled tests lie elsewhere. */
 export function readFixture<Name extends keyof Fixtures>(name: Name): Fixtures[Name] {
-  return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8')) as Fixtures[Name];
+  return JSON.parse(readFileSync(join('test', 'golden', name), 'utf8')) as Fixtures[Name];
 }
 
 export function flat(nested: Nested | undefined): number[] {
@@ -67,83 +71,92 @@ export function flat(nested: Nested | undefined): number[] {
   return typeof nested === 'number' ? [nested] : nested.flatMap(flat);
 }
 
-/**
- * The reference's network. Its attribute weights are a number for each item and attribute, which a checkpoint cannot hold, so the
- * attributes are folded into the item table: the same network to an answer, without attributes to a training.
- */
-export function checkpointOf({ sizes, weights, attributes }: Fixture): Checkpoint {
-  const { d, slots, items, layers } = sizes;
-  const tensors = new Map<string, Tensor>();
-  const put = (name: string, shape: readonly number[], numbers: readonly number[]) =>
-    tensors.set(name, { shape, data: Float32Array.from(numbers) });
-  const vector = (name: string, from: string) => {
-    const numbers = flat(weights[from]);
-    put(name, [numbers.length], numbers);
-  };
-  const matrix = (name: string, inputs: number, outputs: number, from: string) =>
-    put(name, [inputs, outputs], flat(weights[from]));
-  const linear = (name: string, inputs: number, outputs: number, from: string) =>
-    put(name, [inputs, outputs], transposed(flat(weights[`${from}.weight`]), inputs, outputs));
-  const norm = (name: string, from: string) => {
-    vector(`${name}.gain`, `${from}.weight`);
-    vector(`${name}.bias`, `${from}.bias`);
-  };
-  const residual = (name: string, norm1: string, feedForward: string, norm2: string) => {
-    norm(`${name}.norm1`, norm1);
-    linear(`${name}.ffn.up.weight`, d, 4 * d, `${feedForward}.0`);
-    vector(`${name}.ffn.up.bias`, `${feedForward}.0.bias`);
-    linear(`${name}.ffn.down.weight`, 4 * d, d, `${feedForward}.3`);
-    vector(`${name}.ffn.down.bias`, `${feedForward}.3.bias`);
-    norm(`${name}.norm2`, norm2);
-  };
+export function dimensionsOf({ sizes, attributes }: Fixture): Dimensions {
+  const { d, slots, layers, items } = sizes;
+  return { width: d, slots, blocks: layers, items, attributes: attributes?.[0]?.length ?? 0 };
+}
 
-  put('item.embedding', [items + 1, d], foldedTable(flat(weights['emb.weight']), d, attributes, weights.aemb));
-  norm('input.norm', 'eln');
-  for (let l = 0; l < layers; l++) {
-    matrix(`block.${l}.gru.gates.weight`, 2 * d, 2 * d, `blocks.${l}.rnn.w_ru`);
-    vector(`block.${l}.gru.gates.bias`, `blocks.${l}.rnn.b_ru`);
-    matrix(`block.${l}.gru.candidate.weight`, 2 * d, d, `blocks.${l}.rnn.w_c`);
-    vector(`block.${l}.gru.candidate.bias`, `blocks.${l}.rnn.b_c`);
-    residual(`block.${l}`, `blocks.${l}.l1`, `blocks.${l}.ff`, `blocks.${l}.l2`);
+/** The attributes of each row as lists, as a checkpoint has them: row i has ids[offsets[i]] up to ids[offsets[i + 1]]. */
+export function attributesOf({ attributes = [] }: Fixture): { readonly offsets: Int32Array; readonly ids: Int32Array } {
+  const lists = attributes.map((row) => row.flatMap((weight, attribute) => (weight === 0 ? [] : [attribute])));
+  const offsets = Int32Array.from([0, ...lists], (_, row) => lists.slice(0, row).flat().length);
+  return { offsets, ids: Int32Array.from(lists.flat()) };
+}
+
+/** The reference's names, and those of a checkpoint. */
+const names: readonly (readonly [RegExp, string])[] = [
+  [/^emb\.weight$/, 'item.embedding'],
+  [/^aemb$/, 'attribute.embedding'],
+  [/^b$/, 'output.bias'],
+  [/^eln\./, 'input.norm.'],
+  [/^blocks\.(\d)\.rnn\.w_ru$/, 'block.$1.gru.gates.weight'],
+  [/^blocks\.(\d)\.rnn\.b_ru$/, 'block.$1.gru.gates.bias'],
+  [/^blocks\.(\d)\.rnn\.w_c$/, 'block.$1.gru.candidate.weight'],
+  [/^blocks\.(\d)\.rnn\.b_c$/, 'block.$1.gru.candidate.bias'],
+  [/^blocks\.(\d)\.l([12])\./, 'block.$1.norm$2.'],
+  [/^blocks\.(\d)\.ff\.0\./, 'block.$1.ffn.up.'],
+  [/^blocks\.(\d)\.ff\.3\./, 'block.$1.ffn.down.'],
+  [/^mem\.prior$/, 'memory.slot.bias'],
+  [/^mem\.Wk\./, 'memory.key.'],
+  [/^mem\.Wv\./, 'memory.value.'],
+  [/^mem\.Wq\./, 'memory.query.'],
+  [/^mem\.Wf\./, 'memory.gate.'],
+  [/^mem\.Wo\./, 'memory.output.'],
+  [/^ml\./, 'join.norm1.'],
+  [/^ml2\./, 'join.norm2.'],
+  [/^mff\.0\./, 'join.ffn.up.'],
+  [/^mff\.3\./, 'join.ffn.down.'],
+];
+
+/** Weights or gradients. */
+export function parametersOf(tensors: Readonly<Record<string, Nested>>): ReadonlyMap<string, FloatTensor> {
+  return new Map(
+    Object.entries(tensors).map(([torchName, numbers]): [string, FloatTensor] => {
+      const rule = names.find(([pattern]) => pattern.test(torchName));
+      if (rule === undefined) throw new Error(`the fixture has an unknown tensor ${torchName}`);
+      const name = torchName.replace(...rule).replace(/(norm\d?)\.weight$/, '$1.gain');
+      if (name === 'memory.slot.bias') return [name, tensorOf((numbers as readonly Nested[])[0])]; // of the only head
+      return [name, isLinear(torchName) ? transposed(tensorOf(numbers)) : tensorOf(numbers)];
+    }),
+  );
+}
+
+/** The reference's network, with no transitions. */
+export function checkpointOf(fixture: Fixture): Checkpoint {
+  const dimensions = dimensionsOf(fixture);
+  const { items, attributes } = dimensions;
+  const tensors = new Map<string, Tensor>(parametersOf(fixture.weights));
+  const put = (name: string, data: Float32Array | Int32Array) => tensors.set(name, { shape: [data.length], data });
+  if (attributes > 0) {
+    const { offsets, ids } = attributesOf(fixture);
+    put('item.attribute.offsets', offsets);
+    put('item.attribute.ids', ids);
   }
-  linear('memory.key.weight', d, d, 'mem.Wk');
-  linear('memory.value.weight', d, d, 'mem.Wv');
-  linear('memory.query.weight', d, d, 'mem.Wq');
-  linear('memory.gate.weight', d, slots, 'mem.Wf');
-  vector('memory.gate.bias', 'mem.Wf.bias');
-  linear('memory.output.weight', d, d, 'mem.Wo');
-  vector('memory.slot.bias', 'mem.prior');
-  residual('join', 'ml', 'mff', 'ml2');
-  vector('output.bias', 'b');
-  tensors.set('rules.offsets', { shape: [items + 2], data: new Int32Array(items + 2) });
-  tensors.set('rules.items', { shape: [0], data: new Int32Array(0) });
-  put('rules.values', [0], []);
-
+  put('rules.offsets', new Int32Array(items + 2));
+  put('rules.items', new Int32Array(0));
+  put('rules.values', new Float32Array(0));
   return {
-    dimensions: { width: d, slots, blocks: layers, items, attributes: 0 },
+    dimensions,
     vocabulary: new Vocabulary(Array.from({ length: items }, (_, index) => `item-${index + 1}`)),
-    attributes: [],
+    attributes: Array.from({ length: attributes }, (_, index) => `attribute-${index + 1}`),
     blend: { weight: 0, scale: 0 },
     tensors,
   };
 }
 
-/** [outputs inputs] -> [inputs outputs] */
-function transposed(numbers: readonly number[], inputs: number, outputs: number): number[] {
-  return numbers.map((_, at) => numbers[(at % outputs) * inputs + Math.floor(at / outputs)] ?? NaN);
+function isLinear(torchName: string): boolean {
+  return /^(blocks\.\d\.ff|mem\.W.|mff).*weight$/.test(torchName);
 }
 
-/** E + attributes A */
-function foldedTable(
-  table: readonly number[],
-  width: number,
-  attributes: Fixture['attributes'],
-  vectors: Nested | undefined,
-): readonly number[] {
-  if (attributes === undefined) return table;
-  const own = flat(vectors);
-  return table.map((value, at) => {
-    const weights = attributes[Math.floor(at / width)] ?? [];
-    return weights.reduce((sum, weight, a) => sum + weight * (own[a * width + (at % width)] ?? NaN), value);
-  });
+function tensorOf(nested: Nested | undefined): FloatTensor {
+  const shape: number[] = [];
+  for (let part = nested; part !== undefined && typeof part !== 'number'; part = part[0]) shape.push(part.length);
+  return { shape, data: Float32Array.from(flat(nested)) };
+}
+
+/** [outputs inputs] -> [inputs outputs] */
+function transposed({ shape, data }: FloatTensor): FloatTensor {
+  const [outputs = 0, inputs = 0] = shape;
+  const turned = data.map((_, at) => data[(at % outputs) * inputs + Math.floor(at / outputs)] ?? NaN);
+  return { shape: [inputs, outputs], data: turned };
 }

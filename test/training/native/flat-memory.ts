@@ -4,7 +4,7 @@ import { tf } from '../../../src/training/backend.js';
 import { batchesOf, fill, windowsOf } from '../../../src/training/batches.js';
 import { networkScoring } from '../../../src/training/evaluation.js';
 import { defaultHyperparameters } from '../../../src/training/hyperparameters.js';
-import { attributeWeights, dimensionsOf, Learner } from '../../../src/training/learner.js';
+import { dimensionsOf, Learner } from '../../../src/training/learner.js';
 import { Random } from '../../../src/training/random.js';
 import { ranksOf } from '../../../src/training/scoring.js';
 import { leaveOneOut } from '../../../src/training/split.js';
@@ -12,7 +12,7 @@ import { plantedLog } from '../planted.js';
 
 const hyperparameters = { ...defaultHyperparameters, width: 8, batchPositions: 64, window: 7 };
 const split = leaveOneOut(plantedLog(40, 5));
-const learner = new Learner(hyperparameters, dimensionsOf(split, hyperparameters), split, attributeWeights(split));
+const learner = new Learner(hyperparameters, dimensionsOf(split, hyperparameters), split);
 const windows = windowsOf(split.training, hyperparameters.window);
 const random = new Random(1);
 const { binding } = tf.backend() as unknown as { binding: { getNumOfTensors(): number } };

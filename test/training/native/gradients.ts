@@ -5,11 +5,11 @@ import { encode } from '../../../src/training/graph.js';
 import { attributeBags, itemTable } from '../../../src/training/item-table.js';
 import { weight } from '../../../src/training/layers.js';
 import { crossEntropy } from '../../../src/training/loss.js';
-import { golden, parametersOf, type GoldenTraining } from '../golden.js';
+import { attributesOf, dimensionsOf, parametersOf, readFixture } from '../../golden/reference.js';
 
 /** Of a parameter's largest gradient: this side has single precision. */
 const tolerance = 1e-4;
-const file = await golden<GoldenTraining>('network-training-d8-s4');
+const file = readFixture('network-training-d8-s4.json');
 const expected = parametersOf(file.gradients);
 const parameters = parametersOf(file.weights);
 const names = [...parameters.keys()];
@@ -32,14 +32,7 @@ const sequences = {
 };
 const targets = tf.tensor1d(Int32Array.from(places, ({ target }) => target));
 
-const pairs = file.attributes.map((row) => row.map((value, id) => ({ id, value })).filter(({ value }) => value !== 0));
-const offsets = Int32Array.from([0, ...pairs].map((_, row) => pairs.slice(0, row).flat().length));
-const ids = Int32Array.from(pairs.flat(), ({ id }) => id);
-const bags = attributeBags(
-  { offsets, ids },
-  Float32Array.from(pairs.flat(), ({ value }) => value),
-  5,
-);
+const bags = attributeBags(attributesOf(file), dimensionsOf(file).attributes);
 
 for (const [chunk, lossRows] of [
   [32, 512],

@@ -3,15 +3,14 @@ import assert from 'node:assert/strict';
 import { Network } from '../../../src/model/network.js';
 import { emptyState } from '../../../src/model/user-state.js';
 import { multiply, read, tf } from '../../../src/training/backend.js';
-import { checkpointOf } from '../../../src/training/export.js';
 import { encode } from '../../../src/training/graph.js';
 import { weight } from '../../../src/training/layers.js';
-import { dimensionsOf, golden, parametersOf, type GoldenSteps } from '../golden.js';
+import { checkpointOf, dimensionsOf, parametersOf, readFixture } from '../../golden/reference.js';
 
 const tolerance = 1e-4;
 
-for (const name of ['network-d8-s4', 'network-d8-s2-l2']) {
-  const file = await golden<GoldenSteps>(name);
+for (const name of ['network-d8-s4.json', 'network-d8-s2-l2.json'] as const) {
+  const file = readFixture(name);
   const dimensions = dimensionsOf(file);
   const parameters = parametersOf(file.weights);
   const weights = new Map([...parameters].map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]));
@@ -23,16 +22,7 @@ for (const name of ['network-d8-s4', 'network-d8-s2-l2']) {
   );
   const positions = tf.tensor1d(Int32Array.from({ length: steps * users }, (_, at) => at));
 
-  const none = { offsets: new Int32Array(dimensions.items + 2), items: new Int32Array(), values: new Float32Array() };
-  const split = {
-    vocabulary: Array.from({ length: dimensions.items }, (_, at) => `item ${at}`),
-    attributes: [],
-    itemAttributes: { offsets: none.offsets, ids: none.items },
-  };
-  const blend = { weight: 0, scale: 1 };
-  const network = new Network(checkpointOf(dimensions, split, parameters, new Float32Array(), none, blend), {
-    round: false,
-  });
+  const network = new Network(checkpointOf(file), { round: false });
   const states = file.sequences.map(() => emptyState(dimensions));
 
   for (const chunk of [32, 5, 1]) {
