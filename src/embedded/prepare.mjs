@@ -64,13 +64,12 @@ const staged = await stageTensorflow();
 process.stdout.write(`Training library: ${staged.message}\n`);
 
 /**
- * Runs the command to its end. Ctrl-C reaches it by the terminal, other signals are passed on, so that it can stop in
- * order.
+ * Runs the command to its end. It gets a process group of its own, and signals from this process alone: Ctrl-C in a terminal would
+ * end its Postgres and its broker at the same instant, before it could stop in order.
  */
 function handOver(args) {
-  const child = spawn('node', args, { cwd: root, stdio: 'inherit', env });
-  process.on('SIGINT', () => undefined);
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  const child = spawn('node', args, { cwd: root, stdio: 'inherit', env, detached: !windows });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (status, signal) => process.exit(signal === null ? (status ?? 1) : 1));
 }
 

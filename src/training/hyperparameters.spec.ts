@@ -6,8 +6,13 @@ describe('recipeFor', () => {
     expect(recipeFor({ events: 100_000, users: 600 })).toEqual(defaultHyperparameters);
   });
 
-  it('takes larger batches and less dropout for a large log', () => {
-    expect(recipeFor({ events: 1_000_000, users: 6_000 })).toMatchObject({ dropout: 0.2, batchPositions: 4096 });
+  it('takes larger batches, less dropout and more epochs for a large log', () => {
+    expect(recipeFor({ events: 1_000_000, users: 6_000 })).toMatchObject({
+      dropout: 0.2,
+      batchPositions: 4096,
+      learningRate: 2e-3,
+      epochs: 26,
+    });
     expect(recipeFor({ events: 200_000, users: 1_000 })).toMatchObject({ dropout: 0.3, batchPositions: 2000 });
   });
 

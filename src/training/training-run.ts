@@ -72,14 +72,15 @@ export class TrainingRun {
       const { log, window } = await takeSnapshot(this.dataSource, this.config.databaseSchema, signal);
       await writeSequences(inputFile, log);
       report.tell(at('TRAINING'));
+      const recipe = recipeFor({ events: window.interactions, users: window.users });
       const result = await trainInChild(
         {
           inputFile,
           outputFile: join(folder, 'checkpoint.safetensors'),
           device: this.config.trainDevice,
           hyperparameters: {
-            ...recipeFor({ events: window.interactions, users: window.users }),
-            epochs: this.config.trainEpochs,
+            ...recipe,
+            epochs: this.config.trainEpochs ?? recipe.epochs,
           },
         },
         {

@@ -1,6 +1,8 @@
 /** How interactions get in: through Kafka as a producer would send them, or through GraphQL where there is no broker. */
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config.js';
+import type { KafkaConsumer } from '../../ingest/kafka-consumer.js';
 import type { GraphqlClient } from './graphql-client.js';
 import type { Rating } from './movielens.js';
 
@@ -50,4 +52,15 @@ export function graphqlStream(client: GraphqlClient): Stream {
     },
     close: async () => Promise.resolve(),
   };
+}
+
+/** A consumer that was killed keeps its place in the group until its session ends, and the next one waits for that. */
+export async function untilConsuming(consumer: KafkaConsumer): Promise<void> {
+  for (let waited = 0; ; waited += 100) {
+    const { state, partitions } = consumer.status();
+    const isClaimed = partitions.length > 0 && partitions.every(({ nextOffset }) => nextOffset !== null);
+    if (state === 'OFF' || (state === 'RUNNING' && isClaimed)) return;
+    if (waited === 3_000) process.stdout.write('  waiting for the place of an earlier consumer, at most 30 s\n');
+    await sleep(100);
+  }
 }
