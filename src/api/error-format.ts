@@ -69,6 +69,8 @@ function withoutServerNames(message: string): string {
 
 /** Whether an error has to be logged: it is not an answer to a mistake of the client. */
 export function isUnexpected(error: unknown): boolean {
+  const cause = causeOf(error);
+  if (cause instanceof GraphQLError && cause.path === undefined) return false; // found in the document, before it was run
   return ['INTERNAL', 'DATABASE_UNAVAILABLE'].includes(shownOf(error).code);
 }
 

@@ -35,7 +35,7 @@ export async function kafkaStream(config: Config): Promise<Stream> {
 
 interface Tracked {
   readonly trackInteractions: {
-    readonly verdicts: readonly { readonly status: string; readonly message: string | null }[];
+    readonly verdicts: readonly { readonly status: string; readonly error: { readonly message: string } | null }[];
   };
 }
 
@@ -44,11 +44,11 @@ export function graphqlStream(client: GraphqlClient): Stream {
     way: 'GraphQL',
     send: async (ratings) => {
       const { trackInteractions } = await client.request<Tracked>(
-        'mutation ($input: TrackInteractionsInput!) { trackInteractions(input: $input) { verdicts { status message } } }',
+        'mutation ($input: TrackInteractionsInput!) { trackInteractions(input: $input) { verdicts { status error { message } } } }',
         { input: { interactions: ratings } },
       );
       const refused = trackInteractions.verdicts.find(({ status }) => status === 'REFUSED');
-      if (refused !== undefined) throw new Error(`an interaction was refused: ${refused.message ?? ''}`);
+      if (refused !== undefined) throw new Error(`an interaction was refused: ${refused.error?.message ?? ''}`);
     },
     close: async () => Promise.resolve(),
   };
