@@ -59,6 +59,7 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'off',
       // it would have `x[i] as number` of a typed array written with the `!` that is forbidden here
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       // GraphQL's types and Nest's options are declared as classes; what fills them are plain objects of the same shape
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       'import-x/no-restricted-paths': ['error', { zones }],

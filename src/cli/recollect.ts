@@ -6,6 +6,7 @@ import { addConfigCommands } from './config.js';
 import { addDemoCommand } from './demo.js';
 import { addKeyCommands } from './keys.js';
 import { addMigrateCommands } from './migrate.js';
+import { addReproduceCommand } from './reproduce.js';
 
 const program = new Command('recollect')
   .description('Recommendations from a memory of every user')
@@ -14,6 +15,7 @@ addConfigCommands(program);
 addMigrateCommands(program);
 addKeyCommands(program);
 addDemoCommand(program);
+addReproduceCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   const code = error instanceof RecollectError ? `${error.code}: ` : '';

@@ -4,6 +4,7 @@
  *
  *   node src/embedded/prepare.mjs            make ready, run nothing
  *   node src/embedded/prepare.mjs demo       the demo
+ *   node src/embedded/prepare.mjs reproduce  trains on a public data set and prints its figures
  *   node src/embedded/prepare.mjs bench      a benchmark of test/bench by its name; its last line is JSON
  *   node src/embedded/prepare.mjs test       unit and end-to-end tests; further arguments go to jest
  */
@@ -90,12 +91,15 @@ switch (command) {
       ...rest,
     ]);
     break;
+  case 'reproduce':
+    handOver([join('dist', 'src', 'cli', 'recollect.js'), 'reproduce', ...rest]);
+    break;
   case 'bench': {
     const [name = 'event-to-answer'] = rest;
     handOver(['--disable-warning=TimeoutNegativeWarning', join('dist', 'test', 'bench', `${name}.js`)]);
     break;
   }
   default:
-    process.stderr.write(`unknown command ${command}: use demo, test or bench\n`);
+    process.stderr.write(`unknown command ${command}: use demo, test, bench or reproduce\n`);
     process.exit(2);
 }

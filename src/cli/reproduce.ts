@@ -1,0 +1,66 @@
+import { Argument, type Command } from 'commander';
+import { datasets, type DatasetName } from '../training/datasets.js';
+import { meanOf, readReports, reproduce, table } from '../training/reproduce.js';
+
+interface Options {
+  readonly data?: string;
+  readonly reports: string;
+  readonly seeds: string;
+  readonly threads: string;
+}
+
+const sets = Object.keys(datasets) as DatasetName[];
+
+export function addReproduceCommand(program: Command): void {
+  program
+    .command('reproduce')
+    .description('train on a public data set and print its figures; `table` prints what the reports say')
+    .addArgument(new Argument('<set>').choices([...sets, 'all', 'table']))
+    .option('--data <folder>', 'the folder of the data sets')
+    .option('--reports <folder>', 'where the reports lie; one that is there is not made again', 'test/reports')
+    .option('--seeds <count>', 'seeds 1 to this', '1')
+    .option('--threads <count>', 'threads of the trainer', '1')
+    .action(async (set: DatasetName | 'all' | 'table', options: Options) => {
+      if (set !== 'table') for (const one of set === 'all' ? sets : [set]) await run(one, options);
+      if (set === 'all' || set === 'table') process.stdout.write(`${table(await readReports(options.reports))}\n`);
+    });
+}
+
+async function run(set: DatasetName, { data, reports: folder, seeds, threads }: Options): Promise<void> {
+  const reports = await reproduce({
+    set,
+    data: data ?? 'data',
+    reports: folder,
+    seeds: Number(seeds),
+    threads: Number(threads),
+    onProgress: (seed, { phase, epoch, epochs, step, steps, loss }) => {
+      if (!process.stdout.isTTY) return;
+      const at = `${set} seed ${seed} ${phase.toLowerCase()} epoch ${epoch}/${epochs} step ${step}/${steps}`;
+      process.stdout.write(`\r${at} loss ${loss?.toFixed(4) ?? '-'}   `);
+    },
+    onEpoch: (seed, { epoch, loss, validationHrAt10, validationNdcgAt10, seconds }) => {
+      const validation = `${validationHrAt10?.toFixed(4) ?? '-'} / ${validationNdcgAt10?.toFixed(4) ?? '-'}`;
+      process.stdout.write(
+        `\r${set} seed ${seed} epoch ${epoch} loss ${loss.toFixed(4)} validation ${validation} ${seconds.toFixed(1)} s\n`,
+      );
+    },
+  });
+  const model = meanOf(reports.map(({ test }) => test.model));
+  const plain = meanOf(reports.map(({ test }) => test.modelWithoutBlend));
+  const epochs = reports.flatMap((report) => report.epochs);
+  const secondsPerEpoch = epochs.reduce((sum, { seconds }) => sum + seconds, 0) / epochs.length;
+  const round = (value: number | undefined): number => Number((value ?? NaN).toFixed(4));
+  process.stdout.write(
+    `${JSON.stringify({
+      set,
+      seeds: reports.length,
+      hr10: round(model.hrAt10),
+      ndcg10: round(model.ndcgAt10),
+      plainHr10: round(plain.hrAt10),
+      plainNdcg10: round(plain.ndcgAt10),
+      rulesHr10: round(reports[0]?.test.rules.hrAt10),
+      rulesNdcg10: round(reports[0]?.test.rules.ndcgAt10),
+      secondsPerEpoch: round(secondsPerEpoch),
+    })}\n`,
+  );
+}
