@@ -30,6 +30,13 @@ describe('settings', () => {
     expect(read).toThrow(/RECOLLECT_PROT: is not a setting/);
   });
 
+  it('refuses what JavaScript would take for another number: no digits at all, and times that no timer can wait', () => {
+    expect(() => readConfig({ RECOLLECT_PORT: '' })).toThrow(/RECOLLECT_PORT: must be a whole number/);
+    expect(() => readConfig({ RECOLLECT_PORT: '0x50' })).toThrow(/RECOLLECT_PORT: must be a whole number/);
+    expect(() => readConfig({ RECOLLECT_REQUEST_TIMEOUT_MS: '3000000000' })).toThrow(/RECOLLECT_REQUEST_TIMEOUT_MS/);
+    expect(() => readConfig({ RECOLLECT_STALL_TIMEOUT_MS: '3000000000' })).toThrow(/RECOLLECT_STALL_TIMEOUT_MS/);
+  });
+
   it('checks settings against each other', () => {
     expect(() => readConfig({ RECOLLECT_ROLE: 'ingest', DATABASE_URL: 'postgres://h/d' })).toThrow(
       /the role ingest needs brokers/,

@@ -49,8 +49,16 @@ const kinds = z
   .pipe(z.record(z.string().min(1).max(64), kindRule).refine((all) => Object.keys(all).length > 0, 'names no kind'));
 
 const boolean = z.enum(['true', 'false']).transform((text) => text === 'true');
-const port = z.coerce.number().int().min(0).max(65_535);
-const count = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(minimum).max(maximum);
+/** The longest time of a timer in Node: what is longer ends at once. */
+const longestTimerMs = 2 ** 31 - 1;
+/** A whole number in digits: JavaScript would take an empty text for 0. */
+const count = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
+  z
+    .string()
+    .regex(/^\s*-?\d+\s*$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().int().min(minimum).max(maximum));
+const port = count(0, 65_535);
 const cron = z.string().refine((text) => text === '' || isCron(text), 'is not a cron expression of five fields');
 
 interface Described {
@@ -144,7 +152,7 @@ export const settings = {
   }),
   requestTimeoutMs: setting({
     env: 'RECOLLECT_REQUEST_TIMEOUT_MS',
-    schema: count(100),
+    schema: count(100, longestTimerMs),
     default: '15000',
     unit: 'ms',
     about: 'A request that takes longer is ended.',
@@ -226,7 +234,7 @@ export const settings = {
   }),
   stallTimeoutMs: setting({
     env: 'RECOLLECT_STALL_TIMEOUT_MS',
-    schema: count(5_000),
+    schema: count(5_000, longestTimerMs),
     default: '60000',
     unit: 'ms',
     about: 'Lag without progress for this long restarts the consumer; twice ends the process.',

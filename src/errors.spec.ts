@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { isRetriable, RecollectError } from './errors.js';
 
 describe('errors', () => {
@@ -21,8 +22,13 @@ describe('errors', () => {
     expect(isRetriable(Object.assign(new Error('x'), { code }))).toBe(false);
   });
 
-  it('tries again after a connection that pg lost without a code', () => {
-    expect(isRetriable(new Error('Connection terminated unexpectedly'))).toBe(true);
+  it('tries again after a connection that was lost without a code', () => {
+    for (const message of [
+      'Connection terminated unexpectedly',
+      'Client has encountered a connection error and is not queryable',
+      new QueryRunnerAlreadyReleasedError().message,
+    ])
+      expect(isRetriable(new Error(message))).toBe(true);
     expect(isRetriable('boom')).toBe(false);
   });
 });

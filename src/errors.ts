@@ -84,13 +84,16 @@ export class RecollectError extends Error {
 /** SQLSTATEs and socket errors after which the same transaction may succeed: connection lost, deadlock, serialization, shutdown. */
 const transient = /^(08...|40001|40P01|53...|55P03|57P0[123]|ECONN\w+|EPIPE|ETIMEDOUT|EAI_AGAIN)$/;
 
+/** What pg and TypeORM say of a connection that was lost, also between two statements of a transaction. */
+const lostConnection =
+  /Connection terminated|connection timeout|timeout exceeded when trying to connect|is not queryable|query runner.* already released/i;
+
 /** Whether the same work may succeed when it is tried again. */
 export function isRetriable(error: unknown): boolean {
   if (error instanceof RecollectError) return error.retriable;
   if (!(error instanceof Error)) return false;
   if ('code' in error && typeof error.code === 'string' && transient.test(error.code)) return true;
-  if (/Connection terminated|connection timeout|timeout exceeded when trying to connect/i.test(error.message))
-    return true;
+  if (lostConnection.test(error.message)) return true;
   return 'driverError' in error && isRetriable(error.driverError);
 }
 

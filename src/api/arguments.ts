@@ -5,6 +5,8 @@ import { readId } from '../model/identifier.js';
 import { readInstant } from '../model/instant.js';
 
 export const maximumFirst = 100;
+/** Characters of a wrong value that its error repeats. */
+const longestEcho = 40;
 
 export function badInput(field: string, message: string): RecollectError {
   return new RecollectError('BAD_INPUT', `${field}: ${message}`, { field });
@@ -37,7 +39,8 @@ export function checkTime(time: string | null | undefined, field: string): Date 
 /** A kind of the settings. */
 export function checkKind(kind: string, field: string, { kinds }: Pick<Config, 'kinds'>): string {
   if (Object.hasOwn(kinds, kind)) return kind;
-  throw badInput(field, `"${kind}" is not a configured kind; there are ${Object.keys(kinds).join(', ')}`);
+  const found = kind.length > longestEcho ? `${kind.slice(0, longestEcho)}...` : kind;
+  throw badInput(field, `"${found}" is not a configured kind; there are ${Object.keys(kinds).join(', ')}`);
 }
 
 /** A query has one code for all that is wrong with its arguments. */

@@ -66,6 +66,10 @@ export function connectionOf<Row>(
   };
 }
 
+/** 0001-01-01T00:00:00Z */
+const yearOne = -62_135_596_800_000;
+const longestNumber = 2n ** 63n - 1n;
+
 function encodeCursor(place: readonly string[]): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
@@ -78,7 +82,9 @@ export function readCursor(
   if (cursor === null || cursor === undefined) return null;
   const [time, tie] = decodeCursor(cursor);
   const instant = new Date(typeof time === 'string' ? time : NaN);
-  if (Number.isNaN(instant.getTime()) || typeof tie !== 'string' || !shape.test(tie)) {
+  // what is inside must fit the columns too: Postgres refuses times before 4713 BC and numbers of more than 64 bits
+  const isPlace = instant.getTime() >= yearOne && typeof tie === 'string' && shape.test(tie);
+  if (!isPlace || (/^\d+$/.test(tie) && BigInt(tie) > longestNumber)) {
     throw badInput('after', 'is not a cursor of this list');
   }
   return { time: instant, tie };

@@ -18,6 +18,14 @@ describe('errors of a request', () => {
     expect(isUnexpected(error)).toBe(false);
   });
 
+  it('are logged where the code is one of damage, though the client is told', async () => {
+    const error = await errorOf(() => {
+      throw new RecollectError('STATE_INVALID', 'a stored memory is damaged');
+    });
+    expect(isUnexpected(error)).toBe(true);
+    expect(formatError(error.toJSON(), error).extensions).toEqual({ code: 'STATE_INVALID' });
+  });
+
   it('are not logged where they answer a mistake of the client', async () => {
     const error = await errorOf(() => {
       throw new RecollectError('BAD_INPUT', 'first: must be from 1 to 100, not 0');

@@ -71,6 +71,7 @@ function withoutServerNames(message: string): string {
 export function isUnexpected(error: unknown): boolean {
   const cause = causeOf(error);
   if (cause instanceof GraphQLError && cause.path === undefined) return false; // found in the document, before it was run
+  if (cause instanceof RecollectError) return cause.level !== 'info'; //              a damaged memory, say
   return ['INTERNAL', 'DATABASE_UNAVAILABLE'].includes(shownOf(error).code);
 }
 

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
-import { RecollectError } from '../errors.js';
+import { isRetriable, RecollectError } from '../errors.js';
 import { logError, type Logger } from '../telemetry.js';
 import type { Access } from './access.js';
 import { formatError, isUnexpected } from './error-format.js';
@@ -49,6 +49,13 @@ async function authenticated(access: Access, request: FastifyRequest): Promise<R
   try {
     return await access.scopesOf(request);
   } catch (error) {
+    if (isRetriable(error)) {
+      const originalError = error instanceof Error ? error : null;
+      throw new GraphQLError('the key could not be looked up', {
+        originalError,
+        extensions: { http: { status: 503 } },
+      });
+    }
     if (!(error instanceof RecollectError)) throw error;
     const headers = new HeaderMap([['www-authenticate', 'Bearer']]);
     throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: 401, headers } } });

@@ -2,9 +2,11 @@
  * Health for load balancers: `live` says that the process answers, `ready` that it can do its work. A part that is not well says so,
  * without names of hosts or of users.
  */
+import { once } from 'node:events';
 import { Controller, Get, HttpStatus, Inject, Optional, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
+import { RecollectError } from '../errors.js';
 import { NETWORK_SOURCE, type NetworkSource } from '../memory/network-source.js';
 import { Catalogue } from '../recommend/catalogue.js';
 import { missingMigrations } from '../storage/data-source.js';
@@ -13,6 +15,8 @@ import { LOGGER, logError, type Logger } from '../telemetry.js';
 
 /** A catalogue that was not looked at for longer keeps the process out of service. */
 const longestCatalogueAgeMs = 60_000;
+/** A database that hangs is told before the patience of a load balancer ends. */
+const longestLookMs = 3_000;
 
 interface Part {
   readonly ok: boolean;
@@ -50,17 +54,16 @@ export class HealthController {
 
   @Get('health/ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
-    const readiness = await this.look();
+    const readiness = await this.look(AbortSignal.timeout(longestLookMs));
     if (readiness.status === 'not ready') reply.status(HttpStatus.SERVICE_UNAVAILABLE);
     return readiness;
   }
 
-  private async look(): Promise<Readiness> {
+  private async look(deadline: AbortSignal): Promise<Readiness> {
     const serving = this.networks?.current()?.version ?? null;
     const catalogue = this.lookAtCatalogue();
     try {
-      const isBehind = (await missingMigrations(this.dataSource)).length > 0;
-      const live = isBehind ? null : ((await findLiveModel(this.dataSource.manager))?.version ?? null);
+      const { isBehind, live } = await Promise.race([this.lookAtDatabase(), passed(deadline)]);
       // while a new version is being loaded the one before goes on serving, and well
       const model = { ok: live === null || serving !== null, live, serving };
       const isReady = !isBehind && model.ok && catalogue.catalogue?.ok !== false;
@@ -73,9 +76,20 @@ export class HealthController {
     }
   }
 
+  private async lookAtDatabase(): Promise<{ readonly isBehind: boolean; readonly live: number | null }> {
+    const isBehind = (await missingMigrations(this.dataSource)).length > 0;
+    return { isBehind, live: isBehind ? null : ((await findLiveModel(this.dataSource.manager))?.version ?? null) };
+  }
+
   private lookAtCatalogue(): Pick<Readiness, 'catalogue'> {
     if (this.catalogue === undefined) return {}; // a role that does not answer
     const { size, ageMs } = this.catalogue;
     return { catalogue: { ok: ageMs <= longestCatalogueAgeMs, items: size, ageMs } };
   }
+}
+
+/** Rejects when the deadline has passed. */
+async function passed(deadline: AbortSignal): Promise<never> {
+  await once(deadline, 'abort');
+  throw new RecollectError('DATABASE_UNAVAILABLE', `the database did not answer within ${longestLookMs} ms`);
 }

@@ -1,6 +1,7 @@
 /** The HTTP server under GraphQL and health: limits, headers, request ids. */
 import { randomUUID } from 'node:crypto';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
 
 export function httpAdapter(config: Pick<Config, 'bodyLimitBytes' | 'requestTimeoutMs'>): FastifyAdapter {
@@ -10,6 +11,9 @@ export function httpAdapter(config: Pick<Config, 'bodyLimitBytes' | 'requestTime
     handlerTimeout: config.requestTimeoutMs, //       for the answer to be made
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
+    frameworkErrors: ({ message, statusCode = 400 }: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
+      void reply.code(statusCode).send({ errors: [{ message, extensions: { code: 'BAD_INPUT' } }] });
+    },
   });
   adapter.getInstance().addHook('onRequest', async (request, reply) => {
     await Promise.resolve();

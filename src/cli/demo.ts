@@ -29,6 +29,7 @@ export function addDemoCommand(program: Command): void {
     .option('--once', 'stop after the answer instead of staying up')
     .action(async ({ once }: { once?: true }) => {
       await demo(once === true);
+      process.exit(0); // what Ctrl-C interrupted may still wait for something that comes no more
     });
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { createKey, revokeKey } from '../api/api-key.js';
 import { RecollectError } from '../errors.js';
+import { readInstant } from '../model/instant.js';
 import { scopes, type Scope } from '../storage/api-key.entity.js';
 import { listApiKeys } from '../storage/api-key.store.js';
 import { withDatabase } from './database.js';
@@ -18,7 +19,7 @@ export function addKeyCommands(program: Command): void {
         const { key } = await createKey(dataSource.manager, {
           name,
           scopes: readScopes(wanted),
-          expiresAt: expires === undefined ? null : readTime(expires),
+          expiresAt: expires === undefined ? null : readExpiry(expires),
         });
         process.stdout.write(`${key}\n`);
       }),
@@ -57,11 +58,11 @@ function readScopes(text: string): readonly Scope[] {
   });
 }
 
-function readTime(text: string): Date {
-  const isZoned = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text);
-  const time = new Date(text);
-  if (!isZoned || Number.isNaN(time.getTime())) {
-    throw new RecollectError('BAD_INPUT', `--expires ${text}: use ISO-8601 with zone, such as 2027-01-01T00:00:00Z`);
+/** When a key stops being valid. A time that has passed is a slip of the pen: the key would be refused from the start. */
+export function readExpiry(text: string): Date {
+  const time = readInstant(text, '--expires');
+  if (time <= Date.now()) {
+    throw new RecollectError('BAD_INPUT', `--expires ${text} has passed: give a time in the future, or leave it out`);
   }
-  return time;
+  return new Date(time);
 }

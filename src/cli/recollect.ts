@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line: each command is a thin file beside this one. */
 import { Command } from 'commander';
-import { messageOf, RecollectError } from '../errors.js';
+import { isRetriable, messageOf, RecollectError } from '../errors.js';
 import { addConfigCommands } from './config.js';
 import { addDemoCommand } from './demo.js';
 import { addKeyCommands } from './keys.js';
@@ -18,7 +18,8 @@ addDemoCommand(program);
 addReproduceCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
-  const code = error instanceof RecollectError ? `${error.code}: ` : '';
+  const known = error instanceof RecollectError ? error.code : isRetriable(error) ? 'DATABASE_UNAVAILABLE' : null;
+  const code = known === null ? '' : `${known}: `;
   process.stderr.write(`${code}${messageOf(error)}\n`);
   process.exit(1);
 });

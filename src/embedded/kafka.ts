@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, RecollectError } from '../errors.js';
 import { findJava, kafkaJars } from './kafka-jars.js';
+import { noteOwner, refuseServerInUse } from './owner.js';
 import { freePort } from './postgres.js';
 
 export interface RunningKafka {
@@ -36,6 +37,7 @@ export async function startKafka(folder: string, cacheFolder: string = defaultCa
   const home = resolve(folder, 'kafka');
   mkdirSync(home, { recursive: true });
   await stopOrphan(home);
+  noteOwner(home);
   const port = await freePort();
   writeFileSync(join(home, 'server.properties'), properties(home, port, await freePort()));
   writeFileSync(join(home, 'log4j2.xml'), logging);
@@ -138,6 +140,7 @@ async function stopOrphan(home: string): Promise<void> {
   const file = join(home, 'kafka.pid');
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, 'utf8'));
+  if (Number.isInteger(pid) && pid > 1 && isBrokerOf(pid, home)) refuseServerInUse(home, pid);
   if (Number.isInteger(pid) && pid > 1) await end(pid, () => isBrokerOf(pid, home));
   rmSync(file, { force: true });
 }

@@ -10,6 +10,7 @@ import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, RecollectError } from '../errors.js';
+import { noteOwner, refuseServerInUse } from './owner.js';
 
 export interface RunningPostgres {
   readonly url: string;
@@ -22,7 +23,8 @@ export async function startPostgres(folder: string): Promise<RunningPostgres> {
   mkdirSync(home, { recursive: true });
   makeTraversable(home);
   const dataFolder = join(home, 'data');
-  await stopOrphan(dataFolder);
+  await stopOrphan(home, dataFolder);
+  noteOwner(home);
   const password = readOrMakePassword(join(home, 'password'));
   const port = await freePort();
   const output: string[] = [];
@@ -116,11 +118,12 @@ function readOrMakePassword(file: string): string {
 }
 
 /** Ends the server that a killed process left behind on this folder. SIGINT: Postgres' fast shutdown. */
-async function stopOrphan(dataFolder: string): Promise<void> {
+async function stopOrphan(home: string, dataFolder: string): Promise<void> {
   const file = join(dataFolder, 'postmaster.pid');
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 1 || !isPostgres(pid)) return;
+  refuseServerInUse(home, pid);
   process.kill(pid, 'SIGINT');
   for (let waited = 0; existsSync(file) && isRunning(pid); waited += 50) {
     if (waited > 15_000) {

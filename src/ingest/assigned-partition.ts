@@ -41,7 +41,8 @@ export class AssignedPartition {
     this.nextOffset = nextOffset;
     this.stopped = null;
     this.waitingFor = null;
-    this.moveTo(nextOffset);
+    this.position = nextOffset; // also back
+    this.progressedAt = Date.now();
   }
 
   advance(endOffset: bigint): void {

@@ -5,7 +5,7 @@ import { batchApplier, TurnOver, type ApplyBatch, type Turn } from './batch.js';
 import type { DeadLetter } from './dead-letter.js';
 import type { Message } from './message.js';
 
-const position: Position = { topic: 't', partition: 0, ownerEpoch: 1n, endOffset: 20n };
+const position: Position = { topic: 't', partition: 0, ownerEpoch: 1n, startOffset: 10n, endOffset: 20n };
 const message = (offset: number): Message => ({
   topic: 't',
   partition: 0,

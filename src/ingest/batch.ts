@@ -82,7 +82,7 @@ async function write<T>(
   const rest = read.slice(half.length);
   const endOffset = rest[0]?.message.offset ?? position.endOffset;
   await write(stream, deadLetters, half, { ...position, endOffset }, turn, 1);
-  await write(stream, deadLetters, rest, position, turn, 1);
+  await write(stream, deadLetters, rest, { ...position, startOffset: endOffset }, turn, 1);
 }
 
 /** null when it worked, else the fault that remained after the tries. */

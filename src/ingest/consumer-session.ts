@@ -134,6 +134,7 @@ export class ConsumerSession {
       if (error instanceof TurnOver) return;
       if (!(error instanceof RecollectError)) throw error;
       this.stop(partition, error); // another owner: it goes on where this one stopped
+      if (error.code === 'OFFSET_GAP') this.claiming = this.claiming.then(async () => this.claim([partition]));
     }
   }
 
@@ -172,7 +173,7 @@ export class ConsumerSession {
       const messages = part
         .map((message) => toMessage(batch, message))
         .filter(({ offset }) => offset >= (partition.nextOffset ?? 0n));
-      const position = { topic, partition: number, ownerEpoch, endOffset };
+      const position = { topic, partition: number, ownerEpoch, startOffset: partition.nextOffset ?? 0n, endOffset };
       await withHeartbeats(payload, applyBatch(messages, position, turn));
       partition.advance(endOffset);
       payload.resolveOffset(lastOffset);

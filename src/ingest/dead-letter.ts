@@ -56,12 +56,19 @@ export class DeadLetters {
     }
   }
 
-  private async sendPart(topic: string, part: readonly DeadLetter[]): Promise<void> {
+  private async sendPart(
+    topic: string,
+    part: readonly DeadLetter[],
+    forms = [outgoing, withoutValue, bare],
+  ): Promise<void> {
+    const [form = bare, ...smaller] = forms;
     try {
-      await this.producer.send({ topic, messages: part.map(outgoing) });
+      await this.producer.send({ topic, messages: part.map(form) });
     } catch (error) {
       if (!isTooLarge(error)) throw error;
-      for (const letter of part) await this.producer.send({ topic, messages: [withoutValue(letter)] });
+      if (part.length > 1) for (const letter of part) await this.sendPart(topic, [letter]);
+      else if (smaller.length > 0) await this.sendPart(topic, part, smaller);
+      else throw error;
     }
   }
 }
@@ -71,7 +78,8 @@ function inParts(letters: readonly DeadLetter[]): readonly DeadLetter[][] {
   const parts: DeadLetter[][] = [];
   let room = 0;
   for (const letter of letters) {
-    const bytes = (letter.message.key?.length ?? 0) + (letter.message.value?.length ?? 0) + maxReasonCharacters;
+    const { key, value, headers } = letter.message;
+    const bytes = (key?.length ?? 0) + (value?.length ?? 0) + bytesOf(headers) + maxReasonCharacters;
     if (room < bytes) {
       parts.push([]);
       room = maxBytesOfOneSend;
@@ -80,6 +88,10 @@ function inParts(letters: readonly DeadLetter[]): readonly DeadLetter[][] {
     room -= bytes;
   }
   return parts;
+}
+
+function bytesOf(headers: IHeaders): number {
+  return Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + String(value).length, 0);
 }
 
 function outgoing({ message, code, field, reason, attempts }: DeadLetter): Outgoing {
@@ -95,7 +107,9 @@ function outgoing({ message, code, field, reason, attempts }: DeadLetter): Outgo
     attempts: String(attempts + (Number.isSafeInteger(earlier) ? earlier : 0)),
     ...(field === null ? {} : { field }),
   };
-  const kept = Object.entries(message.headers).filter(([name]) => !name.startsWith(prefix));
+  const kept = Object.entries(message.headers)
+    .filter(([name]) => !name.startsWith(prefix))
+    .map(([name, value]) => [name, Array.isArray(value) ? value.map(filled) : filled(value)]);
   return {
     partition: message.partition,
     key: message.key,
@@ -107,11 +121,21 @@ function outgoing({ message, code, field, reason, attempts }: DeadLetter): Outgo
   };
 }
 
+/** A header of Kafka may be null, which the client reads but can't send. */
+function filled(value: string | Buffer | null | undefined): string | Buffer {
+  return value ?? '';
+}
+
 /** For a dead-letter topic that takes smaller messages than its topic: what is wrong, and where the message lies. */
 function withoutValue(letter: DeadLetter): Outgoing {
   const { headers, ...rest } = outgoing(letter);
   const bytes = String(letter.message.value?.length ?? 0);
   return { ...rest, value: null, headers: { ...headers, [`${prefix}omitted-bytes`]: bytes } };
+}
+
+/** For a message that is large by its key or its headers. */
+function bare(letter: DeadLetter): Outgoing {
+  return { ...withoutValue({ ...letter, message: { ...letter.message, headers: {} } }), key: null };
 }
 
 function isTooLarge(error: unknown): boolean {

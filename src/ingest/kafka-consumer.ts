@@ -23,6 +23,9 @@ const stalledExitCode = 70;
 const closeTimeoutMs = 8_000;
 const fetchWaitMs = 250;
 
+/** After a failure that comes again at once, such as messages in snappy: each new consumer makes the group share out anew. */
+const failurePauseMs = 5_000;
+
 /** How late partitions that were added to a topic are found, in ms. */
 const metadataMaxAge = 60_000;
 
@@ -80,9 +83,10 @@ export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Closes the session, if there is one, and opens another; one such change at a time. */
-  private restart(): void {
+  private restart(pauseMs = 0): void {
     this.turn = this.turn.then(async () => {
       await this.closeSession();
+      await sleep(pauseMs);
       for (let attempt = 1; !this.isStopping; attempt++) {
         try {
           this.open = await this.openSession();
@@ -121,7 +125,7 @@ export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (payload.restart || this.isStopping) return; // else the client gets over it by itself
       logError(this.logger, payload.error, 'the Kafka consumer failed');
-      this.restart();
+      this.restart(failurePauseMs);
     });
     try {
       await Promise.all([admin.connect(), producer.connect(), consumer.connect()]);

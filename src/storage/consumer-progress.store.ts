@@ -7,6 +7,8 @@ export interface Position {
   readonly topic: string;
   readonly partition: number;
   readonly ownerEpoch: bigint;
+  /** the next offset that the owner knows of: everything before it was applied */
+  readonly startOffset: bigint;
   /** one past the last record of the batch */
   readonly endOffset: bigint;
 }
@@ -44,9 +46,12 @@ export async function claimPartition(
   return toProgress(row);
 }
 
-/** Locks the row of the partition and returns its next offset; throws OWNER_REPLACED for an owner of before. */
+/**
+ * Locks the row of the partition and returns its next offset; throws OWNER_REPLACED for an owner of before, and OFFSET_GAP where the
+ * row is behind what this owner had applied: a crash of Postgres took back its last commits, which the batch would pass over.
+ */
 export async function lockProgress(tx: EntityManager, position: Position): Promise<bigint> {
-  const { topic, partition, ownerEpoch } = position;
+  const { topic, partition, ownerEpoch, startOffset } = position;
   const rows: ProgressRow[] = await tx.query(
     'SELECT next_offset, owner_epoch FROM consumer_progress WHERE topic = $1 AND partition = $2 FOR UPDATE',
     [topic, partition],
@@ -56,6 +61,12 @@ export async function lockProgress(tx: EntityManager, position: Position): Promi
     throw new RecollectError(
       'OWNER_REPLACED',
       `partition ${partition} of ${topic} has another owner since (epoch ${progress?.ownerEpoch ?? 'none'}, this one has ${ownerEpoch}); the batch is left to it`,
+    );
+  }
+  if (progress.nextOffset < startOffset) {
+    throw new RecollectError(
+      'OFFSET_GAP',
+      `partition ${partition} of ${topic}: the database stands at ${progress.nextOffset} again, the batch begins at ${startOffset}; what was lost is read once more`,
     );
   }
   return progress.nextOffset;

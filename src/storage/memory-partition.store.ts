@@ -2,12 +2,15 @@
 import type { EntityManager } from 'typeorm';
 import { dropMemoryPartition } from './user-memory.store.js';
 
-/** The versions that memories are kept of; also what an interrupted removal left. */
+/**
+ * The versions that memories are kept of; also what an interrupted removal left. One that is detached half is the first: until it is
+ * done Postgres detaches no other.
+ */
 export async function listMemoryPartitions(manager: EntityManager): Promise<readonly number[]> {
   const rows: { version: number }[] = await manager.query(
-    `SELECT substring(relname FROM '\\d+$')::int AS version FROM pg_class
+    `SELECT substring(relname FROM '\\d+$')::int AS version FROM pg_class LEFT JOIN pg_inherits ON inhrelid = pg_class.oid
      WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname ~ '^user_memory_\\d+$'
-     ORDER BY 1`,
+     ORDER BY coalesce(inhdetachpending, false) DESC, 1`,
   );
   return rows.map(({ version }) => version);
 }

@@ -4,16 +4,21 @@
  */
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const prefix = 'recollect-training-';
+
+/** Of this process. In a container each start has the same pid, so that the pid alone does not tell. */
+const inUse = new Set<string>();
 
 export async function inTrainingFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   await removeAbandoned();
   const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+  inUse.add(basename(folder));
   try {
     return await work(folder);
   } finally {
+    inUse.delete(basename(folder));
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -21,7 +26,7 @@ export async function inTrainingFolder<T>(work: (folder: string) => Promise<T>):
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
-    if (Number.isNaN(pid) || isRunning(pid)) continue;
+    if (Number.isNaN(pid) || inUse.has(name) || (pid !== process.pid && isRunning(pid))) continue;
     await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined); // another user's is not ours to remove
   }
 }

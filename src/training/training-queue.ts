@@ -38,6 +38,7 @@ export interface StartTraining {
 
 /** A run is tried this often before it is given up as lost. */
 export const attempts = 2;
+const manyAttempts = 1_000_000;
 /** A run without a heartbeat for longer has lost its trainer. */
 const silentSeconds = 60;
 
@@ -134,9 +135,10 @@ export class TrainingQueue implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  /** A trainer that stops gives its run back: the next one takes it at once. */
-  async giveBack(claim: Claim): Promise<void> {
-    await this.dataSource.transaction(async (tx) => this.requeue(tx, await loseRuns(tx, { claim }, attempts)));
+  /** Gives a run back, so that the next trainer takes it at once. Where its trainer was stopped in order nothing had failed. */
+  async giveBack(claim: Claim, why: 'stopped' | 'failed'): Promise<void> {
+    const limit = why === 'stopped' ? manyAttempts : attempts;
+    await this.dataSource.transaction(async (tx) => this.requeue(tx, await loseRuns(tx, { claim }, limit)));
   }
 
   private async takeBackSilent(tx: EntityManager): Promise<void> {

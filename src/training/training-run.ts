@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
-import { messageOf, RecollectError } from '../errors.js';
+import { isRetriable, messageOf, RecollectError } from '../errors.js';
 import { verdict } from '../promotion/gate.js';
 import { Promotion } from '../promotion/promotion.js';
 import { findModel } from '../storage/model.store.js';
@@ -57,7 +57,8 @@ export class TrainingRun {
     } catch (error) {
       await report.close();
       if (report.gone.aborted) this.logger.info({ runId }, 'a training run was taken from this trainer');
-      else if (stopping.aborted) await this.queue.giveBack(claim);
+      else if (stopping.aborted) await this.queue.giveBack(claim, 'stopped');
+      else if (isOfDatabase(error)) await this.giveBack(claim, error);
       else await this.fail(claim, timeout.aborted ? tooLong(this.config.trainTimeoutMs) : error);
     } finally {
       await report.close();
@@ -124,6 +125,12 @@ export class TrainingRun {
     this.logger.info({ runId: claim.id, modelVersion: version, promoted: promote, reason }, 'a training run ended');
   }
 
+  /** The next attempt goes on where this one could not. While the database is away the run waits to be found silent. */
+  private async giveBack(claim: Claim, error: unknown): Promise<void> {
+    logError(this.logger, error, `training run ${claim.id} lost the database and goes back to the queue`);
+    await this.queue.giveBack(claim, 'failed');
+  }
+
   private async fail(claim: Claim, error: unknown): Promise<void> {
     const code = error instanceof RecollectError ? error.code : 'INTERNAL';
     const status = code === 'TRAINING_DATA_INSUFFICIENT' ? 'SKIPPED' : 'FAILED';
@@ -136,6 +143,11 @@ export class TrainingRun {
       errorMessage: messageOf(error),
     });
   }
+}
+
+/** A connection that was lost, a deadlock, a restart of Postgres: nothing that another training would change. */
+function isOfDatabase(error: unknown): boolean {
+  return !(error instanceof RecollectError) && isRetriable(error);
 }
 
 function tooLong(timeoutMs: number): RecollectError {

@@ -154,6 +154,7 @@ describe('health', () => {
       status: 404,
       body: { errors: [{ extensions: { code: 'NOT_FOUND' } }] },
     });
+    expect(await look('/%')).toMatchObject({ status: 400, body: { errors: [{ extensions: { code: 'BAD_INPUT' } }] } });
   });
 
   it('is ready without a model before the first', async () => {
@@ -167,6 +168,16 @@ describe('health', () => {
         catalogue: { ok: true, items: 0, ageMs: expect.any(Number) },
       },
     });
+  });
+
+  it('is not ready, and says so soon, while the database does not answer', async () => {
+    const holder = api.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('LOCK TABLE migration');
+    expect(await look('/health/ready')).toMatchObject({ status: 503, body: { database: { ok: false } } });
+    await holder.rollbackTransaction();
+    await holder.release();
+    expect(await look('/health/ready')).toMatchObject({ status: 200 });
   });
 
   it('is not ready while a model is live and not loaded, or a step of the schema is missing', async () => {

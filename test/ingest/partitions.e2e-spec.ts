@@ -69,7 +69,8 @@ describeWithBroker('a partition', () => {
     expect(await logged()).toHaveLength(3);
 
     const { ownerEpoch } = progress;
-    const write = app.get(MemoryWriter).apply([], { topic, partition: 0, ownerEpoch: ownerEpoch - 1n, endOffset: 99n });
+    const position = { topic, partition: 0, ownerEpoch: ownerEpoch - 1n, startOffset: 0n, endOffset: 99n };
+    const write = app.get(MemoryWriter).apply([], position);
     await expect(write).rejects.toMatchObject({ code: 'OWNER_REPLACED' });
     expect(await query(`SELECT next_offset FROM consumer_progress WHERE topic = '${topic}' AND partition = 0`)).toEqual(
       [{ next_offset: '3' }],
@@ -115,6 +116,18 @@ describeWithBroker('a partition', () => {
     await ingestion.send(topic, messages('third', 1));
     await ingestion.untilConsumed();
     expect(await logged()).toHaveLength(11);
+  });
+
+  it('is read again from where the database stands when a crash of Postgres took back the last commits', async () => {
+    const app = await start();
+    await ingestion.send(topic, messages('event', 10));
+    await ingestion.untilConsumed();
+    await query(`WITH lost AS (DELETE FROM interaction WHERE id IN ('event-7', 'event-8', 'event-9'))
+                 UPDATE consumer_progress SET next_offset = 7 WHERE topic = '${topic}' AND partition = 0`);
+    await ingestion.send(topic, messages('after', 1));
+    await ingestion.untilConsumed();
+    expect((await logged()).slice(-4)).toEqual(['event-7', 'event-8', 'event-9', 'after-0']);
+    expect(statusOf(app)).toMatchObject({ nextOffset: 11n, lag: 0n, stopped: null });
   });
 
   it('is stopped, and says so, when the brokers deleted what was not read yet; the others go on', async () => {

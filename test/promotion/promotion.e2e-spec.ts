@@ -11,6 +11,7 @@ import { insertInteractions } from '../../src/storage/interaction.store.js';
 import { shareMemoryVersion } from '../../src/storage/log-cut.store.js';
 import { listMemoryPartitions } from '../../src/storage/memory-partition.store.js';
 import { findLiveModel, findModel, setModelStatus } from '../../src/storage/model.store.js';
+import { createMemoryPartition } from '../../src/storage/user-memory.store.js';
 import { createLogger } from '../../src/telemetry.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
@@ -214,6 +215,32 @@ describe('a promotion', () => {
     expect(await listMemoryPartitions(database.dataSource.manager)).toEqual([first]);
     await promotion.promote(second);
     expect(await listMemoryPartitions(database.dataSource.manager)).toEqual([first, second]);
+  });
+
+  it('finishes a removal that was interrupted while readers held it up, before it removes others', async () => {
+    const { dataSource } = database;
+    const [left, first, second, halfRemoved] = [
+      await candidate(1),
+      await candidate(2),
+      await candidate(3),
+      await candidate(4),
+    ];
+    await promotion.promote(first);
+    for (const version of [left, halfRemoved])
+      await dataSource.transaction(async (tx) => createMemoryPartition(tx, version));
+    const [reader, remover] = [dataSource.createQueryRunner(), dataSource.createQueryRunner()];
+    await reader.startTransaction();
+    await reader.query('SELECT count(*) FROM user_memory');
+    await remover.query(`SET statement_timeout = 500`);
+    await expect(
+      remover.query(`ALTER TABLE user_memory DETACH PARTITION user_memory_${halfRemoved} CONCURRENTLY`),
+    ).rejects.toThrow('timeout');
+    await remover.query(`RESET statement_timeout`);
+    await reader.commitTransaction();
+    await Promise.all([reader.release(), remover.release()]);
+
+    await promotion.promote(second);
+    expect(await listMemoryPartitions(dataSource.manager)).toEqual([first, second]);
   });
 
   it('refuses a version that the gate refused, and one that does not exist', async () => {

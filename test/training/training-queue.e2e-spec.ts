@@ -153,9 +153,18 @@ describe('the training queue', () => {
 
   it('gives a run back at once when its trainer stops', async () => {
     const { run } = await queue.startTraining(request());
-    await queue.giveBack(await takenByOther(database.dataSource, run.id));
-    expect(await findRun(database.dataSource.manager, run.id)).toMatchObject({ status: 'QUEUED', attempt: 1 });
-    expect(await jobs()).toEqual(['created']);
+    for (const attempt of [1, 2, 3]) {
+      await queue.giveBack(await takenByOther(database.dataSource, run.id), 'stopped'); // as often as it is redeployed
+      expect(await findRun(database.dataSource.manager, run.id)).toMatchObject({ status: 'QUEUED', attempt });
+      expect(await jobs()).toEqual(['created']);
+    }
+  });
+
+  it('gives a run up whose trainer failed at it twice', async () => {
+    const { run } = await queue.startTraining(request());
+    await queue.giveBack(await takenByOther(database.dataSource, run.id), 'failed');
+    await queue.giveBack(await takenByOther(database.dataSource, run.id), 'failed');
+    expect(await findRun(database.dataSource.manager, run.id)).toMatchObject({ status: 'FAILED', errorCode: 'LOST' });
   });
 
   it('cancels a queued run with its job, and a running one by taking its row', async () => {

@@ -127,6 +127,7 @@ describe('a training run', () => {
 
   it('stores what the child trained, promotes it, and leaves nothing behind', async () => {
     await mkdir(join(tmpdir(), 'recollect-training-99999999-killed')); // of a process that was killed
+    await mkdir(join(tmpdir(), `recollect-training-${process.pid}-killed`)); // of the container's start before, with the same pid
     const before = (await leftFolders()).filter((name) => !name.endsWith('killed'));
     const { run, live } = await trainer(trains('good'));
     const id = await queued();
@@ -252,6 +253,20 @@ describe('a training run', () => {
     await next.onModuleInit();
     expect(await until(id, 'SUCCEEDED')).toMatchObject({ attempt: 2, errorCode: null });
     await next.onModuleDestroy();
+  });
+
+  it('goes back to the queue when the database was away for a moment', async () => {
+    const { run } = await trainer(trains('good'));
+    const id = await queued();
+    await database.dataSource.query(`
+      CREATE FUNCTION go_away() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'terminating connection' USING ERRCODE = '57P01'; END $$;
+      CREATE TRIGGER go_away BEFORE INSERT ON model FOR EACH ROW EXECUTE FUNCTION go_away()`);
+    await run.run(id, never);
+    await database.dataSource.query('DROP FUNCTION go_away CASCADE');
+    expect(await read(id)).toMatchObject({ status: 'QUEUED', attempt: 1, errorCode: 'LOST', modelVersion: null });
+    await run.run(id, never);
+    expect(await read(id)).toMatchObject({ status: 'SUCCEEDED', attempt: 2, errorCode: null });
   });
 
   it('goes on at the gate when an earlier attempt has stored its model', async () => {
