@@ -37,6 +37,9 @@ async function demo(once: boolean): Promise<void> {
   const started = Date.now();
   const config = { ...readConfig({ RECOLLECT_LOG_LEVEL: 'warn', ...process.env }), role: 'all' as const };
   const ended = whenAsked();
+  void ended.then(() => {
+    exitAfter(config.shutdownTimeoutMs + 5_000);
+  });
   const postgres = config.databaseUrl === null ? await startPostgres(config.dataFolder) : null;
   const kafka = await startBroker(config);
   const settled: Config = {
@@ -112,6 +115,14 @@ Go on with
     -d '{"query":"{ recommendations(input: {userId: \\"${shownUser}\\", first: 3}) { source items { rank score item { title } } } }"}'
 
 Ctrl-C stops; the data stays in ${config.dataFolder}.`);
+}
+
+/** What does not stop in time is left; the next start on the folder ends it. */
+function exitAfter(timeoutMs: number): void {
+  setTimeout(() => {
+    say('what was under way did not finish in time; nothing that was committed is lost');
+    process.exit(1);
+  }, timeoutMs).unref();
 }
 
 /** Ctrl-C, SIGTERM, or a terminal that was closed. */
