@@ -1,5 +1,6 @@
 /** The HTTP server under GraphQL and health: limits, headers, request ids. */
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
@@ -15,6 +16,10 @@ export function httpAdapter(config: Pick<Config, 'bodyLimitBytes' | 'requestTime
       void reply.code(statusCode).send({ errors: [{ message, extensions: { code: 'BAD_INPUT' } }] });
     },
   });
+  adapter.getInstance().addHook('preClose', (done: () => void) => {
+    closeWhenIdle(adapter.getInstance().server);
+    done();
+  });
   adapter.getInstance().addHook('onRequest', async (request, reply) => {
     await Promise.resolve();
     reply.header('x-request-id', request.id).header('cache-control', 'no-store');
@@ -29,5 +34,18 @@ export function secureHeaders(app: NestFastifyApplication): void {
       useDefaults: false,
       directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     },
+  });
+}
+
+/**
+ * While the server closes: a connection whose last answer went out after the closing began would else be kept for the client's next
+ * request, and the process with it, for as long as connections are kept alive.
+ */
+function closeWhenIdle(server: Server): void {
+  const timer = setInterval(() => {
+    server.closeIdleConnections();
+  }, 50).unref();
+  server.once('close', () => {
+    clearInterval(timer);
   });
 }
