@@ -8,7 +8,6 @@ const errors = {
   SETTINGS_INVALID: { retriable: false, level: 'fatal' },
   PORT_IN_USE: { retriable: false, level: 'fatal' },
   DATABASE_UNAVAILABLE: { retriable: true, level: 'error' },
-  SCHEMA_OUTDATED: { retriable: false, level: 'fatal' },
   EMBEDDED_SERVICE_FAILED: { retriable: false, level: 'fatal' },
 
   // an interaction or item that is refused, with the field's name in the message
@@ -25,7 +24,6 @@ const errors = {
   TIME_TOO_EARLY: { retriable: false, level: 'info' },
   INVALID_PROPERTIES: { retriable: false, level: 'info' },
   INVALID_ITEM: { retriable: false, level: 'info' },
-  TOO_LARGE: { retriable: false, level: 'info' },
 
   // the write path
   OWNER_REPLACED: { retriable: false, level: 'warn' },

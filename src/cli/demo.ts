@@ -10,6 +10,7 @@ import { readConfig, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { startKafka, type RunningKafka } from '../embedded/kafka.js';
 import { startPostgres } from '../embedded/postgres.js';
+import { topicsOf } from '../ingest/kafka-client.js';
 import { KafkaConsumer } from '../ingest/kafka-consumer.js';
 import { startService, type RunningService } from '../service.js';
 import { createLogger } from '../telemetry.js';
@@ -108,7 +109,7 @@ function goOn(service: RunningService, config: Config, key: string): void {
 Go on with
   GraphQL    ${service.url}/graphql
   health     ${service.url}/health/ready
-  Kafka      ${config.kafkaBrokers?.join(',') ?? 'none'}   topic ${config.kafkaTopicPrefix}interactions
+  Kafka      ${config.kafkaBrokers?.join(',') ?? 'none'}   topic ${topicsOf(config).interactions}
   key        ${key}
 
   curl -s ${service.url}/graphql -H 'authorization: Bearer ${key}' -H 'content-type: application/json' \\

@@ -3,7 +3,7 @@ import { datasets, type DatasetName } from '../training/datasets.js';
 import { meanOf, readReports, reproduce, table } from '../training/reproduce.js';
 
 interface Options {
-  readonly data?: string;
+  readonly data: string;
   readonly reports: string;
   readonly seeds: string;
   readonly threads: string;
@@ -16,7 +16,7 @@ export function addReproduceCommand(program: Command): void {
     .command('reproduce')
     .description('train on a public data set and print its figures; `table` prints what the reports say')
     .addArgument(new Argument('<set>').choices([...sets, 'all', 'table']))
-    .option('--data <folder>', 'the folder of the data sets')
+    .option('--data <folder>', 'the folder of the data sets', 'data')
     .option('--reports <folder>', 'where the reports lie; one that is there is not made again', 'test/reports')
     .option('--seeds <count>', 'seeds 1 to this', '1')
     .option('--threads <count>', 'threads of the trainer', '1')
@@ -29,7 +29,7 @@ export function addReproduceCommand(program: Command): void {
 async function run(set: DatasetName, { data, reports: folder, seeds, threads }: Options): Promise<void> {
   const reports = await reproduce({
     set,
-    data: data ?? 'data',
+    data,
     reports: folder,
     seeds: Number(seeds),
     threads: Number(threads),

@@ -80,22 +80,3 @@ export async function advanceProgress(tx: EntityManager, position: Position): Pr
     [position.topic, position.partition, position.endOffset.toString()],
   );
 }
-
-export interface StoredProgress extends Progress {
-  readonly topic: string;
-  readonly partition: number;
-  readonly updatedAt: Date;
-}
-
-/** All partitions that were ever claimed, for those who ask how far ingestion is. */
-export async function listProgress(tx: EntityManager): Promise<readonly StoredProgress[]> {
-  const rows: (ProgressRow & { topic: string; partition: number; updated_at: Date })[] = await tx.query(
-    'SELECT topic, partition, next_offset, owner_epoch, updated_at FROM consumer_progress ORDER BY topic, partition',
-  );
-  return rows.map((row) => ({
-    ...toProgress(row),
-    topic: row.topic,
-    partition: row.partition,
-    updatedAt: row.updated_at,
-  }));
-}

@@ -65,16 +65,6 @@ export async function findModel(tx: EntityManager, version: number): Promise<Mod
   return tx.findOneBy(ModelEntity, { version });
 }
 
-/** Newest first; `before` is the version that the page before ended with. */
-export async function listModels(
-  tx: EntityManager,
-  page: { readonly first: number; readonly before: number | null },
-): Promise<ModelEntity[]> {
-  const query = tx.createQueryBuilder(ModelEntity, 'model').orderBy('model.version', 'DESC').limit(page.first);
-  if (page.before !== null) query.where('model.version < :before', { before: page.before });
-  return query.getMany();
-}
-
 export async function setModelStatus(tx: EntityManager, version: number, status: ModelStatus): Promise<void> {
   await tx.query('UPDATE model SET status = $2 WHERE version = $1', [version, status]);
 }

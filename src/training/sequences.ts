@@ -43,10 +43,6 @@ export function sequenceOf({ offsets, rows }: UserSequences, user: number): Int3
   return rows.subarray(offsets[user] ?? 0, offsets[user + 1] ?? 0);
 }
 
-export function itemCount(log: SequenceLog): number {
-  return log.vocabulary.length;
-}
-
 /** Collects a log from interactions ordered by user and, for each user, by time. */
 export class SequenceCollector {
   private readonly rowByItem = new Map<string, number>();

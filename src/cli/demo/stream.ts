@@ -2,6 +2,7 @@
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config.js';
+import { topicsOf } from '../../ingest/kafka-client.js';
 import type { KafkaConsumer } from '../../ingest/kafka-consumer.js';
 import type { GraphqlClient } from './graphql-client.js';
 import type { Rating } from './movielens.js';
@@ -24,7 +25,7 @@ export async function kafkaStream(config: Config): Promise<Stream> {
     way: 'Kafka',
     send: async (ratings) => {
       await producer.send({
-        topic: `${config.kafkaTopicPrefix}interactions`,
+        topic: topicsOf(config).interactions,
         compression: CompressionTypes.GZIP,
         messages: ratings.map((rating) => ({ key: rating.userId, value: JSON.stringify(rating) })),
       });
