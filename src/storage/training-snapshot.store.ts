@@ -4,6 +4,8 @@ import type { EntityManager } from 'typeorm';
 export interface LogRow {
   readonly user_id: string;
   readonly item_id: string;
+  readonly kind: string;
+  readonly value: number | null;
   readonly occurred_at: Date;
   readonly arrival: string;
 }
@@ -16,7 +18,7 @@ export async function* readLog(tx: EntityManager, cut: bigint, pageCount: number
   let last: LogRow | undefined;
   do {
     const page: LogRow[] = await tx.query(
-      `SELECT user_id, item_id, occurred_at, arrival FROM interaction
+      `SELECT user_id, item_id, kind, value, occurred_at, arrival FROM interaction
        WHERE arrival <= $1 ${last === undefined ? '' : 'AND (user_id, occurred_at, arrival) > ($3, $4, $5)'}
        ORDER BY user_id, occurred_at, arrival LIMIT $2`,
       [cut.toString(), pageCount, ...(last === undefined ? [] : [last.user_id, last.occurred_at, last.arrival])],

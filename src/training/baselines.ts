@@ -5,36 +5,36 @@
 import { recentItems } from '../model/dimensions.js';
 import type { Transitions } from '../model/rules.js';
 import type { Scoring } from './scoring.js';
-import type { UserSequences } from './sequences.js';
+import type { ItemSequences } from './sequences.js';
 import { countTransitions, frequencies, rulesAfter } from './transitions.js';
 
 const ruleGap = 10;
 /** Transitions a row of a baseline's table: bounds the memory for large logs and changes no figure. */
 const tableLimit = 1000;
 
-export function sequentialRules(training: UserSequences, items: number): Transitions {
+export function sequentialRules(training: ItemSequences, items: number): Transitions {
   return countTransitions(training, items, ruleGap, tableLimit);
 }
 
-export function popularity(training: UserSequences, items: number): Scoring<Float64Array> {
+export function popularity(training: ItemSequences, items: number): Scoring<Float64Array> {
   const counts = frequencies(training, items);
   return scoredBy(items, (scores) => {
     scores.set(counts);
   });
 }
 
-export function markov(training: UserSequences, items: number): Scoring<Float64Array> {
+export function markov(training: ItemSequences, items: number): Scoring<Float64Array> {
   return byTransitions(countTransitions(training, items, 1, tableLimit), 1, training, items);
 }
 
-export function rules(table: Transitions, training: UserSequences, items: number): Scoring<Float64Array> {
+export function rules(table: Transitions, training: ItemSequences, items: number): Scoring<Float64Array> {
   return byTransitions(table, recentItems, training, items);
 }
 
 function byTransitions(
   table: Transitions,
   window: number,
-  training: UserSequences,
+  training: ItemSequences,
   items: number,
 ): Scoring<Float64Array> {
   const tieBreak = tieBreaks(training, items);
@@ -55,7 +55,7 @@ function scoredBy(items: number, score: (scores: Float64Array, history: Int32Arr
 }
 
 /** Popularity, made smaller than any difference between counted transitions. */
-function tieBreaks(training: UserSequences, items: number): Float64Array {
+function tieBreaks(training: ItemSequences, items: number): Float64Array {
   const counts = frequencies(training, items);
   const most = counts.reduce((a, b) => Math.max(a, b), 0);
   return Float64Array.from(counts, (count) => (count / (most + 1)) * 1e-9);

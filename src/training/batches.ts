@@ -7,7 +7,7 @@
  * positions a batch; the batches come in random order.
  */
 import type { Random } from './random.js';
-import { sequenceOf, userCount, type UserSequences } from './sequences.js';
+import { sequenceOf, userCount, type ItemSequences } from './sequences.js';
 
 /** Inputs are items begin .. end - 2 of the user's training sequence, targets begin + 1 .. end - 1. */
 export interface Window {
@@ -25,7 +25,7 @@ export interface Batch {
   readonly targets: Int32Array; //    [P]
 }
 
-export function windowsOf(training: UserSequences, window: number): Window[] {
+export function windowsOf(training: ItemSequences, window: number): Window[] {
   const windows: Window[] = [];
   for (let user = 0; user < userCount(training); user++) {
     let end = sequenceOf(training, user).length;
@@ -61,7 +61,7 @@ export function batchesOf(windows: readonly Window[], batchPositions: number, ra
   return batches;
 }
 
-export function fill(training: UserSequences, windows: readonly Window[]): Batch {
+export function fill(training: ItemSequences, windows: readonly Window[]): Batch {
   const users = windows.length;
   const steps = Math.max(...windows.map(lengthOf));
   const count = windows.reduce((sum, window) => sum + lengthOf(window), 0);

@@ -7,7 +7,9 @@ import { readSequences, SequenceCollector, sequenceOf, userCount, writeSequences
 function collected() {
   const collector = new SequenceCollector();
   for (const items of [['b', 'a', 'b'], [], ['c'], ['ü 𝄞', 'a']]) {
-    for (const item of items) collector.add(item);
+    for (const item of items) {
+      collector.add(item, item === 'c' ? {} : { kind: 'rating', value: items.length, occurredAt: 1.6e12 + 1 });
+    }
     collector.endUser();
   }
   return collector.finish((item) => (item === 'a' ? ['red', 'old', 'red'] : item === 'c' ? ['old'] : []));
@@ -26,6 +28,14 @@ describe('SequenceCollector', () => {
     expect(log.attributes).toEqual(['red', 'old']);
     expect([...log.itemAttributes.offsets]).toEqual([0, 0, 0, 2, 3, 3]);
     expect([...log.itemAttributes.ids]).toEqual([0, 1, 1]);
+  });
+
+  it('keeps kind, value and time of each interaction', () => {
+    const { kinds, users } = collected();
+    expect(kinds).toEqual(['rating', 'view']);
+    expect([...users.kinds]).toEqual([0, 0, 0, 1, 0, 0]);
+    expect([...users.values]).toEqual([3, 3, 3, Number.NaN, 2, 2]);
+    expect([...users.times]).toEqual([1.6e12 + 1, 1.6e12 + 1, 1.6e12 + 1, 0, 1.6e12 + 1, 1.6e12 + 1]);
   });
 
   it('grows beyond its first room', () => {

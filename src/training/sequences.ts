@@ -1,22 +1,33 @@
 /**
- * The log as the trainer takes it: each user's items in order, without user ids, and each item's attributes. The
- * parent process writes it to a file, the child reads it: a JSON header, then little-endian 32-bit integers (40 MB
- * for ten million interactions).
+ * The log as the trainer takes it: each user's interactions in order, without user ids, and each item's attributes.
+ * The parent process writes it to a file, the child reads it: a JSON header, then little-endian numbers (200 MB for ten
+ * million interactions).
  *
- *   8 bytes     "recolog1"
- *   4 bytes     length of the header
- *   header      { vocabulary: [item id], attributes: [name], users, events, pairs }
- *   integers    users: offsets [users + 1], rows [events]; item attributes: offsets [items + 2], ids [pairs]
+ *   8 bytes    "recolog2"
+ *   4 bytes    length of the header
+ *   header     { vocabulary: [item id], attributes: [name], kinds: [name], users, events, pairs }
+ *   numbers    users: offsets i32 [users + 1], rows i32 [events], kinds i32 [events], values f32 [events],
+ *              times f64 [events]; item attributes: offsets i32 [items + 2], ids i32 [pairs]
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { RecollectError } from '../errors.js';
 
 /** Lists of lists: list n is values[offsets[n]] .. values[offsets[n + 1] - 1]. */
-export interface UserSequences {
+export interface ItemSequences {
   readonly offsets: Int32Array;
   /** item rows 1..items, oldest first; 0 for an item outside of the vocabulary */
   readonly rows: Int32Array;
+}
+
+/** The same with what the interactions are beside their items, each as long as `rows`. */
+export interface UserSequences extends ItemSequences {
+  /** index into the names of kinds */
+  readonly kinds: Int32Array;
+  /** what came with the interaction: a rating, seconds, a portion; NaN for none */
+  readonly values: Float32Array;
+  /** milliseconds since 1970; 0 throughout where the source has an order only */
+  readonly times: Float64Array;
 }
 
 export interface ItemAttributes {
@@ -31,35 +42,48 @@ export interface SequenceLog {
   readonly vocabulary: readonly string[];
   readonly attributes: readonly string[];
   readonly itemAttributes: ItemAttributes;
+  readonly kinds: readonly string[];
   readonly users: UserSequences;
 }
 
-export function userCount({ offsets }: UserSequences): number {
+/** What an interaction is beside its item. */
+export interface Circumstances {
+  readonly kind?: string;
+  readonly value?: number | null;
+  /** milliseconds since 1970 */
+  readonly occurredAt?: number;
+}
+
+export function userCount({ offsets }: ItemSequences): number {
   return offsets.length - 1;
 }
 
 /** The items of one user, oldest first: a view, not a copy. */
-export function sequenceOf({ offsets, rows }: UserSequences, user: number): Int32Array {
+export function sequenceOf({ offsets, rows }: ItemSequences, user: number): Int32Array {
   return rows.subarray(offsets[user] ?? 0, offsets[user + 1] ?? 0);
 }
 
 /** Collects a log from interactions ordered by user and, for each user, by time. */
 export class SequenceCollector {
   private readonly rowByItem = new Map<string, number>();
+  private readonly indexByKind = new Map<string, number>();
   private readonly offsets: number[] = [0];
-  private rows = new Int32Array(1 << 16);
+  private columns = columnsOf(1 << 16);
   private events = 0;
 
   /** The next interaction of the current user. */
-  add(itemId: string): void {
+  add(itemId: string, { kind = 'view', value = null, occurredAt = 0 }: Circumstances = {}): void {
     let row = this.rowByItem.get(itemId);
     if (row === undefined) this.rowByItem.set(itemId, (row = this.rowByItem.size + 1));
-    if (this.events === this.rows.length) {
-      const larger = new Int32Array(2 * this.rows.length);
-      larger.set(this.rows);
-      this.rows = larger;
-    }
-    this.rows[this.events++] = row;
+    let index = this.indexByKind.get(kind);
+    if (index === undefined) this.indexByKind.set(kind, (index = this.indexByKind.size));
+    if (this.events === this.columns.rows.length) this.columns = columnsOf(2 * this.events, this.columns);
+    const { rows, kinds, values, times } = this.columns;
+    rows[this.events] = row;
+    kinds[this.events] = index;
+    values[this.events] = value ?? Number.NaN;
+    times[this.events] = occurredAt;
+    this.events++;
   }
 
   /** Ends the current user's sequence; one without interactions leaves nothing. */
@@ -86,31 +110,53 @@ export class SequenceCollector {
       vocabulary,
       attributes: [...indexByName.keys()],
       itemAttributes: { offsets: Int32Array.from(offsets), ids: Int32Array.from(ids) },
-      users: { offsets: Int32Array.from(this.offsets), rows: this.rows.slice(0, this.events) },
+      kinds: [...this.indexByKind.keys()],
+      users: { offsets: Int32Array.from(this.offsets), ...columnsOf(this.events, this.columns) },
     };
   }
 }
 
-const magic = 'recolog1';
+type Columns = Omit<UserSequences, 'offsets'>;
+
+/** Columns of this length that begin as the given ones. */
+function columnsOf(length: number, from?: Columns): Columns {
+  const columns = {
+    rows: new Int32Array(length),
+    kinds: new Int32Array(length),
+    values: new Float32Array(length),
+    times: new Float64Array(length),
+  };
+  if (from !== undefined) {
+    columns.rows.set(from.rows.subarray(0, length));
+    columns.kinds.set(from.kinds.subarray(0, length));
+    columns.values.set(from.values.subarray(0, length));
+    columns.times.set(from.times.subarray(0, length));
+  }
+  return columns;
+}
+
+const magic = 'recolog2';
 
 interface Header {
   readonly vocabulary: readonly string[];
   readonly attributes: readonly string[];
+  readonly kinds: readonly string[];
   readonly users: number;
   readonly events: number;
   readonly pairs: number;
 }
 
 export async function writeSequences(file: string, log: SequenceLog): Promise<void> {
-  const { vocabulary, attributes, itemAttributes, users } = log;
+  const { vocabulary, attributes, kinds, itemAttributes, users } = log;
   const sizes = { users: userCount(users), events: users.rows.length, pairs: itemAttributes.ids.length };
-  const header = Buffer.from(JSON.stringify({ vocabulary, attributes, ...sizes } satisfies Header));
+  const header = Buffer.from(JSON.stringify({ vocabulary, attributes, kinds, ...sizes } satisfies Header));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);
   await using handle = await open(file, 'w', 0o600);
   for (const part of [Buffer.from(magic), length, header]) await handle.writeFile(part);
-  for (const values of [users.offsets, users.rows, itemAttributes.offsets, itemAttributes.ids]) {
-    await handle.writeFile(bytesOf(values));
+  const { offsets, rows, values, times } = users;
+  for (const column of [offsets, rows, users.kinds, values, times, itemAttributes.offsets, itemAttributes.ids]) {
+    await handle.writeFile(bytesOf(column));
   }
 }
 
@@ -119,14 +165,23 @@ export async function readSequences(file: string): Promise<SequenceLog> {
   const start = await read(handle, file, 12);
   if (start.toString('latin1', 0, 8) !== magic) throw damaged(file, `it does not start with ${magic}`);
   const header = JSON.parse((await read(handle, file, start.readUInt32LE(8))).toString()) as Header;
-  const integers = async (count: number) => {
-    const values = new Int32Array(count);
-    bytesOf(values).set(await read(handle, file, 4 * count));
-    return values;
+  const { vocabulary, attributes, kinds, events, pairs } = header;
+  const filled = async <Column extends Numbers>(column: Column) => {
+    bytesOf(column).set(await read(handle, file, column.byteLength));
+    return column;
   };
-  const users = { offsets: await integers(header.users + 1), rows: await integers(header.events) };
-  const itemAttributes = { offsets: await integers(header.vocabulary.length + 2), ids: await integers(header.pairs) };
-  return { vocabulary: header.vocabulary, attributes: header.attributes, itemAttributes, users };
+  const users = {
+    offsets: await filled(new Int32Array(header.users + 1)),
+    rows: await filled(new Int32Array(events)),
+    kinds: await filled(new Int32Array(events)),
+    values: await filled(new Float32Array(events)),
+    times: await filled(new Float64Array(events)),
+  };
+  const itemAttributes = {
+    offsets: await filled(new Int32Array(vocabulary.length + 2)),
+    ids: await filled(new Int32Array(pairs)),
+  };
+  return { vocabulary, attributes, kinds, itemAttributes, users };
 }
 
 async function read(handle: FileHandle, file: string, length: number): Promise<Buffer> {
@@ -144,7 +199,9 @@ function damaged(file: string, why: string): RecollectError {
   return new RecollectError('TRAINING_FAILED', `the training data in ${file} cannot be read: ${why}`);
 }
 
-function bytesOf(values: Int32Array): Uint8Array {
+type Numbers = Int32Array | Float32Array | Float64Array;
+
+function bytesOf(values: Numbers): Uint8Array {
   if (endianness() !== 'LE') throw new Error('the file of training data needs a little-endian machine');
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

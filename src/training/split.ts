@@ -18,6 +18,7 @@ export interface Split {
   readonly vocabulary: readonly string[];
   readonly attributes: readonly string[];
   readonly itemAttributes: ItemAttributes;
+  readonly kinds: readonly string[];
   readonly training: UserSequences;
   readonly validation: readonly Case[];
   readonly test: readonly Case[];
@@ -46,12 +47,25 @@ export function leaveOneOut(log: SequenceLog): Split {
   }
 
   const rows = users.rows.map((row) => newRows[row] ?? 0);
-  const training = new Int32Array(offsets[count] ?? 0);
+  const length = offsets[count] ?? 0;
+  const training = {
+    offsets,
+    rows: new Int32Array(length),
+    kinds: new Int32Array(length),
+    values: new Float32Array(length),
+    times: new Float64Array(length),
+  };
   const validation: Case[] = [];
   const test: Case[] = [];
   for (let user = 0; user < count; user++) {
-    const sequence = sequenceOf({ offsets: users.offsets, rows }, user);
-    training.set(sequence.subarray(0, trainingLength(user)), offsets[user] ?? 0);
+    const begin = users.offsets[user] ?? 0;
+    const sequence = rows.subarray(begin, users.offsets[user + 1]);
+    const end = begin + trainingLength(user);
+    const at = offsets[user] ?? 0;
+    training.rows.set(rows.subarray(begin, end), at);
+    training.kinds.set(users.kinds.subarray(begin, end), at);
+    training.values.set(users.values.subarray(begin, end), at);
+    training.times.set(users.times.subarray(begin, end), at);
     if (sequence.length < leastEvents) continue;
     validation.push(caseAt(sequence, sequence.length - 2));
     test.push(caseAt(sequence, sequence.length - 1));
@@ -59,7 +73,8 @@ export function leaveOneOut(log: SequenceLog): Split {
   const split = {
     vocabulary: oldRows.map((row) => log.vocabulary[row - 1] ?? ''),
     ...keptAttributes(log, oldRows),
-    training: { offsets, rows: training },
+    kinds: log.kinds,
+    training,
     validation,
     test,
   };

@@ -8,10 +8,10 @@
  */
 import { recentItems } from '../model/dimensions.js';
 import { rulesOf, type Transitions } from '../model/rules.js';
-import { userCount, type UserSequences } from './sequences.js';
+import { userCount, type ItemSequences } from './sequences.js';
 
 /** The transitions of each row, strongest first; `limit` is how many a row keeps. */
-export function countTransitions(training: UserSequences, items: number, gap: number, limit: number): Transitions {
+export function countTransitions(training: ItemSequences, items: number, gap: number, limit: number): Transitions {
   const occurrences = occurrencesOf(training, items);
   const endOf = new Int32Array(training.rows.length); //        where the sequence of a place ends
   for (let user = 0; user < userCount(training); user++) {
@@ -69,14 +69,14 @@ export function rulesAfter(table: Transitions, history: Int32Array, window = rec
 }
 
 /** How often each row occurs in the training sequences. */
-export function frequencies(training: UserSequences, items: number): Float32Array {
+export function frequencies(training: ItemSequences, items: number): Float32Array {
   const counts = new Float32Array(items + 1);
   for (const row of training.rows) counts[row] = (counts[row] ?? 0) + 1;
   return counts;
 }
 
 /** Places of each item in the training rows, as lists by item row. */
-function occurrencesOf(training: UserSequences, items: number): { offsets: Int32Array; places: Int32Array } {
+function occurrencesOf(training: ItemSequences, items: number): { offsets: Int32Array; places: Int32Array } {
   const offsets = new Int32Array(items + 2);
   for (const row of training.rows) offsets[row + 1] = (offsets[row + 1] ?? 0) + 1;
   for (let row = 0; row <= items; row++) offsets[row + 1] = (offsets[row + 1] ?? 0) + (offsets[row] ?? 0);
