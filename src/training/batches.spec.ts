@@ -43,6 +43,25 @@ describe('fill', () => {
   });
 });
 
+describe('the weights of targets', () => {
+  it('are none when all weigh the same', () => {
+    expect(fill(training(3), [{ user: 0, begin: 0, end: 3 }]).weights).toBeNull();
+  });
+
+  it('fall from the end of the sequence, not of the window, down to a floor, and are 1 on average', () => {
+    const windows = [
+      { user: 0, begin: 2, end: 5 },
+      { user: 0, begin: 0, end: 3 },
+    ];
+    const { weights } = fill(training(5), windows, { decay: 0.5, floor: 0.2 });
+    const [half, one, fifth, quarter] = [0.5, 1, 0.2, 0.25]; // targets 3, 4 and 1, 2 of a sequence that ends with 4
+    const mean = (half + one + fifth + quarter) / 4;
+    [half, one, fifth, quarter].forEach((weight, at) => {
+      expect(weights?.[at]).toBeCloseTo(weight / mean, 6);
+    });
+  });
+});
+
 describe('batchesOf', () => {
   const sequences = training(...Array.from({ length: 200 }, (_, user) => 2 + ((user * 37) % 60)));
   const windows = windowsOf(sequences, 40);

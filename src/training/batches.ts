@@ -23,7 +23,17 @@ export interface Batch {
   readonly rows: Int32Array; //       [T*B]
   readonly positions: Int32Array; //  [P] places in `rows` that have a target
   readonly targets: Int32Array; //    [P]
+  /** what the loss of each target weighs, 1 on average; null: all the same */
+  readonly weights: Float32Array | null; // [P]
 }
+
+/** max(floor, decay^n) for a target n places before the end of its user's sequence. */
+export interface Recency {
+  readonly decay: number;
+  readonly floor: number;
+}
+
+const none: Recency = { decay: 1, floor: 0 };
 
 export function windowsOf(training: ItemSequences, window: number): Window[] {
   const windows: Window[] = [];
@@ -61,7 +71,7 @@ export function batchesOf(windows: readonly Window[], batchPositions: number, ra
   return batches;
 }
 
-export function fill(training: ItemSequences, windows: readonly Window[]): Batch {
+export function fill(training: ItemSequences, windows: readonly Window[], recency: Recency = none): Batch {
   const users = windows.length;
   const steps = Math.max(...windows.map(lengthOf));
   const count = windows.reduce((sum, window) => sum + lengthOf(window), 0);
@@ -78,7 +88,26 @@ export function fill(training: ItemSequences, windows: readonly Window[]): Batch
       targets[filled++] = items[t + 1] ?? 0;
     }
   });
-  return { steps, users, rows, positions, targets };
+  return { steps, users, rows, positions, targets, weights: weightsOf(training, windows, count, recency) };
+}
+
+function weightsOf(
+  training: ItemSequences,
+  windows: readonly Window[],
+  count: number,
+  { decay, floor }: Recency,
+): Float32Array | null {
+  if (decay === 1) return null;
+  const weights = new Float64Array(count);
+  let filled = 0;
+  let sum = 0;
+  for (const { user, begin, end } of windows) {
+    const { length } = sequenceOf(training, user);
+    for (let target = begin + 1; target < end; target++) {
+      sum += weights[filled++] = Math.max(floor, decay ** (length - 1 - target));
+    }
+  }
+  return Float32Array.from(weights, (weight) => (weight * count) / sum);
 }
 
 /** Inputs of a window. */

@@ -30,6 +30,8 @@ const sparse: Hyperparameters = {
   batchPositions: 1024,
   window: 50,
   learningRate: 2e-3,
+  recencyDecay: 0.8,
+  recencyFloor: 0.2,
   epochs: 16,
   patience: 8,
 };
@@ -39,7 +41,8 @@ const dense: Hyperparameters = {
   batchPositions: 4096,
   window: 200,
   learningRate: 2e-3,
-  epochs: 26,
+  averageDecay: 0.998,
+  epochs: 36,
   patience: 8,
 };
 

@@ -11,13 +11,17 @@ describe('recipeFor', () => {
       dropout: 0.2,
       batchPositions: 4096,
       learningRate: 2e-3,
-      epochs: 26,
+      epochs: 36,
+      averageDecay: 0.998,
     });
     expect(recipeFor({ events: 200_000, users: 1_000 })).toMatchObject({ dropout: 0.3, batchPositions: 2000 });
   });
 
   it('takes more dropout where users have few interactions', () => {
-    expect(recipeFor({ events: 200_000, users: 22_000 })).toMatchObject({ dropout: 0.5 });
+    expect(recipeFor({ events: 200_000, users: 22_000 })).toMatchObject({
+      dropout: 0.5,
+      recencyDecay: 0.8,
+    });
     expect(recipeFor({ events: 0, users: 0 })).toMatchObject({ dropout: 0.5, batchPositions: 1024 });
   });
 });

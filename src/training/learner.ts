@@ -33,8 +33,8 @@ export class Learner {
     { itemAttributes }: Pick<Split, 'itemAttributes'>,
     initial: Parameters = initialParameters(dimensions, hyperparameters.seed),
   ) {
-    const { dropout, batchPositions, width, seed } = hyperparameters;
-    this.optimizer = new Optimizer(initial);
+    const { dropout, batchPositions, width, seed, averageDecay } = hyperparameters;
+    this.optimizer = new Optimizer(initial, averageDecay);
     this.bags = dimensions.attributes === 0 ? null : attributeBags(itemAttributes, dimensions.attributes);
     this.dropout = dropout === 0 ? null : new Dropout(dropout, batchPositions * 4 * width, new Random(seed + 1));
   }
@@ -54,28 +54,29 @@ export class Learner {
   }
 
   /** The mean loss of a batch and its gradients, by parameter. The caller opens the tidy scope. */
-  gradients({ rows, positions, targets, steps, users }: Batch): {
+  gradients({ rows, positions, targets, weights: ofPositions, steps, users }: Batch): {
     readonly loss: number;
     readonly gradients: Weights;
     readonly weights: Weights;
   } {
     const sequences = { rows: tf.tensor1d(rows), positions: tf.tensor1d(positions), steps, users };
     const wanted = tf.tensor1d(targets);
+    const lossWeights = ofPositions === null ? null : tf.tensor1d(ofPositions);
     const weights = this.optimizer.read();
     const names = [...weights.keys()];
     const { value, grads } = tf.valueAndGrads((...tensors) => {
       const named = new Map(names.map((name, index) => [name, tensors[index] as Tensor]));
       const table = itemTable(named, this.bags);
       const u = encode(named, table, sequences, this.sizes(), this.dropout);
-      return crossEntropy(u, table, weight(named, 'output.bias'), wanted);
+      return crossEntropy(u, table, weight(named, 'output.bias'), wanted, { weights: lossWeights });
     })([...weights.values()]);
     const gradients = new Map(names.map((name, index) => [name, grads[index] as Tensor]));
     return { loss: value.dataSync()[0] ?? Number.NaN, gradients, weights };
   }
 
-  /** The network as it is now, for evaluation: no dropout. `use` gets query vectors and the tables that score them. */
+  /** The network as it would be kept now, for evaluation: averaged weights, no dropout. `use` gets query vectors and the tables that score them. */
   evaluate<Result>(use: (evaluated: Evaluated) => Result): Result {
-    const weights = this.optimizer.read();
+    const weights = this.optimizer.readKept();
     const table = tf.tidy(() => itemTable(weights, this.bags).clone());
     const bias = tf.tidy(() => tf.concat([tf.scalar(-1e9).reshape([1]), weight(weights, 'output.bias')]));
     try {
@@ -89,6 +90,7 @@ export class Learner {
     }
   }
 
+  /** A copy of the weights that would be kept now. */
   snapshot(): Parameters {
     return this.optimizer.snapshot();
   }

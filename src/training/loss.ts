@@ -23,14 +23,27 @@ export function chunkRows(items: number): number {
 /** A constant bias that keeps the unknown item (row 0) out of every softmax. */
 const never = -1e9;
 
+export interface LossOptions {
+  /** [P] what each position weighs, 1 on average; null: all the same */
+  readonly weights?: Tensor | null;
+  /** rows of a chunk */
+  readonly rows?: number;
+}
+
 /** u [P d], table E' [N d], bias [N-1], targets [P] rows of the table -> the mean loss */
-export function crossEntropy(u: Tensor, table: Tensor, bias: Tensor, targets: Tensor, rows?: number): Tensor {
-  const chunk = rows ?? chunkRows(table.shape[0]);
+export function crossEntropy(
+  u: Tensor,
+  table: Tensor,
+  bias: Tensor,
+  targets: Tensor,
+  { weights = null, rows = chunkRows(table.shape[0]) }: LossOptions = {},
+): Tensor {
+  const wanted = { targets, weights, chunk: rows };
   return withGradient([u, table, bias], () => {
-    let parts = tf.tidy(() => inExponentialForm(u, table, bias, targets, chunk));
+    let parts = tf.tidy(() => inExponentialForm(u, table, bias, wanted));
     if (!Number.isFinite(parts.loss.dataSync()[0])) {
       tf.dispose(parts);
-      parts = tf.tidy(() => inSafeForm(u, table, bias, targets, chunk));
+      parts = tf.tidy(() => inSafeForm(u, table, bias, wanted));
     }
     const { loss, du, dTable, dBias } = parts;
     return {
@@ -45,15 +58,22 @@ export function crossEntropy(u: Tensor, table: Tensor, bias: Tensor, targets: Te
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions
 type LossParts = { loss: Tensor; du: Tensor; dTable: Tensor; dBias: Tensor };
 
-function inExponentialForm(u: Tensor, table: Tensor, bias: Tensor, targets: Tensor, chunk: number): LossParts {
+interface Wanted {
+  readonly targets: Tensor;
+  readonly weights: Tensor | null;
+  readonly chunk: number;
+}
+
+function inExponentialForm(u: Tensor, table: Tensor, bias: Tensor, { targets, weights, chunk }: Wanted): LossParts {
   const { P, N, d } = sizes(u, table);
+  const weigh = weighing(weights);
   const ones = tf.ones([N, 1]);
   const biases = tf.concat([tf.scalar(never).reshape([1]), bias]); //             [N]
   const columns = tf.concat([table, ones, biases.reshape([N, 1])], 1); //         [N d+2]
   const withOnes = tf.concat([table, ones], 1); //                                [N d+1]
   const targetVectors = gatherRows(table, targets); //                         [P d]
   const targetLogit = tf.add(tf.sum(tf.mul(u, targetVectors), 1), gatherRows(biases, targets));
-  const uOne = tf.concat([u, tf.ones([P, 1])], 1); //                             [P d+1]
+  const uOne = weigh(tf.concat([u, tf.ones([P, 1])], 1)); //                      [P d+1]
   const queries = tf.concat([u, tf.neg(targetLogit).reshape([P, 1]), tf.ones([P, 1])], 1); // [P d+2]
 
   const numerators: Tensor[] = []; //                                             [P d+1] in chunks
@@ -73,14 +93,15 @@ function inExponentialForm(u: Tensor, table: Tensor, bias: Tensor, targets: Tens
   }
   const numerator = tf.concat(numerators);
   const Z = tf.slice(numerator, [0, d], [P, 1]);
-  const du = tf.sub(tf.div(tf.slice(numerator, [0, 0], [P, d]), Z), targetVectors);
-  return finish(tf.mean(tf.log(Z)), du, sum, uOne, targets);
+  const du = weigh(tf.sub(tf.div(tf.slice(numerator, [0, 0], [P, d]), Z), targetVectors));
+  return finish(tf.mean(weigh(tf.log(Z))), du, sum, uOne, targets);
 }
 
-function inSafeForm(u: Tensor, table: Tensor, bias: Tensor, targets: Tensor, chunk: number): LossParts {
+function inSafeForm(u: Tensor, table: Tensor, bias: Tensor, { targets, weights, chunk }: Wanted): LossParts {
   const { P, N, d } = sizes(u, table);
+  const weigh = weighing(weights);
   const biases = tf.concat([tf.scalar(never).reshape([1]), bias]);
-  const uOne = tf.concat([u, tf.ones([P, 1])], 1);
+  const uOne = weigh(tf.concat([u, tf.ones([P, 1])], 1));
   const losses: Tensor[] = [];
   const gradients: Tensor[] = [];
   let sum: Tensor = tf.zeros([N, d + 1]);
@@ -98,7 +119,15 @@ function inSafeForm(u: Tensor, table: Tensor, bias: Tensor, targets: Tensor, chu
     losses.push(loss);
     gradients.push(du);
   }
-  return finish(tf.mean(tf.concat(losses)), tf.concat(gradients), sum, uOne, null);
+  const loss = tf.mean(weigh(tf.concat(losses).reshape([P, 1])));
+  return finish(loss, weigh(tf.concat(gradients)), sum, uOne, null);
+}
+
+/** Rows of a [P n] by what each position weighs. */
+function weighing(weights: Tensor | null): (rows: Tensor) => Tensor {
+  if (weights === null) return (rows) => rows;
+  const column = weights.reshape([-1, 1]);
+  return (rows) => tf.mul(rows, column);
 }
 
 /**

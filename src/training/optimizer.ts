@@ -21,21 +21,26 @@ interface Variable {
   readonly value: Tensor; //   handles of the resources
   readonly mean: Tensor;
   readonly square: Tensor;
+  /** moving average of the value; null where none is kept */
+  readonly average: Tensor | null;
 }
 
 export class Optimizer {
   private readonly variables: ReadonlyMap<string, Variable>;
   private steps = 0;
 
-  constructor(parameters: Parameters) {
+  /** `averageDecay` 0 keeps no average. */
+  constructor(
+    parameters: Parameters,
+    private readonly averageDecay = 0,
+  ) {
     this.variables = new Map(
       [...parameters].map(([name, { shape, data }]) => {
         const part = (which: string, values: Float32Array) => variable(`${name}/${which}`, shape, values);
         const zeros = () => new Float32Array(data.length);
-        return [
-          name,
-          { shape, value: part('value', data), mean: part('mean', zeros()), square: part('square', zeros()) },
-        ];
+        const average = averageDecay === 0 ? null : part('average', data);
+        const [value, mean, square] = [part('value', data), part('mean', zeros()), part('square', zeros())];
+        return [name, { shape, value, mean, square, average }];
       }),
     );
   }
@@ -45,6 +50,11 @@ export class Optimizer {
    */
   read(): Weights {
     return new Map([...this.variables].map(([name, { value }]) => [name, readVariable(value)]));
+  }
+
+  /** The same of the weights that are kept: the averages, where there are any. */
+  readKept(): Weights {
+    return new Map([...this.variables].map(([name, { value, average }]) => [name, readVariable(average ?? value)]));
   }
 
   /** One step. Returns the gradients' norm before the cut; a norm that is not finite changes nothing. */
@@ -63,13 +73,26 @@ export class Optimizer {
         const { value, mean, square } = this.variable(name);
         adam(value, mean, square, ...scalars, norm > clipNorm ? tf.mul(gradient, clipNorm / norm) : gradient);
       }
+      this.average();
       return norm;
     });
   }
 
-  /** A copy of the weights that later steps don't change. */
+  /** The first steps count more than the decay says, or the average would long remember how the weights started. */
+  private average(): void {
+    const decay = Math.min(this.averageDecay, (1 + this.steps) / (10 + this.steps));
+    for (const { value, average } of this.variables.values()) {
+      if (average === null) return;
+      const [now, before] = [readVariable(value), readVariable(average)];
+      const next = tf.add(before, tf.mul(tf.sub(now, before), 1 - decay));
+      tf.dispose([now, before]); //                             or the assignment would copy
+      assign(average, next);
+    }
+  }
+
+  /** A copy of the kept weights that later steps don't change. */
   snapshot(): Parameters {
-    const weights = this.read();
+    const weights = this.readKept();
     const copies = [...this.variables].map(([name, { shape }]) => {
       const data = new Float32Array(weights.get(name)?.dataSync() ?? []);
       return [name, { shape, data }] as const;
@@ -78,9 +101,12 @@ export class Optimizer {
     return new Map(copies);
   }
 
-  /** Puts earlier weights back; what Adam remembers stays. */
+  /** Puts earlier weights back, the kept ones too; what Adam remembers stays. */
   restore(parameters: Parameters): void {
-    for (const [name, { shape, data }] of parameters) set(this.variable(name).value, shape, data);
+    for (const [name, { shape, data }] of parameters) {
+      const { value, average } = this.variable(name);
+      for (const handle of average === null ? [value] : [value, average]) set(handle, shape, data);
+    }
   }
 
   private variable(name: string): Variable {

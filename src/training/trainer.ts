@@ -39,6 +39,7 @@ export async function learn(
   signal: AbortSignal,
 ): Promise<Learned> {
   const { epochs: most, patience, window, batchPositions, seed, validationUsers } = hyperparameters;
+  const recency = { decay: hyperparameters.recencyDecay, floor: hyperparameters.recencyFloor };
   const random = new Random(seed);
   const windows = windowsOf(split.training, window);
   const validation = sample(split.validation, validationUsers, seed);
@@ -59,7 +60,7 @@ export async function learn(
     for (const [index, batch] of batches.entries()) {
       signal.throwIfAborted();
       rate = learningRateAt(hyperparameters, done, steps);
-      const stepLoss = learner.step(fill(split.training, batch), rate);
+      const stepLoss = learner.step(fill(split.training, batch, recency), rate);
       if (!Number.isFinite(stepLoss)) throw diverged(epoch, index + 1);
       loss += stepLoss;
       done++;

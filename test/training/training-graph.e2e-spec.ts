@@ -23,6 +23,11 @@ describe('the training graph', () => {
     async () => passes('streaming'),
     timeoutMs,
   );
-  it('keeps the loss and its gradients right where the fast form overflows', async () => passes('overflow'), timeoutMs);
+  it(
+    'keeps the loss and its gradients right where the fast form overflows, and where positions weigh differently',
+    async () => passes('overflow'),
+    timeoutMs,
+  );
+  it('keeps the moving average of the weights', async () => passes('average'), timeoutMs);
   it('leaves no tensor behind', async () => passes('flat-memory'), timeoutMs);
 });

@@ -9,22 +9,27 @@ const numbers = (size: number, scale: number) =>
 const targets = Int32Array.from({ length: P }, (_, at) => (at % (N - 1)) + 1);
 const wanted = tf.tensor1d(targets);
 
-for (const scale of [1, 25]) {
+const weights = Float32Array.from({ length: P }, (_, at) => 0.5 + at / (P - 1)); // 1 on average
+
+for (const [scale, ofPositions] of [
+  [1, null],
+  [25, null],
+  [1, weights],
+  [25, weights],
+] as const) {
   const [u, table, bias] = [numbers(P * d, scale), numbers(N * d, scale), numbers(N - 1, 1)];
-  const expected = inDoubles(u, table, bias);
+  const expected = inDoubles(u, table, bias, ofPositions);
   assert.equal(expected.widest > 88, scale === 25, 'only the second case overflows');
-  const { value, grads } = tf.valueAndGrads((u, table, bias) => crossEntropy(u, table, bias, wanted, 3))([
-    tf.tensor2d(u, [P, d]),
-    tf.tensor2d(table, [N, d]),
-    tf.tensor1d(bias),
-  ]);
+  const { value, grads } = tf.valueAndGrads((u, table, bias) =>
+    crossEntropy(u, table, bias, wanted, { weights: ofPositions === null ? null : tf.tensor1d(ofPositions), rows: 3 }),
+  )([tf.tensor2d(u, [P, d]), tf.tensor2d(table, [N, d]), tf.tensor1d(bias)]);
   close(value.dataSync(), [expected.loss], 'loss');
   [expected.du, expected.dTable, expected.dBias].forEach((gradient, index) => {
     close(grads[index]?.dataSync() ?? [], gradient, ['d u', 'd table', 'd bias'][index] ?? '');
   });
 }
 
-function inDoubles(u: Float32Array, table: Float32Array, bias: Float32Array) {
+function inDoubles(u: Float32Array, table: Float32Array, bias: Float32Array, weights: Float32Array | null) {
   const at = (matrix: Float32Array, row: number, column: number) => matrix[row * d + column] ?? 0;
   const [du, dTable, dBias] = [
     new Array<number>(P * d).fill(0),
@@ -40,9 +45,10 @@ function inDoubles(u: Float32Array, table: Float32Array, bias: Float32Array) {
     const most = Math.max(...logits);
     const Z = logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0);
     widest = Math.max(widest, most - (logits[target] ?? 0));
-    loss += (most + Math.log(Z) - (logits[target] ?? 0)) / P;
+    const share = (weights?.[p] ?? 1) / P;
+    loss += (most + Math.log(Z) - (logits[target] ?? 0)) * share;
     logits.forEach((logit, n) => {
-      const g = (Math.exp(logit - most) / Z - (n === target ? 1 : 0)) / P;
+      const g = (Math.exp(logit - most) / Z - (n === target ? 1 : 0)) * share;
       dBias[n] = (dBias[n] ?? 0) + g;
       for (let c = 0; c < d; c++) {
         du[p * d + c] = (du[p * d + c] ?? 0) + g * at(table, n + 1, c);
