@@ -44,6 +44,34 @@ export class RankingFigures {
 
   @Field(() => Float, { description: 'The same, weighted by place.' })
   readonly ndcgAt10!: number;
+
+  @Field(() => [Float], {
+    nullable: true,
+    description:
+      'Low and high end of its 95 % bootstrap interval over users; this and what follows is null for an older model.',
+  })
+  readonly ndcgAt10Interval?: readonly number[];
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Mean reciprocal place of the next item, 0 beyond the first ten.',
+  })
+  readonly mrrAt10?: number;
+
+  @Field(() => Float, { nullable: true, description: 'Share of the items that stand in at least one top ten.' })
+  readonly coverage?: number;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'How uneven the top tens show the items: 0 all alike, near 1 a few only.',
+  })
+  readonly gini?: number;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Mean surprise of a shown item in bits: more where less popular items are shown.',
+  })
+  readonly novelty?: number;
 }
 
 @ObjectType({ description: 'Test figures beside baselines on the same split; null where nobody could be tested.' })

@@ -3,10 +3,15 @@ import type { Dimensions } from '../model/dimensions.js';
 
 export type ModelStatus = 'CANDIDATE' | 'LIVE' | 'RETIRED' | 'REJECTED';
 
-/** A figure of full ranking at cutoff 10. */
+/** Figures of full ranking at cutoff 10; models of older versions have the first two alone. */
 export interface RankingMetrics {
   readonly hrAt10: number;
   readonly ndcgAt10: number;
+  readonly mrrAt10?: number;
+  readonly ndcgAt10Interval?: readonly [low: number, high: number];
+  readonly coverage?: number;
+  readonly gini?: number;
+  readonly novelty?: number;
 }
 
 /** Test figures beside the baselines that were computed on the same split; absent where nobody could be tested. */

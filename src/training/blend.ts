@@ -9,7 +9,8 @@
  */
 import type { Blend } from '../model/checkpoint.js';
 import { blendRules, type Transitions } from '../model/rules.js';
-import { quality, rankOf, type Quality } from './metrics.js';
+import type { Judge } from './judge.js';
+import { quality, type Quality } from './metrics.js';
 import { eachCase, type Scoring } from './scoring.js';
 import type { Case } from './split.js';
 import { rulesAfter } from './transitions.js';
@@ -51,16 +52,19 @@ export function chooseBlend(
   };
 }
 
-/** What a blend gives on other cases. */
-export function judgeBlend(scoring: Scoring, table: Transitions, blend: Blend, cases: readonly Case[]): BlendFigures {
-  const bare: number[] = [];
-  const blended: number[] = [];
-  eachCase(scoring, cases, (index, scores, { target, history }) => {
-    bare[index] = rankOf(scores, target, history);
-    if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(table, history), blend);
-    blended[index] = rankOf(scores, target, history);
+/** What a blend gives on other cases, told to two judges. */
+export function judgeBlend(
+  scoring: Scoring,
+  table: Transitions,
+  blend: Blend,
+  cases: readonly Case[],
+  judges: { readonly model: Judge; readonly modelWithoutBlend: Judge },
+): void {
+  eachCase(scoring, cases, (_, scores, one) => {
+    judges.modelWithoutBlend.add(scores, one);
+    if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(table, one.history), blend);
+    judges.model.add(scores, one);
   });
-  return { model: quality(blended), modelWithoutBlend: quality(bare) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { hitRateAt, ndcgAt, quality, rankOf } from './metrics.js';
+import { hitRateAt, mrrAt, ndcgAt, quality, rankOf } from './metrics.js';
 
 /** Scores of rows 1, 2, ...; row 0 gets a score that would win. */
 const scores = (...values: number[]) => Float32Array.of(100, ...values);
@@ -44,6 +44,13 @@ describe('the metrics', () => {
   it('take the first k ranks as hits', () => {
     expect(hitRateAt(10, [0, 9, 10, Infinity])).toBe(0.5);
     expect(hitRateAt(1, [0, 1])).toBe(0.5);
+  });
+
+  it('give a hit the reciprocal of its place', () => {
+    expect(mrrAt(10, [0])).toBe(1);
+    expect(mrrAt(10, [0, 3, 10, Infinity])).toBe(0.3125); // (1 + 1/4) / 4
+    expect(mrrAt(5, [6])).toBe(0);
+    expect(mrrAt(10, [])).toBe(0);
   });
 
   it('discount a hit by the logarithm of its place', () => {

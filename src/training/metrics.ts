@@ -34,6 +34,11 @@ export function ndcgAt(k: number, ranks: readonly number[]): number {
   return mean(ranks.map((rank) => (rank < k ? 1 / Math.log2(rank + 2) : 0)));
 }
 
+/** Mean of 1 / (rank + 1) over the cases whose target is among the first k, others give 0. */
+export function mrrAt(k: number, ranks: readonly number[]): number {
+  return mean(ranks.map((rank) => (rank < k ? 1 / (rank + 1) : 0)));
+}
+
 export function quality(ranks: readonly number[]): Quality {
   return { hrAt10: hitRateAt(10, ranks), ndcgAt10: ndcgAt(10, ranks) };
 }

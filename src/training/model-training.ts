@@ -13,13 +13,13 @@ import { chooseBlend, judgeBlend } from './blend.js';
 import { networkScoring } from './evaluation.js';
 import { checkpointOf } from './export.js';
 import { dimensionsOf, Learner } from './learner.js';
-import { quality, type Quality } from './metrics.js';
-import { ranksOf, type Scoring } from './scoring.js';
+import { Judge, type Figures } from './judge.js';
+import { eachCase, type Scoring } from './scoring.js';
 import { userCount, type SequenceLog } from './sequences.js';
 import { leaveOneOut, sample } from './split.js';
 import { learn, type Listener } from './trainer.js';
 import type { TrainingJob, TrainingResult } from './training-job.js';
-import { strongest } from './transitions.js';
+import { frequencies, strongest } from './transitions.js';
 
 /** Bounds the memory that one user with a million interactions would take; nothing older weighs in an answer. */
 const longestHistory = 10_000;
@@ -58,9 +58,19 @@ export async function trainModel(
   const asked = sample(split.test, hyperparameters.testUsers, hyperparameters.seed);
   const { blend, ...onValidation } = chooseBlend(network, served, validation);
   tell(1);
-  const judge = (scoring: Scoring<Float64Array>): Quality => quality(ranksOf(scoring, asked));
+  const occurrences = frequencies(training, items);
+  const judges = { model: new Judge(occurrences), modelWithoutBlend: new Judge(occurrences) };
+  judgeBlend(network, served, blend, asked, judges);
+  const judge = (scoring: Scoring<Float64Array>): Figures => {
+    const counting = new Judge(occurrences);
+    eachCase(scoring, asked, (_, scores, one) => {
+      counting.add(scores, one);
+    });
+    return counting.figures(hyperparameters.seed);
+  };
   const test = {
-    ...judgeBlend(network, served, blend, asked),
+    model: judges.model.figures(hyperparameters.seed),
+    modelWithoutBlend: judges.modelWithoutBlend.figures(hyperparameters.seed),
     popularity: judge(popularity(training, items)),
     markov: judge(markov(training, items)),
     rules: judge(rules(table, training, items)),

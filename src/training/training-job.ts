@@ -5,6 +5,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { EpochFigures, TrainingProgress } from '../storage/training-run.entity.js';
 import type { Hyperparameters } from './hyperparameters.js';
+import type { Figures } from './judge.js';
 import type { Quality } from './metrics.js';
 
 export type DeviceChoice = 'auto' | 'cpu' | 'gpu';
@@ -30,11 +31,11 @@ export type FromTrainer =
 /** Leave-one-out, all items ranked, seen ones out, ties against the model. */
 export interface TestFigures {
   /** as it will serve, with the rules blend that validation chose */
-  readonly model: Quality;
-  readonly modelWithoutBlend: Quality;
-  readonly popularity: Quality;
-  readonly markov: Quality;
-  readonly rules: Quality;
+  readonly model: Figures;
+  readonly modelWithoutBlend: Figures;
+  readonly popularity: Figures;
+  readonly markov: Figures;
+  readonly rules: Figures;
   /** how many users were asked */
   readonly users: number;
 }

@@ -95,7 +95,7 @@ describe('the live model', () => {
         '"2026-01-01T00:00:00.000Z"'), '{lastOccurredAt}', '"2026-02-01T00:00:00.000Z"')`);
       const { data, errors } =
         await api.ask(`{ liveModel { version status liveSince replaced dimensions { width slots items }
-        dataWindow { interactions firstOccurredAt } metrics { testedUsers model { ndcgAt10 } } sha256 } }`);
+        dataWindow { interactions firstOccurredAt } metrics { testedUsers model { ndcgAt10 mrrAt10 coverage ndcgAt10Interval } } sha256 } }`);
       expect(errors).toEqual([]);
       expect(data).toEqual({
         liveModel: {
