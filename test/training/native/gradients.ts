@@ -43,7 +43,7 @@ for (const [chunk, lossRows] of [
     const weights = new Map(names.map((name, index) => [name, tensors[index] as Tensor]));
     const table = itemTable(weights, bags);
     const u = encode(weights, table, sequences, { blocks: 1, chunk }, null);
-    return crossEntropy(u, table, weight(weights, 'output.bias'), targets, lossRows);
+    return crossEntropy(u, table, weight(weights, 'output.bias'), targets, { rows: lossRows });
   })([...parameters.values()].map(({ data, shape }) => tf.tensor(data, [...shape])));
 
   const loss = value.dataSync()[0] ?? Number.NaN;
