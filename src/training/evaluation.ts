@@ -8,22 +8,24 @@ import type { Scoring } from './scoring.js';
 
 const blockPositions = 8192;
 const blockUsers = 256;
+/** 64 MB */
+const blockScores = 2 ** 24;
 
 /** The network's scores as it is when they are asked for; of a history only the last `limit` items count. */
 export function networkScoring(learner: Learner, limit = Number.POSITIVE_INFINITY): Scoring {
   return (histories, visit) => {
     learner.evaluate((network) => {
       const vectors = queryVectors(network, histories, limit);
-      const width = learner.dimensions.width;
-      for (let from = 0; from < histories.length; from += blockUsers) {
-        const count = Math.min(blockUsers, histories.length - from);
+      const { width, items } = learner.dimensions;
+      const users = Math.max(1, Math.min(blockUsers, Math.floor(blockScores / (items + 1))));
+      for (let from = 0; from < histories.length; from += users) {
+        const count = Math.min(users, histories.length - from);
         const scores = read(() => {
           const u = tf.tensor2d(vectors.subarray(from * width, (from + count) * width), [count, width]);
           return tf.add(multiply(u, network.table, { b: true }), network.bias); // [count N]
         });
-        const items = scores.length / count;
         for (let index = 0; index < count; index++) {
-          visit(from + index, scores.subarray(index * items, (index + 1) * items));
+          visit(from + index, scores.subarray(index * (items + 1), (index + 1) * (items + 1)));
         }
       }
     });

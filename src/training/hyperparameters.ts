@@ -33,6 +33,12 @@ export interface Hyperparameters {
   readonly recencyFloor: number;
   /** C: events of a chunk of the memory's training form: speed only */
   readonly chunk: number;
+  /** e: share of the target's weight that label smoothing spreads over all items, 0 <= e < 1 */
+  readonly labelSmoothing: number;
+  /** items above which a catalogue trains with sampled softmax: the full one's time grows with the catalogue */
+  readonly sampledAbove: number;
+  /** draws of negatives that the positions of a batch share in sampled softmax */
+  readonly negatives: number;
   /** strongest transitions that the checkpoint keeps of each item for the late blend */
   readonly rulesPerItem: number;
   /** most users that an epoch and the blend are judged on, drawn by the seed */
@@ -59,6 +65,9 @@ export const defaultHyperparameters: Hyperparameters = {
   recencyDecay: 1,
   recencyFloor: 0,
   chunk: 32,
+  labelSmoothing: 0,
+  sampledAbove: 200_000,
+  negatives: 8_192,
   rulesPerItem: 200,
   validationUsers: 10_000,
   testUsers: 20_000,

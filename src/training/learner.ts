@@ -12,10 +12,11 @@ import { encode, type Sequences } from './graph.js';
 import type { Hyperparameters } from './hyperparameters.js';
 import { attributeBags, itemTable, type AttributeBags } from './item-table.js';
 import { weight, type Weights } from './layers.js';
-import { crossEntropy } from './loss.js';
+import { objectiveOf, type ObjectiveData, type ObjectiveOf } from './objective.js';
 import { Optimizer } from './optimizer.js';
 import { initialParameters, type Parameters } from './parameters.js';
 import { Random } from './random.js';
+import type { TouchedRows } from './row-adam.js';
 import type { Split } from './split.js';
 
 export function dimensionsOf(split: Split, { width, slots, blocks }: Hyperparameters): Dimensions {
@@ -26,17 +27,19 @@ export class Learner {
   private readonly optimizer: Optimizer;
   private readonly bags: AttributeBags | null;
   private readonly dropout: Dropout | null;
+  private readonly objective: ObjectiveOf;
 
   constructor(
     private readonly hyperparameters: Hyperparameters,
     readonly dimensions: Dimensions,
-    { itemAttributes }: Pick<Split, 'itemAttributes'>,
+    data: ObjectiveData,
     initial: Parameters = initialParameters(dimensions, hyperparameters.seed),
   ) {
     const { dropout, batchPositions, width, seed, averageDecay } = hyperparameters;
     this.optimizer = new Optimizer(initial, averageDecay);
-    this.bags = dimensions.attributes === 0 ? null : attributeBags(itemAttributes, dimensions.attributes);
+    this.bags = dimensions.attributes === 0 ? null : attributeBags(data.itemAttributes, dimensions.attributes);
     this.dropout = dropout === 0 ? null : new Dropout(dropout, batchPositions * 4 * width, new Random(seed + 1));
+    this.objective = objectiveOf(hyperparameters, data, this.bags);
   }
 
   beginEpoch(): void {
@@ -46,32 +49,35 @@ export class Learner {
   /** One step of the optimiser. Returns the loss before it; one that is not finite changed nothing. */
   step(batch: Batch, learningRate: number): number {
     return tf.tidy(() => {
-      const { loss, gradients, weights } = this.gradients(batch);
+      const { loss, gradients, weights, touched } = this.gradients(batch);
       tf.dispose([...weights.values()]);
-      const norm = this.optimizer.apply(gradients, learningRate, this.hyperparameters.clipNorm);
+      const norm = this.optimizer.apply(gradients, learningRate, this.hyperparameters.clipNorm, touched);
       return Number.isFinite(norm) ? loss : Number.NaN;
     });
   }
 
-  /** The mean loss of a batch and its gradients, by parameter. The caller opens the tidy scope. */
-  gradients({ rows, positions, targets, weights: ofPositions, steps, users }: Batch): {
+  /** The mean loss of a batch and its gradients, by parameter and touched row. The caller opens the tidy scope. */
+  gradients(given: Batch): {
     readonly loss: number;
     readonly gradients: Weights;
     readonly weights: Weights;
+    readonly touched: TouchedRows;
   } {
+    const { batch, touched, bags, loss } = this.objective(given);
+    const { rows, positions, targets, steps, users } = batch;
     const sequences = { rows: tf.tensor1d(rows), positions: tf.tensor1d(positions), steps, users };
     const wanted = tf.tensor1d(targets);
-    const lossWeights = ofPositions === null ? null : tf.tensor1d(ofPositions);
-    const weights = this.optimizer.read();
+    const lossWeights = batch.weights === null ? null : tf.tensor1d(batch.weights);
+    const weights = this.optimizer.read(touched);
     const names = [...weights.keys()];
     const { value, grads } = tf.valueAndGrads((...tensors) => {
       const named = new Map(names.map((name, index) => [name, tensors[index] as Tensor]));
-      const table = itemTable(named, this.bags);
+      const table = itemTable(named, bags);
       const u = encode(named, table, sequences, this.sizes(), this.dropout);
-      return crossEntropy(u, table, weight(named, 'output.bias'), wanted, { weights: lossWeights });
+      return loss(u, table, weight(named, 'output.bias'), wanted, lossWeights);
     })([...weights.values()]);
     const gradients = new Map(names.map((name, index) => [name, grads[index] as Tensor]));
-    return { loss: value.dataSync()[0] ?? Number.NaN, gradients, weights };
+    return { loss: value.dataSync()[0] ?? Number.NaN, gradients, weights, touched };
   }
 
   /** The network as it would be kept now, for evaluation: averaged weights, no dropout. `use` gets query vectors and the tables that score them. */

@@ -6,12 +6,14 @@
  * In this form a softmax needs no pass for the maximum and no matrix of one-hot targets: with a column of -l_target
  * beside u and of ones beside E', one product gives l_j - l_target; its exponential times [E' 1] gives the numerator
  * of d u and the sum Z; its transpose times u / Z gives d E'. The target's own share is a gather and a sum by
- * segment. Rows go in chunks that stay in the processor's cache, so no [positions, items] matrix ever exists.
+ * segment.
  *
  * It overflows when a logit beats the target's by 88. Then the loss is not finite, and the batch is done again with
  * the safe operation.
  */
 import { gatherRows, multiply, operations, sumByRow, tf, withGradient, type Tensor } from './backend.js';
+import { exponentialForm } from './exponential-form.js';
+import { smoothed, weighing, type LossInputs, type LossParts } from './label-smoothing.js';
 
 const safeCrossEntropy = operations('SparseSoftmaxCrossEntropyWithLogits', { T: 'float', Tlabels: 'int' }, 2);
 
@@ -23,7 +25,9 @@ export function chunkRows(items: number): number {
 /** A constant bias that keeps the unknown item (row 0) out of every softmax. */
 const never = -1e9;
 
-export interface LossOptions {
+export interface LossSettings {
+  /** e of the label smoothing, 0 .. 1 */
+  readonly smoothing?: number;
   /** [P] what each position weighs, 1 on average; null: all the same */
   readonly weights?: Tensor | null;
   /** rows of a chunk */
@@ -36,16 +40,22 @@ export function crossEntropy(
   table: Tensor,
   bias: Tensor,
   targets: Tensor,
-  { weights = null, rows = chunkRows(table.shape[0]) }: LossOptions = {},
+  { smoothing = 0, weights = null, rows = chunkRows(table.shape[0]) }: LossSettings = {},
 ): Tensor {
-  const wanted = { targets, weights, chunk: rows };
-  return withGradient([u, table, bias], () => {
-    let parts = tf.tidy(() => inExponentialForm(u, table, bias, wanted));
-    if (!Number.isFinite(parts.loss.dataSync()[0])) {
-      tf.dispose(parts);
-      parts = tf.tidy(() => inSafeForm(u, table, bias, wanted));
-    }
-    const { loss, du, dTable, dBias } = parts;
+  return lossOf({ u, table, bias, targets, weights }, (inputs) => {
+    const parts = finiteOr(
+      () => inExponentialForm(inputs, rows),
+      () => inSafeForm(inputs, rows),
+    );
+    const items = table.shape[0] - 1;
+    return smoothing === 0 ? parts : smoothed(parts, inputs, tf.fill([items], 1 / items), smoothing);
+  });
+}
+
+/** Puts a loss that brings its gradients on the tape. */
+export function lossOf(inputs: LossInputs, compute: (inputs: LossInputs) => LossParts): Tensor {
+  return withGradient([inputs.u, inputs.table, inputs.bias], () => {
+    const { loss, du, dTable, dBias } = tf.tidy(() => compute(inputs));
     return {
       value: loss,
       keep: [du, dTable, dBias],
@@ -54,17 +64,15 @@ export function crossEntropy(
   });
 }
 
-// a type, not an interface: tf.tidy wants an index signature
-// eslint-disable-next-line @typescript-eslint/consistent-type-definitions
-type LossParts = { loss: Tensor; du: Tensor; dTable: Tensor; dBias: Tensor };
-
-interface Wanted {
-  readonly targets: Tensor;
-  readonly weights: Tensor | null;
-  readonly chunk: number;
+/** The fast form, and the safe one where that overflows. */
+export function finiteOr(fast: () => LossParts, safe: () => LossParts): LossParts {
+  const parts = tf.tidy(fast);
+  if (Number.isFinite(parts.loss.dataSync()[0])) return parts;
+  tf.dispose(parts);
+  return tf.tidy(safe);
 }
 
-function inExponentialForm(u: Tensor, table: Tensor, bias: Tensor, { targets, weights, chunk }: Wanted): LossParts {
+function inExponentialForm({ u, table, bias, targets, weights }: LossInputs, chunk: number): LossParts {
   const { P, N, d } = sizes(u, table);
   const weigh = weighing(weights);
   const ones = tf.ones([N, 1]);
@@ -75,29 +83,13 @@ function inExponentialForm(u: Tensor, table: Tensor, bias: Tensor, { targets, we
   const targetLogit = tf.add(tf.sum(tf.mul(u, targetVectors), 1), gatherRows(biases, targets));
   const uOne = weigh(tf.concat([u, tf.ones([P, 1])], 1)); //                      [P d+1]
   const queries = tf.concat([u, tf.neg(targetLogit).reshape([P, 1]), tf.ones([P, 1])], 1); // [P d+2]
-
-  const numerators: Tensor[] = []; //                                             [P d+1] in chunks
-  let sum: Tensor = tf.zeros([N, d + 1]); //                                      d E', d b without the targets' share
-  for (let from = 0; from < P; from += chunk) {
-    const n = Math.min(chunk, P - from);
-    const [numerator, next] = tf.tidy((): [Tensor, Tensor] => {
-      const e = tf.exp(multiply(tf.slice(queries, [from, 0], [n, d + 2]), columns, { b: true })); // [n N]
-      const numerator = multiply(e, withOnes); //                                 [n d+1]
-      const Z = tf.slice(numerator, [0, d], [n, 1]);
-      const share = tf.div(tf.slice(uOne, [from, 0], [n, d + 1]), Z);
-      return [numerator, tf.add(sum, multiply(e, share, { a: true }))];
-    });
-    sum.dispose();
-    sum = next;
-    numerators.push(numerator);
-  }
-  const numerator = tf.concat(numerators);
+  const { numerator, sum } = exponentialForm({ queries, columns, withOnes, uOne, own: null }, chunk);
   const Z = tf.slice(numerator, [0, d], [P, 1]);
   const du = weigh(tf.sub(tf.div(tf.slice(numerator, [0, 0], [P, d]), Z), targetVectors));
-  return finish(tf.mean(weigh(tf.log(Z))), du, sum, uOne, targets);
+  return finish(tf.mean(weigh(tf.log(Z))), du, tf.sub(sum, sumByRow(uOne, targets, N)), P);
 }
 
-function inSafeForm(u: Tensor, table: Tensor, bias: Tensor, { targets, weights, chunk }: Wanted): LossParts {
+function inSafeForm({ u, table, bias, targets, weights }: LossInputs, chunk: number): LossParts {
   const { P, N, d } = sizes(u, table);
   const weigh = weighing(weights);
   const biases = tf.concat([tf.scalar(never).reshape([1]), bias]);
@@ -120,25 +112,13 @@ function inSafeForm(u: Tensor, table: Tensor, bias: Tensor, { targets, weights, 
     gradients.push(du);
   }
   const loss = tf.mean(weigh(tf.concat(losses).reshape([P, 1])));
-  return finish(loss, weigh(tf.concat(gradients)), sum, uOne, null);
+  return finish(loss, weigh(tf.concat(gradients)), sum, P);
 }
 
-/** Rows of a [P n] by what each position weighs. */
-function weighing(weights: Tensor | null): (rows: Tensor) => Tensor {
-  if (weights === null) return (rows) => rows;
-  const column = weights.reshape([-1, 1]);
-  return (rows) => tf.mul(rows, column);
-}
-
-/**
- * Splits [d E' | d b], takes the targets' share off where that is still to do, and divides by the positions of the
- * mean.
- */
-function finish(loss: Tensor, du: Tensor, sum: Tensor, uOne: Tensor, targets: Tensor | null): LossParts {
+/** Splits [d E' | d b], and divides by the positions of the mean. */
+export function finish(loss: Tensor, du: Tensor, sum: Tensor, P: number): LossParts {
   const [N = 0, columns = 0] = sum.shape;
-  const P = uOne.shape[0];
-  const own = targets === null ? null : sumByRow(uOne, targets, N);
-  const all = tf.div(own === null ? sum : tf.sub(sum, own), P); //                [N d+1]
+  const all = tf.div(sum, P); //                                                  [N d+1]
   return {
     loss,
     du: tf.div(du, P),

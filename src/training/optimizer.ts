@@ -6,6 +6,7 @@
 import { operation, operations, tf, type Tensor } from './backend.js';
 import type { Weights } from './layers.js';
 import type { Parameters } from './parameters.js';
+import { allRows, applyToRows, readRows, type TouchedRows } from './row-adam.js';
 
 const beta1 = 0.9;
 const beta2 = 0.98;
@@ -47,9 +48,15 @@ export class Optimizer {
 
   /**
    * The current weights as tensors that share the variables' memory. Dispose them before `apply`, or it has to copy.
+   * Of the parameters that `touched` names, copies of these rows.
    */
-  read(): Weights {
-    return new Map([...this.variables].map(([name, { value }]) => [name, readVariable(value)]));
+  read(touched: TouchedRows = allRows): Weights {
+    return new Map(
+      [...this.variables].map(([name, { value }]) => {
+        const rows = touched.get(name);
+        return [name, rows === undefined ? readVariable(value) : readRows(value, rows)];
+      }),
+    );
   }
 
   /** The same of the weights that are kept: the averages, where there are any. */
@@ -57,8 +64,11 @@ export class Optimizer {
     return new Map([...this.variables].map(([name, { value, average }]) => [name, readVariable(average ?? value)]));
   }
 
-  /** One step. Returns the gradients' norm before the cut; a norm that is not finite changes nothing. */
-  apply(gradients: Weights, learningRate: number, clipNorm: number): number {
+  /**
+   * One step. Returns the gradients' norm before the cut; a norm that is not finite changes nothing. Gradients of the
+   * parameters that `touched` names are of these rows.
+   */
+  apply(gradients: Weights, learningRate: number, clipNorm: number, touched: TouchedRows = allRows): number {
     return tf.tidy(() => {
       const squares = [...gradients.values()].map((gradient) => halfSquareSum(gradient));
       const norm = Math.sqrt(2 * (tf.addN(squares).dataSync()[0] ?? Number.NaN));
@@ -71,7 +81,10 @@ export class Optimizer {
       );
       for (const [name, gradient] of gradients) {
         const { value, mean, square } = this.variable(name);
-        adam(value, mean, square, ...scalars, norm > clipNorm ? tf.mul(gradient, clipNorm / norm) : gradient);
+        const cut = norm > clipNorm ? tf.mul(gradient, clipNorm / norm) : gradient;
+        const rows = touched.get(name);
+        if (rows === undefined) adam(value, mean, square, ...scalars, cut);
+        else applyToRows({ value, mean, square }, rows, cut, { learningRate, beta1, beta2, epsilon, power1, power2 });
       }
       this.average();
       return norm;

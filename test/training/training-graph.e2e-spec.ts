@@ -29,5 +29,21 @@ describe('the training graph', () => {
     timeoutMs,
   );
   it('keeps the moving average of the weights', async () => passes('average'), timeoutMs);
+  it(
+    'has the losses and gradients of label smoothing and sampled softmax as their definitions give them in doubles',
+    async () => passes('losses'),
+    timeoutMs,
+  );
+  it(
+    'has the full softmax where everything is sampled, and no bias where the model is right',
+    async () => passes('sampled-softmax'),
+    timeoutMs,
+  );
+  it(
+    'moves the touched rows of a table as a dense Adam would, and no others',
+    async () => passes('row-adam'),
+    timeoutMs,
+  );
+  it('learns a planted pattern from sampled negatives', async () => passes('sampled-training'), timeoutMs);
   it('leaves no tensor behind', async () => passes('flat-memory'), timeoutMs);
 });
