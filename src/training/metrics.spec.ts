@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { hitRateAt, ndcgAt, quality, rankOf } from './metrics.js';
+import { hitRateAt, mrrAt, ndcgAt, quality, rankOf } from './metrics.js';
 
 /** Scores of rows 1, 2, ...; row 0 gets a score that would win. */
 const scores = (...values: number[]) => Float32Array.of(100, ...values);
@@ -52,12 +52,21 @@ describe('the metrics', () => {
     expect(ndcgAt(10, [0, 2, 10, Infinity])).toBe(0.375);
   });
 
+  it('take the reciprocal of the place of a hit', () => {
+    expect(mrrAt(20, [0])).toBe(1);
+    expect(mrrAt(20, [3])).toBe(0.25);
+    expect(mrrAt(20, [0, 3, 20, Infinity])).toBe(1.25 / 4);
+    expect(mrrAt(10, [9, 10])).toBe(0.05);
+  });
+
   it('take a cutoff beyond the catalogue as the whole catalogue', () => {
     expect(hitRateAt(1000, [3, 4])).toBe(1);
     expect(hitRateAt(1000, [3, Infinity])).toBe(0.5);
+    expect(mrrAt(1000, [3, Infinity])).toBe(0.125);
   });
 
   it('are zero without cases', () => {
     expect(quality([])).toEqual({ hrAt10: 0, ndcgAt10: 0 });
+    expect(mrrAt(20, [])).toBe(0);
   });
 });
