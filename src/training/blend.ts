@@ -9,7 +9,8 @@
  */
 import type { Blend } from '../model/checkpoint.js';
 import { blendRules, type Transitions } from '../model/rules.js';
-import { quality, rankOf, type Quality } from './metrics.js';
+import { Judgement } from './judgement.js';
+import { quality, type Quality } from './metrics.js';
 import { eachCase, type Scoring } from './scoring.js';
 import type { Case } from './split.js';
 import { rulesAfter } from './transitions.js';
@@ -51,16 +52,22 @@ export function chooseBlend(
   };
 }
 
-/** What a blend gives on other cases. */
-export function judgeBlend(scoring: Scoring, table: Transitions, blend: Blend, cases: readonly Case[]): BlendFigures {
-  const bare: number[] = [];
-  const blended: number[] = [];
-  eachCase(scoring, cases, (index, scores, { target, history }) => {
-    bare[index] = rankOf(scores, target, history);
-    if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(table, history), blend);
-    blended[index] = rankOf(scores, target, history);
+/** What a blend gives on other cases, beside the bare network. */
+export function judgeBlend(
+  scoring: Scoring,
+  table: Transitions,
+  blend: Blend,
+  cases: readonly Case[],
+): { readonly model: Judgement; readonly modelWithoutBlend: Judgement } {
+  const items = table.offsets.length - 2;
+  const model = new Judgement(cases.length, items);
+  const modelWithoutBlend = new Judgement(cases.length, items);
+  eachCase(scoring, cases, (index, scores, one) => {
+    modelWithoutBlend.take(index, scores, one);
+    if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(table, one.history), blend);
+    model.take(index, scores, one);
   });
-  return { model: quality(blended), modelWithoutBlend: quality(bare) };
+  return { model, modelWithoutBlend };
 }
 
 /**
@@ -68,9 +75,9 @@ export function judgeBlend(scoring: Scoring, table: Transitions, blend: Blend, c
  * those without whose score reaches the target's bare one, since the blend never lowers the target. All others are
  * looked at once, not once a pair.
  */
-function ranksOverGrid(scores: Float32Array, rules: Float64Array, { history, target }: Case): number[] {
+function ranksOverGrid(scores: Float32Array, rules: Float64Array, { excluded, target }: Case): number[] {
   const mine = scores[target] ?? 0;
-  const out = new Set(history).add(target).add(0);
+  const out = new Set(excluded).add(target).add(0);
   const plain: number[] = [];
   const withRules: { readonly score: number; readonly rule: number }[] = [];
   for (let row = 1; row < scores.length; row++) {
