@@ -5,7 +5,10 @@ import { ranksOf } from './scoring.js';
 
 /** 1 2 3 1 2 and 2 4 3 and 4: 2 is the most popular, 4 and 1 and 3 occur twice. */
 const training = { offsets: Int32Array.of(0, 5, 8, 9), rows: Int32Array.of(1, 2, 3, 1, 2, 2, 4, 3, 4) };
-const caseOf = (history: number[], target: number) => ({ history: Int32Array.from(history), target });
+const caseOf = (items: number[], target: number) => {
+  const history = Int32Array.from(items);
+  return { history, excluded: history, target, user: 0 };
+};
 
 describe('the baselines', () => {
   it('rank by popularity, ties against the target, seen items out', () => {

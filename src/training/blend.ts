@@ -9,7 +9,7 @@
  */
 import type { Blend } from '../model/checkpoint.js';
 import { blendRules, type Transitions } from '../model/rules.js';
-import type { Judge } from './judge.js';
+import { Judgement } from './judgement.js';
 import { quality, type Quality } from './metrics.js';
 import { eachCase, type Scoring } from './scoring.js';
 import type { Case } from './split.js';
@@ -52,19 +52,22 @@ export function chooseBlend(
   };
 }
 
-/** What a blend gives on other cases, told to two judges. */
+/** What a blend gives on other cases, beside the bare network. */
 export function judgeBlend(
   scoring: Scoring,
   table: Transitions,
   blend: Blend,
   cases: readonly Case[],
-  judges: { readonly model: Judge; readonly modelWithoutBlend: Judge },
-): void {
-  eachCase(scoring, cases, (_, scores, one) => {
-    judges.modelWithoutBlend.add(scores, one);
+): { readonly model: Judgement; readonly modelWithoutBlend: Judgement } {
+  const items = table.offsets.length - 2;
+  const model = new Judgement(cases.length, items);
+  const modelWithoutBlend = new Judgement(cases.length, items);
+  eachCase(scoring, cases, (index, scores, one) => {
+    modelWithoutBlend.take(index, scores, one);
     if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(table, one.history), blend);
-    judges.model.add(scores, one);
+    model.take(index, scores, one);
   });
+  return { model, modelWithoutBlend };
 }
 
 /**
@@ -72,9 +75,9 @@ export function judgeBlend(
  * those without whose score reaches the target's bare one, since the blend never lowers the target. All others are
  * looked at once, not once a pair.
  */
-function ranksOverGrid(scores: Float32Array, rules: Float64Array, { history, target }: Case): number[] {
+function ranksOverGrid(scores: Float32Array, rules: Float64Array, { excluded, target }: Case): number[] {
   const mine = scores[target] ?? 0;
-  const out = new Set(history).add(target).add(0);
+  const out = new Set(excluded).add(target).add(0);
   const plain: number[] = [];
   const withRules: { readonly score: number; readonly rule: number }[] = [];
   for (let row = 1; row < scores.length; row++) {

@@ -46,25 +46,27 @@ describe('the metrics', () => {
     expect(hitRateAt(1, [0, 1])).toBe(0.5);
   });
 
-  it('give a hit the reciprocal of its place', () => {
-    expect(mrrAt(10, [0])).toBe(1);
-    expect(mrrAt(10, [0, 3, 10, Infinity])).toBe(0.3125); // (1 + 1/4) / 4
-    expect(mrrAt(5, [6])).toBe(0);
-    expect(mrrAt(10, [])).toBe(0);
-  });
-
   it('discount a hit by the logarithm of its place', () => {
     expect(ndcgAt(10, [0])).toBe(1);
     expect(ndcgAt(10, [2])).toBe(0.5); // 1 / log2(4)
     expect(ndcgAt(10, [0, 2, 10, Infinity])).toBe(0.375);
   });
 
+  it('take the reciprocal of the place of a hit', () => {
+    expect(mrrAt(20, [0])).toBe(1);
+    expect(mrrAt(20, [3])).toBe(0.25);
+    expect(mrrAt(20, [0, 3, 20, Infinity])).toBe(1.25 / 4);
+    expect(mrrAt(10, [9, 10])).toBe(0.05);
+  });
+
   it('take a cutoff beyond the catalogue as the whole catalogue', () => {
     expect(hitRateAt(1000, [3, 4])).toBe(1);
     expect(hitRateAt(1000, [3, Infinity])).toBe(0.5);
+    expect(mrrAt(1000, [3, Infinity])).toBe(0.125);
   });
 
   it('are zero without cases', () => {
     expect(quality([])).toEqual({ hrAt10: 0, ndcgAt10: 0 });
+    expect(mrrAt(20, [])).toBe(0);
   });
 });

@@ -3,8 +3,8 @@
  *
  *   split -> learn, epoch by epoch -> choose the rules blend on validation -> rank the test, model and baselines
  *
- * The test is asked once, at the end, with whole histories: what a user's memory would answer after every event but
- * the last.
+ * The test is asked once, at the end, with whole histories: what a user's memory would answer after every event before
+ * the one that is asked for.
  */
 import type { Checkpoint } from '../model/checkpoint.js';
 import { markov, popularity, rules, sequentialRules } from './baselines.js';
@@ -13,10 +13,10 @@ import { chooseBlend, judgeBlend } from './blend.js';
 import { networkScoring } from './evaluation.js';
 import { checkpointOf } from './export.js';
 import { dimensionsOf, Learner } from './learner.js';
-import { Judge, type Figures } from './judge.js';
-import { eachCase, type Scoring } from './scoring.js';
+import { judge } from './judgement.js';
 import { userCount, type SequenceLog } from './sequences.js';
-import { leaveOneOut, sample } from './split.js';
+import { sample, splitLog } from './split.js';
+import { systemFigures } from './system-figures.js';
 import { learn, type Listener } from './trainer.js';
 import type { TrainingJob, TrainingResult } from './training-job.js';
 import { frequencies, strongest } from './transitions.js';
@@ -31,13 +31,18 @@ export interface TrainedModel {
 
 export async function trainModel(
   log: SequenceLog,
-  { hyperparameters, device }: Pick<TrainingJob, 'hyperparameters' | 'device'>,
+  {
+    hyperparameters,
+    device,
+    split: choice = { kind: 'leave-one-out' },
+    seen = 'removed',
+  }: Pick<TrainingJob, 'hyperparameters' | 'device' | 'split' | 'seen'>,
   listener: Listener,
   signal: AbortSignal,
 ): Promise<TrainedModel> {
   const begun = performance.now();
   const deviceInUse = deviceReport(device);
-  const split = leaveOneOut(log);
+  const split = splitLog(log, choice, seen);
   const dimensions = dimensionsOf(split, hyperparameters);
   const learner = new Learner(hyperparameters, dimensions, split);
   const { best, bestEpoch, epochs } = await learn(learner, split, hyperparameters, listener, signal);
@@ -58,23 +63,20 @@ export async function trainModel(
   const asked = sample(split.test, hyperparameters.testUsers, hyperparameters.seed);
   const { blend, ...onValidation } = chooseBlend(network, served, validation);
   tell(1);
-  const occurrences = frequencies(training, items);
-  const judges = { model: new Judge(occurrences), modelWithoutBlend: new Judge(occurrences) };
-  judgeBlend(network, served, blend, asked, judges);
-  const judge = (scoring: Scoring<Float64Array>): Figures => {
-    const counting = new Judge(occurrences);
-    eachCase(scoring, asked, (_, scores, one) => {
-      counting.add(scores, one);
-    });
-    return counting.figures(hyperparameters.seed);
+  const judgements = {
+    ...judgeBlend(network, served, blend, asked),
+    popularity: judge(popularity(training, items), asked, items),
+    markov: judge(markov(training, items), asked, items),
+    rules: judge(rules(table, training, items), asked, items),
   };
   const test = {
-    model: judges.model.figures(hyperparameters.seed),
-    modelWithoutBlend: judges.modelWithoutBlend.figures(hyperparameters.seed),
-    popularity: judge(popularity(training, items)),
-    markov: judge(markov(training, items)),
-    rules: judge(rules(table, training, items)),
-    users: asked.length,
+    model: judgements.model.quality(),
+    modelWithoutBlend: judgements.modelWithoutBlend.quality(),
+    popularity: judgements.popularity.quality(),
+    markov: judgements.markov.quality(),
+    rules: judgements.rules.quality(),
+    users: new Set(asked.map(({ user }) => user)).size,
+    cases: asked.length,
   };
   tell(2);
   return {
@@ -84,6 +86,7 @@ export async function trainModel(
       bestEpoch,
       validation: onValidation,
       test,
+      systems: systemFigures(judgements, asked, frequencies(training, items), hyperparameters.seed),
       blend,
       users: userCount(log.users),
       items,

@@ -8,20 +8,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EpochFigures, TrainingProgress } from '../storage/training-run.entity.js';
 import { datasets, readDataset, type DatasetName } from './datasets.js';
-import type { Figures } from './judge.js';
 import type { Quality } from './metrics.js';
 import { writeSequences } from './sequences.js';
 import { trainInChild } from './trainer-child.js';
 import { inTrainingFolder } from './training-folder.js';
-import type { TestFigures, TrainingResult } from './training-job.js';
+import type { TrainingResult } from './training-job.js';
 
 const everybody = Number.MAX_SAFE_INTEGER;
 
-/** An older report has fewer figures. */
-type Reported = Quality & Partial<Figures>;
-
-export interface Report extends Omit<TrainingResult, 'checkpointPath' | 'test'> {
-  readonly test: Readonly<Record<Exclude<keyof TestFigures, 'users'>, Reported>> & Pick<TestFigures, 'users'>;
+export interface Report extends Omit<TrainingResult, 'checkpointPath'> {
   readonly set: DatasetName;
   readonly seed: number;
   readonly threads: number;

@@ -33,8 +33,8 @@ export function eachCase<S extends Scores>(
 /** The rank of each case's target. */
 export function ranksOf<S extends Scores>(scoring: Scoring<S>, cases: readonly Case[]): number[] {
   const ranks = new Array<number>(cases.length).fill(Number.POSITIVE_INFINITY);
-  eachCase(scoring, cases, (index, scores, { target, history }) => {
-    ranks[index] = rankOf(scores, target, history);
+  eachCase(scoring, cases, (index, scores, { target, excluded }) => {
+    ranks[index] = rankOf(scores, target, excluded);
   });
   return ranks;
 }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { RecollectError } from '../errors.js';
+import { popularity } from './baselines.js';
 import { batchesOf, fill, windowsOf } from './batches.js';
+import { quality } from './metrics.js';
 import { Random } from './random.js';
+import { ranksOf } from './scoring.js';
 import { SequenceCollector, sequenceOf, userCount } from './sequences.js';
 import { leaveOneOut, sample } from './split.js';
 
@@ -80,6 +83,35 @@ describe('leaveOneOut', () => {
     expect(codeOf(refused([]))).toBe('TRAINING_DATA_INSUFFICIENT');
   });
 
+  it.each([
+    ['an empty log', [], '0 interactions of 0 users with 0 items'],
+    ['one item only', [['a', 'a', 'a', 'a']], '2 interactions with 1 items remain \\(needed: 2 items\\)'],
+    ['a user with one event', [['a']], 'at least 3 interactions: 0 \\(needed: 1\\)'],
+    ['users with one event each', [['a'], ['b'], ['c']], 'of which 0 follow another one'],
+  ])('refuses %s', (_, sequences, why) => {
+    const split = () => leaveOneOut(logOf(sequences));
+    expect(codeOf(split)).toBe('TRAINING_DATA_INSUFFICIENT');
+    expect(split).toThrow(new RegExp(why));
+  });
+
+  it('takes one user with enough of a history, and users with one event beside it', () => {
+    const { training, validation, test } = leaveOneOut(logOf([['a', 'b', 'a', 'b'], ['c']]));
+    expect([...training.rows]).toEqual([1, 2, 3]);
+    expect([...validation, ...test].map(({ target }) => target)).toEqual([1, 2]);
+  });
+
+  it('asks for targets that were never seen in training as row 0, which nothing finds', () => {
+    const { test, vocabulary } = leaveOneOut(
+      logOf([
+        ['a', 'b', 'new 1', 'new 2'],
+        ['b', 'a', 'new 3', 'new 4'],
+      ]),
+    );
+    expect(test.map(({ target }) => target)).toEqual([0, 0]);
+    expect(quality(ranksOf(popularity(leaveOneOut(logOf([['a', 'b', 'x', 'y']])).training, 2), test)).hrAt10).toBe(0);
+    expect(vocabulary).toEqual(['a', 'b']);
+  });
+
   it('shows the validation and test items to no batch', () => {
     const random = new Random(3);
     const sequences = Array.from({ length: 40 }, (_, user) =>
@@ -97,7 +129,12 @@ describe('leaveOneOut', () => {
 });
 
 describe('sample', () => {
-  const cases = Array.from({ length: 50 }, (_, target) => ({ history: Int32Array.of(1), target }));
+  const cases = Array.from({ length: 50 }, (_, target) => ({
+    history: Int32Array.of(1),
+    excluded: Int32Array.of(1),
+    target,
+    user: target,
+  }));
 
   it('draws by the seed, and takes all where there are few', () => {
     const targets = (seed: number) => sample(cases, 20, seed).map(({ target }) => target);

@@ -1,18 +1,27 @@
 /**
- * Leave-one-out: a user's last item is the test, the one before it the validation, the rest is for training. Users
- * with fewer than three interactions only train. An item without a training interaction is not in the vocabulary: it
- * becomes row 0 wherever it occurs, and as a target it is never hit.
+ * A log in training, validation and test. Nothing that is held out shows in what is trained on: rows are given in the order of
+ * training. An item without a training interaction is not in the vocabulary: it becomes row 0 wherever it occurs, and as a
+ * target it is never hit.
  */
 import { RecollectError } from '../errors.js';
+import { holdOut, leastEvents, type Place, type SplitChoice } from './held-out.js';
 import { Random } from './random.js';
 import { sequenceOf, userCount, type ItemAttributes, type SequenceLog, type UserSequences } from './sequences.js';
 
-/** Rank `target` among all items that are not in `history`. */
+/** Rank `target` among all items but those that are left out. */
 export interface Case {
+  /** oldest first; never empty */
   readonly history: Int32Array;
+  /** the history where seen items are out of the ranking, which is where they are not repeated; else empty */
+  readonly excluded: Int32Array;
   /** an item row; 0: an item that no model can know */
   readonly target: number;
+  /** whose it is: cases of one user are no independent observations */
+  readonly user: number;
 }
+
+/** Whether items of the history can be answered again. */
+export type SeenItems = 'removed' | 'kept';
 
 export interface Split {
   readonly vocabulary: readonly string[];
@@ -24,61 +33,30 @@ export interface Split {
   readonly test: readonly Case[];
 }
 
-const leastEvents = 3;
 const leastItems = 2;
 
-export function leaveOneOut(log: SequenceLog): Split {
-  const { users } = log;
-  const count = userCount(users);
-  const trainingLength = (user: number) => {
-    const { length } = sequenceOf(users, user);
-    return length < leastEvents ? length : length - 2;
-  };
-  const offsets = new Int32Array(count + 1);
-  // new rows in the order of training, so that what is held out moves nothing
-  const newRows = new Int32Array(log.vocabulary.length + 1); //  by row of the log; 0: no training interaction
-  const oldRows: number[] = []; //                              of new rows 1, 2, ...
-  for (let user = 0; user < count; user++) {
-    const training = sequenceOf(users, user).subarray(0, trainingLength(user));
-    offsets[user + 1] = (offsets[user] ?? 0) + training.length;
-    for (const row of training) {
-      if (row > 0 && newRows[row] === 0) newRows[row] = oldRows.push(row);
-    }
-  }
+export function leaveOneOut(log: SequenceLog, seen: SeenItems = 'removed'): Split {
+  return splitLog(log, { kind: 'leave-one-out' }, seen);
+}
 
+export function splitLog(log: SequenceLog, choice: SplitChoice, seen: SeenItems): Split {
+  const { users } = log;
+  const { trainingLengths, ...heldOut } = holdOut(users, choice);
+  const { newRows, oldRows } = trainedRows(log, trainingLengths);
   const rows = users.rows.map((row) => newRows[row] ?? 0);
-  const length = offsets[count] ?? 0;
-  const training = {
-    offsets,
-    rows: new Int32Array(length),
-    kinds: new Int32Array(length),
-    values: new Float32Array(length),
-    times: new Float64Array(length),
-  };
-  const validation: Case[] = [];
-  const test: Case[] = [];
-  for (let user = 0; user < count; user++) {
+  const caseAt = ({ user, at }: Place): Case => {
     const begin = users.offsets[user] ?? 0;
-    const sequence = rows.subarray(begin, users.offsets[user + 1]);
-    const end = begin + trainingLength(user);
-    const at = offsets[user] ?? 0;
-    training.rows.set(rows.subarray(begin, end), at);
-    training.kinds.set(users.kinds.subarray(begin, end), at);
-    training.values.set(users.values.subarray(begin, end), at);
-    training.times.set(users.times.subarray(begin, end), at);
-    if (sequence.length < leastEvents) continue;
-    validation.push(caseAt(sequence, sequence.length - 2));
-    test.push(caseAt(sequence, sequence.length - 1));
-  }
+    const history = rows.subarray(begin, begin + at);
+    return { history, excluded: history.subarray(seen === 'removed' ? 0 : at), target: rows[begin + at] ?? 0, user };
+  };
   const split = {
     vocabulary: oldRows.map((row) => log.vocabulary[row - 1] ?? ''),
     ...keptAttributes(log, oldRows),
-    kinds: log.kinds,
-    training,
-    validation,
-    test,
+    ...keptKinds(log, beginnings(users, rows, trainingLengths)),
+    validation: heldOut.validation.map(caseAt),
+    test: heldOut.test.map(caseAt),
   };
-  refuseTooLittle(log, split);
+  refuseTooLittle(log, split, choice);
   return split;
 }
 
@@ -90,8 +68,41 @@ export function sample(cases: readonly Case[], count: number, seed: number): rea
   return shuffled.slice(0, count);
 }
 
-function caseAt(sequence: Int32Array, target: number): Case {
-  return { history: sequence.subarray(0, target), target: sequence[target] ?? 0 };
+/** New rows in the order of training, so that what is held out moves nothing. */
+function trainedRows(
+  { users, vocabulary }: SequenceLog,
+  lengths: Int32Array,
+): { readonly newRows: Int32Array; readonly oldRows: readonly number[] } {
+  const newRows = new Int32Array(vocabulary.length + 1); //     by row of the log; 0: no training interaction
+  const oldRows: number[] = []; //                              of new rows 1, 2, ...
+  lengths.forEach((length, user) => {
+    for (const row of sequenceOf(users, user).subarray(0, length)) {
+      if (row > 0 && newRows[row] === 0) newRows[row] = oldRows.push(row);
+    }
+  });
+  return { newRows, oldRows };
+}
+
+/** The first interactions of every user, with their new rows. */
+function beginnings(users: UserSequences, newRows: Int32Array, lengths: Int32Array): UserSequences {
+  const offsets = new Int32Array(lengths.length + 1);
+  lengths.forEach((length, user) => {
+    offsets[user + 1] = (offsets[user] ?? 0) + length;
+  });
+  const total = offsets[lengths.length] ?? 0;
+  const rows = new Int32Array(total);
+  const kinds = new Int32Array(total);
+  const values = new Float32Array(total);
+  const times = new Float64Array(total);
+  lengths.forEach((length, user) => {
+    const begin = users.offsets[user] ?? 0;
+    const at = offsets[user] ?? 0;
+    rows.set(newRows.subarray(begin, begin + length), at);
+    kinds.set(users.kinds.subarray(begin, begin + length), at);
+    values.set(users.values.subarray(begin, begin + length), at);
+    times.set(users.times.subarray(begin, begin + length), at);
+  });
+  return { offsets, rows, kinds, values, times };
 }
 
 /** The attributes of the vocabulary's items; a name that none of them carries would never be trained. */
@@ -114,15 +125,31 @@ function keptAttributes(log: SequenceLog, oldRows: readonly number[]): Pick<Spli
   };
 }
 
-function refuseTooLittle(log: SequenceLog, { vocabulary, training, validation }: Split): void {
+/** The kinds of the training interactions, in the order of training. */
+function keptKinds({ kinds }: SequenceLog, training: UserSequences): Pick<Split, 'kinds' | 'training'> {
+  const newKinds = new Map<number, number>();
+  for (const kind of training.kinds) if (!newKinds.has(kind)) newKinds.set(kind, newKinds.size);
+  return {
+    kinds: [...newKinds.keys()].map((kind) => kinds[kind] ?? ''),
+    training: { ...training, kinds: training.kinds.map((kind) => newKinds.get(kind) ?? 0) },
+  };
+}
+
+function refuseTooLittle(log: SequenceLog, split: Split, choice: SplitChoice): void {
+  const { vocabulary, training, validation, test } = split;
   let targets = 0;
   for (let user = 0; user < userCount(training); user++) targets += Math.max(0, sequenceOf(training, user).length - 1);
-  if (validation.length > 0 && vocabulary.length >= leastItems && targets > 0) return;
+  const isAsked = validation.length > 0 && test.length > 0;
+  if (isAsked && vocabulary.length >= leastItems && targets > 0) return;
+  const heldOut =
+    choice.kind === 'leave-one-out'
+      ? `Users with at least ${leastEvents} interactions: ${validation.length} (needed: 1). Without the last two of each of them`
+      : `The split by ${choice.kind} asks for ${validation.length} interactions on validation and ${test.length} in the test ` +
+        '(needed: 1 each, with an earlier one of the same user). Without what is held out';
   throw new RecollectError(
     'TRAINING_DATA_INSUFFICIENT',
     `too little to train on: the log has ${log.users.rows.length} interactions of ${userCount(log.users)} users with ` +
-      `${log.vocabulary.length} items. Users with at least ${leastEvents} interactions: ${validation.length} ` +
-      `(needed: 1). Without the last two of each of them ${training.rows.length} interactions with ` +
+      `${log.vocabulary.length} items. ${heldOut} ${training.rows.length} interactions with ` +
       `${vocabulary.length} items remain (needed: ${leastItems} items), of which ${targets} follow another one ` +
       'of the same user (needed: 1).',
   );

@@ -5,8 +5,10 @@
 import type { ErrorCode } from '../errors.js';
 import type { EpochFigures, TrainingProgress } from '../storage/training-run.entity.js';
 import type { Hyperparameters } from './hyperparameters.js';
-import type { Figures } from './judge.js';
+import type { SplitChoice } from './held-out.js';
 import type { Quality } from './metrics.js';
+import type { SeenItems } from './split.js';
+import type { SystemFigures } from './system-figures.js';
 
 export type DeviceChoice = 'auto' | 'cpu' | 'gpu';
 
@@ -17,6 +19,10 @@ export interface TrainingJob {
   readonly outputFile: string;
   readonly device: DeviceChoice;
   readonly hyperparameters: Hyperparameters;
+  /** what is held out; leave-one-out where nothing else is said */
+  readonly split?: SplitChoice;
+  /** whether seen items are in the ranking; removed where nothing else is said */
+  readonly seen?: SeenItems;
 }
 
 export type ToTrainer = { readonly type: 'train'; readonly job: TrainingJob } | { readonly type: 'cancel' };
@@ -28,16 +34,22 @@ export type FromTrainer =
   | { readonly type: 'done'; readonly result: TrainingResult }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };
 
-/** Leave-one-out, all items ranked, seen ones out, ties against the model. */
+/** The systems of every test: the model beside what counting gives. */
+export const systemNames = ['model', 'modelWithoutBlend', 'popularity', 'markov', 'rules'] as const;
+export type SystemName = (typeof systemNames)[number];
+
+/** All items ranked, ties against the model; split and seen items as the job says. */
 export interface TestFigures {
   /** as it will serve, with the rules blend that validation chose */
-  readonly model: Figures;
-  readonly modelWithoutBlend: Figures;
-  readonly popularity: Figures;
-  readonly markov: Figures;
-  readonly rules: Figures;
+  readonly model: Quality;
+  readonly modelWithoutBlend: Quality;
+  readonly popularity: Quality;
+  readonly markov: Quality;
+  readonly rules: Quality;
   /** how many users were asked */
   readonly users: number;
+  /** how often; not in reports of leave-one-out from before there was another split: once each */
+  readonly cases?: number;
 }
 
 export interface TrainingResult {
@@ -46,6 +58,8 @@ export interface TrainingResult {
   readonly bestEpoch: number;
   readonly validation: { readonly model: Quality; readonly modelWithoutBlend: Quality };
   readonly test: TestFigures;
+  /** the rest of the test's figures; not in older reports */
+  readonly systems?: Readonly<Record<SystemName, SystemFigures>>;
   readonly blend: { readonly weight: number; readonly scale: number };
   /** of the log that came in; items: those with a training interaction, which the model knows */
   readonly users: number;
