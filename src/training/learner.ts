@@ -4,11 +4,13 @@
  * The one place that opens tidy scopes around the graph. After a step nothing stays on the native side but the
  * variables, the dropout's pool and the attribute bags.
  */
+import { RecollectError } from '../errors.js';
 import type { Dimensions } from '../model/dimensions.js';
 import { tf, type Tensor } from './backend.js';
 import type { Batch } from './batches.js';
 import { Dropout } from './dropout.js';
-import { encode, type Sequences } from './graph.js';
+import type { Switches } from './event-context.js';
+import { encode, sequencesOf, type Sequences } from './graph.js';
 import type { Hyperparameters } from './hyperparameters.js';
 import { attributeBags, itemTable, type AttributeBags } from './item-table.js';
 import { weight, type Weights } from './layers.js';
@@ -18,8 +20,23 @@ import { initialParameters, type Parameters } from './parameters.js';
 import { Random } from './random.js';
 import type { Split } from './split.js';
 
-export function dimensionsOf(split: Split, { width, slots, blocks }: Hyperparameters): Dimensions {
-  return { width, slots, blocks, items: split.vocabulary.length, attributes: split.attributes.length };
+export function dimensionsOf(split: Split, hyperparameters: Hyperparameters): Dimensions {
+  const { width, slots, blocks, heads, kindVectors, gapBuckets: gaps } = hyperparameters;
+  if (width % heads !== 0) {
+    const message = `the recipe has ${heads} heads, which do not divide the width ${width}: take a divisor of it`;
+    throw new RecollectError('TRAINING_FAILED', message);
+  }
+  const kinds = kindVectors ? split.kinds.length : 0;
+  return {
+    width,
+    slots,
+    blocks,
+    items: split.vocabulary.length,
+    attributes: split.attributes.length,
+    heads,
+    kinds,
+    gaps,
+  };
 }
 
 export class Learner {
@@ -54,13 +71,13 @@ export class Learner {
   }
 
   /** The mean loss of a batch and its gradients, by parameter. The caller opens the tidy scope. */
-  gradients({ rows, positions, targets, steps, users }: Batch): {
+  gradients(batch: Batch): {
     readonly loss: number;
     readonly gradients: Weights;
     readonly weights: Weights;
   } {
-    const sequences = { rows: tf.tensor1d(rows), positions: tf.tensor1d(positions), steps, users };
-    const wanted = tf.tensor1d(targets);
+    const sequences = sequencesOf(batch);
+    const wanted = tf.tensor1d(batch.targets);
     const weights = this.optimizer.read();
     const names = [...weights.keys()];
     const { value, grads } = tf.valueAndGrads((...tensors) => {
@@ -83,6 +100,7 @@ export class Learner {
         vectors: (sequences) => encode(weights, table, sequences, this.sizes(), null),
         table,
         bias,
+        switches: this.dimensions,
       });
     } finally {
       tf.dispose([...weights.values(), table, bias]);
@@ -98,7 +116,8 @@ export class Learner {
   }
 
   private sizes() {
-    return { blocks: this.dimensions.blocks, chunk: this.hyperparameters.chunk };
+    const { blocks, heads } = this.dimensions;
+    return { blocks, heads, chunk: this.hyperparameters.chunk };
   }
 }
 
@@ -109,4 +128,6 @@ export interface Evaluated {
   readonly table: Tensor;
   /** of each row [N]; the unknown item's keeps it out of every ranking */
   readonly bias: Tensor;
+  /** whether kinds and gaps are to be given */
+  readonly switches: Switches;
 }

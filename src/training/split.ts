@@ -4,12 +4,15 @@
  * becomes row 0 wherever it occurs, and as a target it is never hit.
  */
 import { RecollectError } from '../errors.js';
+import type { Beside } from './event-context.js';
 import { Random } from './random.js';
 import { sequenceOf, userCount, type ItemAttributes, type SequenceLog, type UserSequences } from './sequences.js';
 
 /** Rank `target` among all items that are not in `history`. */
 export interface Case {
   readonly history: Int32Array;
+  /** kinds and times of the history's events, as long as it */
+  readonly beside?: Beside;
   /** an item row; 0: an item that no model can know */
   readonly target: number;
 }
@@ -67,8 +70,9 @@ export function leaveOneOut(log: SequenceLog): Split {
     training.values.set(users.values.subarray(begin, end), at);
     training.times.set(users.times.subarray(begin, end), at);
     if (sequence.length < leastEvents) continue;
-    validation.push(caseAt(sequence, sequence.length - 2));
-    test.push(caseAt(sequence, sequence.length - 1));
+    const beside = { kinds: users.kinds.subarray(begin), times: users.times.subarray(begin) };
+    validation.push(caseAt(sequence, beside, sequence.length - 2));
+    test.push(caseAt(sequence, beside, sequence.length - 1));
   }
   const split = {
     vocabulary: oldRows.map((row) => log.vocabulary[row - 1] ?? ''),
@@ -90,8 +94,9 @@ export function sample(cases: readonly Case[], count: number, seed: number): rea
   return shuffled.slice(0, count);
 }
 
-function caseAt(sequence: Int32Array, target: number): Case {
-  return { history: sequence.subarray(0, target), target: sequence[target] ?? 0 };
+function caseAt(sequence: Int32Array, { kinds, times }: Beside, target: number): Case {
+  const beside = { kinds: kinds.subarray(0, target), times: times.subarray(0, target) };
+  return { history: sequence.subarray(0, target), beside, target: sequence[target] ?? 0 };
 }
 
 /** The attributes of the vocabulary's items; a name that none of them carries would never be trained. */

@@ -59,7 +59,7 @@ export async function learn(
     for (const [index, batch] of batches.entries()) {
       signal.throwIfAborted();
       rate = learningRateAt(hyperparameters, done, steps);
-      const stepLoss = learner.step(fill(split.training, batch), rate);
+      const stepLoss = learner.step(fill(split.training, batch, learner.dimensions), rate);
       if (!Number.isFinite(stepLoss)) throw diverged(epoch, index + 1);
       loss += stepLoss;
       done++;

@@ -19,10 +19,15 @@ async function passes(check: string): Promise<void> {
 describe('the training graph', () => {
   it('has the loss and every gradient of the PyTorch reference', async () => passes('gradients'), timeoutMs);
   it(
-    'gives the query vectors and scores that event by event PyTorch and src/model give',
+    'gives the query vectors and scores that event by event PyTorch and src/model give, whatever is switched on',
     async () => passes('streaming'),
     timeoutMs,
   );
   it('keeps the loss and its gradients right where the fast form overflows', async () => passes('overflow'), timeoutMs);
+  it(
+    'answers as it was tested, with heads, kinds and gaps and without slots, and learns from kinds and gaps',
+    async () => passes('switched-training'),
+    timeoutMs,
+  );
   it('leaves no tensor behind', async () => passes('flat-memory'), timeoutMs);
 });
