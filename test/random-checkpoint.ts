@@ -12,11 +12,18 @@ export interface RandomOptions {
   readonly width?: number;
   readonly slots?: number;
   readonly blocks?: number;
+  readonly heads?: number;
+  /** names; none: switched off */
+  readonly kinds?: readonly string[];
+  readonly gaps?: number;
+  /** how many; item n has number n modulo it */
+  readonly attributes?: number;
 }
 
 export function randomCheckpoint(itemIds: readonly string[], options: RandomOptions = {}): Checkpoint {
-  const { seed = 1, width = 8, slots = 2, blocks = 1 } = options;
-  const dimensions: Dimensions = { width, slots, blocks, items: itemIds.length, attributes: 0 };
+  const { seed = 1, width = 8, slots = 2, blocks = 1, heads = 1, kinds = [], gaps = 0, attributes = 0 } = options;
+  const sizes = { width, slots, blocks, items: itemIds.length, attributes };
+  const dimensions: Dimensions = { ...sizes, heads, kinds: kinds.length, gaps };
   const random = uniform(seed);
   const tensors = new Map<string, Tensor>();
   for (const [name, sizes] of tensorsOf(dimensions)) {
@@ -25,13 +32,20 @@ export function randomCheckpoint(itemIds: readonly string[], options: RandomOpti
     const data = integers.has(name)
       ? new Int32Array(count)
       : Float32Array.from({ length: count }, () => (name.endsWith('.gain') ? 1 : random() - 0.5));
-    if (name === 'item.embedding') data.fill(0, 0, width); // the unknown item
+    if (name === 'item.embedding' || name === 'kind.embedding') data.fill(0, 0, width); // the unknown item, the unknown kind
     tensors.set(name, { shape, data });
+  }
+  if (attributes > 0) {
+    const offsets = Int32Array.from({ length: itemIds.length + 2 }, (_, row) => Math.max(0, row - 1));
+    const ids = Int32Array.from(itemIds, (_, item) => item % attributes);
+    tensors.set('item.attribute.offsets', { shape: [offsets.length], data: offsets });
+    tensors.set('item.attribute.ids', { shape: [ids.length], data: ids });
   }
   return {
     dimensions,
     vocabulary: new Vocabulary(itemIds),
-    attributes: [],
+    attributes: Array.from({ length: attributes }, (_, n) => `attribute ${n}`),
+    kinds,
     blend: { weight: 0, scale: 1 },
     tensors,
   };

@@ -14,7 +14,7 @@ import { StorageModule } from '../src/storage/storage.module.js';
 import { createMemoryPartition } from '../src/storage/user-memory.store.js';
 import { createLogger } from '../src/telemetry.js';
 import { freshDatabase, type FreshDatabase } from './fresh-database.js';
-import { randomCheckpoint, storeCheckpoint } from './random-checkpoint.js';
+import { randomCheckpoint, storeCheckpoint, type RandomOptions } from './random-checkpoint.js';
 
 /** Where no broker could be started, which the set-up has said, what needs one is skipped. */
 export const describeWithBroker = process.env.RECOLLECT_TEST_KAFKA_BROKERS === undefined ? describe.skip : describe;
@@ -129,8 +129,12 @@ async function hasLeaders(admin: Admin, topic: string): Promise<boolean> {
 }
 
 /** Makes a network of random weights the live one, as a promotion of an empty log would. */
-export async function liveNetwork({ dataSource }: FreshDatabase, itemIds: readonly string[]): Promise<Network> {
-  const version = await storeCheckpoint(dataSource, randomCheckpoint(itemIds, { width: 16, slots: 4 }));
+export async function liveNetwork(
+  { dataSource }: FreshDatabase,
+  itemIds: readonly string[],
+  switches: RandomOptions = {},
+): Promise<Network> {
+  const version = await storeCheckpoint(dataSource, randomCheckpoint(itemIds, { width: 16, slots: 4, ...switches }));
   await dataSource.transaction(async (tx) => {
     await createMemoryPartition(tx, version);
     await setLiveModel(tx, version);

@@ -80,7 +80,8 @@ export class Because {
   @Field(() => Float, {
     description:
       'Its share of what the memory read sees, 0 to 1, exact. Over all interactions of a user the shares sum to at most 1; ' +
-      'a history of more than 5,000 interactions is looked at in its newest 5,000.',
+      'a history of more than 5,000 interactions is looked at in its newest 5,000. A model without memory slots reads nothing: ' +
+      'the newest interactions come first, each with 0.',
   })
   readonly attention!: number;
 }

@@ -24,9 +24,10 @@ export async function follow(
   const arrivals = await readArrivals(tx, after, upTo, eventsAtOnce);
   const last = arrivals.length < eventsAtOnce ? undefined : arrivals.at(-1);
   const reached = last === undefined ? upTo : BigInt(last.arrival);
-  const events = arrivals.map(({ userId, itemId, occurredAt }) => ({
+  const events = arrivals.map(({ userId, itemId, kind, occurredAt }) => ({
     userId,
     itemId,
+    kind,
     occurredAt: occurredAt.getTime(),
   }));
   const memories = await lockUsers(tx, version, network, events);

@@ -43,15 +43,22 @@ async function replayTogether(
   const users = new Map<string, Replayed>(
     userIds.map((id) => [id, { state: emptyState(network.dimensions), interactionsApplied: 0, lastOccurredAt: null }]),
   );
+  const needsContext = network.dimensions.kinds > 0 || network.dimensions.gaps > 0;
   let cursors: readonly SequenceCursor[] = userIds.map((userId) => ({ userId, after: null }));
   while (cursors.length > 0) {
-    const pages = await readSequencePages(tx, cursors, eventsAtOnce, upTo);
+    const pages = await readSequencePages(tx, cursors, eventsAtOnce, upTo, needsContext);
     const tracks = pages.flatMap((page) => {
       const user = users.get(page.userId);
       if (user === undefined) return [];
       user.interactionsApplied += page.itemIds.length;
+      const previous = user.lastOccurredAt?.getTime() ?? null;
       user.lastOccurredAt = page.lastOccurredAt;
-      return [{ state: user.state, rows: page.itemIds.map((id) => network.vocabulary.rowOf(id)) }];
+      const sequence = page.itemIds.map((itemId, at) => ({
+        itemId,
+        kind: page.kinds?.[at] ?? '',
+        occurredAt: page.times?.[at] ?? null,
+      }));
+      return [{ state: user.state, events: network.eventsOf(sequence, previous) }];
     });
     await applyInWaves(network, tracks);
     cursors = pages

@@ -17,6 +17,7 @@ import { applyInWaves, type Track } from './waves.js';
 export interface Event {
   readonly userId: string;
   readonly itemId: string;
+  readonly kind: string;
   /** milliseconds since 1970 */
   readonly occurredAt: number;
 }
@@ -55,14 +56,17 @@ export async function remember(
     if (oldest === undefined || newest === undefined) continue;
     const isLate = memory.lastOccurredAt !== null && oldest.occurredAt < memory.lastOccurredAt.getTime();
     const state = isLate ? null : stateOf(memory, network);
-    const rows = sequence.map(({ itemId }) => network.vocabulary.rowOf(itemId));
-    if (state === null) late.push(memory.userId);
-    else tracks.push({ memory, state, rows, lastOccurredAt: new Date(newest.occurredAt) });
+    if (state === null) {
+      late.push(memory.userId);
+      continue;
+    }
+    const applied = network.eventsOf(sequence, memory.lastOccurredAt?.getTime() ?? null);
+    tracks.push({ memory, state, events: applied, lastOccurredAt: new Date(newest.occurredAt) });
   }
   await applyInWaves(network, tracks);
-  const changed = tracks.map(({ memory, state, rows, lastOccurredAt }) => {
+  const changed = tracks.map(({ memory, state, events: applied, lastOccurredAt }) => {
     const bytes = encodeState(state);
-    const interactionsApplied = memory.interactionsApplied + rows.length;
+    const interactionsApplied = memory.interactionsApplied + applied.rows.length;
     return { userId: memory.userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: crc32(bytes) };
   });
   await saveMemories(tx, version, changed);

@@ -3,13 +3,14 @@
  * so that every step of the network is made for many users at once. The result is the same, bit for bit, for any grouping.
  */
 import { setImmediate } from 'node:timers/promises';
+import type { Events } from '../model/events.js';
 import type { Network } from '../model/network.js';
 import type { UserState } from '../model/user-state.js';
 
-/** A user's state, and the rows of the items that are to be applied to it, the oldest first. */
+/** A user's state, and the events that are to be applied to it, the oldest first. */
 export interface Track {
   readonly state: UserState;
-  readonly rows: readonly number[];
+  readonly events: Events;
 }
 
 /** Steps between two looks at what else the process has to do: requests, heartbeats. */
@@ -17,17 +18,21 @@ const stepsAtOnce = 256;
 
 /** Changes the states in place. */
 export async function applyInWaves(network: Network, tracks: readonly Track[]): Promise<void> {
-  const longestFirst = tracks.toSorted((one, other) => other.rows.length - one.rows.length);
+  const longestFirst = tracks.toSorted((one, other) => other.events.rows.length - one.events.rows.length);
   let steps = 0;
   for (let wave = 0; ; wave++) {
-    const ended = longestFirst.findIndex(({ rows }) => rows.length <= wave);
+    const ended = longestFirst.findIndex(({ events }) => events.rows.length <= wave);
     const inWave = ended < 0 ? longestFirst : longestFirst.slice(0, ended);
     if (inWave.length === 0) return;
     for (let from = 0; from < inWave.length; from += stepsAtOnce) {
       const users = inWave.slice(from, from + stepsAtOnce);
       network.step(
         users.map(({ state }) => state),
-        Int32Array.from(users, ({ rows }) => rows[wave] ?? 0),
+        Int32Array.from(users, ({ events }) => events.rows[wave] ?? 0),
+        {
+          kinds: Int32Array.from(users, ({ events }) => events.kinds[wave] ?? 0),
+          gaps: Int32Array.from(users, ({ events }) => events.gaps[wave] ?? 0),
+        },
       );
       steps += users.length;
       if (steps < stepsAtOnce) continue;

@@ -30,6 +30,22 @@ function lists(offsets: number, entries: number): Tensor {
   return { shape: [offsets], data };
 }
 
+/** Two heads, kinds and gaps, at the cost of the slots' number. */
+const switched: Checkpoint = {
+  ...whole,
+  dimensions: { ...whole.dimensions, heads: 2, slots: 2, kinds: 2, gaps: 3 },
+  kinds: ['view', 'buy \u00e9'],
+  tensors: new Map(whole.tensors)
+    .set('kind.embedding', { shape: [3, 8], data: new Float32Array(24).fill(0.25, 8) })
+    .set('gap.embedding', { shape: [4, 8], data: new Float32Array(32).fill(0.125) }),
+};
+
+const withoutMemory: Checkpoint = {
+  ...whole,
+  dimensions: { ...whole.dimensions, slots: 0 },
+  tensors: new Map([...whole.tensors].filter(([name]) => !name.startsWith('memory.'))),
+};
+
 function withTensor(name: string, tensor: Tensor | null): Checkpoint {
   const tensors = new Map(whole.tensors);
   if (tensor === null) tensors.delete(name);
@@ -60,13 +76,56 @@ describe('a checkpoint', () => {
   it.each([
     ['without attributes', plain],
     ['with attributes and rules', whole],
+    ['with heads, kinds and gaps', switched],
+    ['without a memory', withoutMemory],
   ])('comes back from its bytes as it was, %s', (_, checkpoint) => {
     const found = decodeCheckpoint(encodeCheckpoint(checkpoint));
     expect(found.dimensions).toEqual(checkpoint.dimensions);
     expect(found.vocabulary.ids).toEqual(checkpoint.vocabulary.ids);
     expect(found.attributes).toEqual(checkpoint.attributes);
     expect(found.blend).toEqual(checkpoint.blend);
+    expect(found.kinds).toEqual(checkpoint.kinds);
     expect(found.tensors).toEqual(checkpoint.tensors);
+  });
+
+  it('of before heads, kinds and gaps has one head and neither of the others, and serves the same', () => {
+    const file = decodeTensors(encodeCheckpoint(whole));
+    const dimensions = '{"width":8,"slots":4,"blocks":1,"items":30,"attributes":2}';
+    expect(file.metadata.has('kinds')).toBe(false);
+    const metadata = new Map(file.metadata).set('dimensions', dimensions);
+    const old = decodeCheckpoint(encodeTensors({ metadata, tensors: file.tensors }));
+    expect(old.dimensions).toEqual({ ...whole.dimensions, heads: 1, kinds: 0, gaps: 0 });
+    const [before, after] = [new Network(whole), new Network(old)];
+    expect(after.scores(after.trace([1, 30, 7]).state)).toEqual(before.scores(before.trace([1, 30, 7]).state));
+  });
+
+  const zero = (...shape: number[]): Tensor => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
+
+  it.each<[Partial<Checkpoint['dimensions']>, string, Tensor | null, RegExp]>([
+    [{ heads: 3 }, '', null, /heads of its dimensions, 3, do not divide the width 8/],
+    [{ heads: 0 }, '', null, /heads of its dimensions is not a size in 1/],
+    [{ heads: 4 }, '', null, /memory.gate.weight is F32 \[8, 4\].*needs F32 \[8, 8\]/],
+    [{}, 'memory.slot.bias', zero(2), /memory.slot.bias is F32 \[2\].*needs F32 \[4\]/],
+    [{ kinds: 3 }, '', null, /names 2 kinds, its dimensions say 3/],
+    [{ kinds: -1 }, '', null, /kinds of its dimensions/],
+    [{ gaps: 1.5 }, '', null, /gaps of its dimensions/],
+    [{ gaps: 4 }, '', null, /gap.embedding is F32 \[4, 8\].*needs F32 \[5, 8\]/],
+    [{}, 'kind.embedding', null, /tensor kind.embedding is missing/],
+    [{}, 'gap.embedding', null, /tensor gap.embedding is missing/],
+    [{}, 'kind.embedding', zero(2, 8), /kind.embedding is F32 \[2, 8\].*needs F32 \[3, 8\]/],
+    [{}, 'kind.embedding', { shape: [3, 8], data: new Float32Array(24).fill(1, 7) }, /row 0 of tensor kind.embedding/],
+    [{}, 'gap.embedding', { shape: [4, 8], data: new Float32Array(32).fill(NaN) }, /gap.embedding is NaN/],
+  ])('is refused when its switches are wrong: case %#', (sizes, name, tensor, what) => {
+    const tensors = new Map(switched.tensors);
+    if (tensor !== null) tensors.set(name, tensor);
+    else tensors.delete(name);
+    const dimensions = { ...switched.dimensions, ...sizes };
+    expect(() => encodeCheckpoint({ ...switched, dimensions, tensors })).toThrow(what);
+    const metadata = new Map(decodeTensors(encodeCheckpoint(switched)).metadata);
+    metadata.set('dimensions', JSON.stringify(dimensions));
+    const error = fault(() => decodeCheckpoint(encodeTensors({ metadata, tensors })));
+    expect(error).toMatchObject({ code: 'CHECKPOINT_INVALID' });
+    expect(String(error)).toMatch(what);
   });
 
   it('serves the same scores once it was stored', () => {
@@ -125,7 +184,7 @@ describe('a checkpoint', () => {
     [{ dimensions: undefined }, /dimensions of its metadata is missing/],
     [{ dimensions: 'x' }, /dimensions of its metadata/],
     [{ dimensions: '{"width":8,"slots":4,"blocks":1,"items":30}' }, /attributes of its dimensions/],
-    [{ dimensions: '{"width":8,"slots":0,"blocks":1,"items":30,"attributes":2}' }, /slots of its dimensions/],
+    [{ dimensions: '{"width":8,"slots":-1,"blocks":1,"items":30,"attributes":2}' }, /slots of its dimensions/],
     [{ dimensions: '{"width":8.5,"slots":4,"blocks":1,"items":30,"attributes":2}' }, /width of its dimensions/],
     [{ dimensions: '{"width":8,"slots":4,"blocks":1e9,"items":30,"attributes":2}' }, /blocks of its dimensions/],
     [

@@ -2,7 +2,8 @@
  * A trained network as one file in safetensors form: sizes, vocabulary, rules blend and every weight, so that it serves anywhere.
  *
  * The tensors are those of `tensors`. Beside them, as texts in the header's `__metadata__`: format, and as JSON dimensions,
- * vocabulary, attributes and blend.
+ * vocabulary, attributes, blend, and kinds where the network has vectors for them. A file from before heads, kinds and gaps has
+ * one head and neither of the others.
  * Tensors of other names are left alone. Whatever is wrong is refused with CHECKPOINT_INVALID and the tensor's name, on writing as on reading: what was written can
  * be served.
  */
@@ -25,6 +26,8 @@ export interface Checkpoint {
   readonly vocabulary: Vocabulary;
   /** names of the attributes, [A] */
   readonly attributes: readonly string[];
+  /** names of the kinds that have a vector: kinds[0] is row 1 of theirs; row 0 is any other kind */
+  readonly kinds: readonly string[];
   readonly blend: Blend;
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
@@ -33,8 +36,8 @@ const format = 'recollect/1';
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   verify(checkpoint);
-  const { dimensions, vocabulary, attributes, blend, tensors } = checkpoint;
-  const texts = { dimensions, vocabulary: vocabulary.ids, attributes, blend };
+  const { dimensions, vocabulary, attributes, kinds, blend, tensors } = checkpoint;
+  const texts = { dimensions, vocabulary: vocabulary.ids, attributes, blend, ...(kinds.length > 0 && { kinds }) };
   return encodeTensors({
     metadata: new Map([
       ['format', format],
@@ -61,6 +64,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     dimensions: readDimensions(field('dimensions')),
     vocabulary: new Vocabulary(ids),
     attributes: texts('attributes', field('attributes')),
+    kinds: metadata.has('kinds') ? texts('kinds', field('kinds')) : [],
     blend: readBlend(field('blend')),
     tensors,
   };
@@ -69,7 +73,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
 }
 
 /** Throws for sizes that contradict each other, a tensor that is missing, of another size or not finite. */
-function verify({ dimensions, vocabulary, attributes, blend, tensors }: Checkpoint): void {
+function verify({ dimensions, vocabulary, attributes, kinds, blend, tensors }: Checkpoint): void {
   readDimensions(dimensions);
   readBlend(blend);
   if (vocabulary.size !== dimensions.items) {
@@ -77,6 +81,9 @@ function verify({ dimensions, vocabulary, attributes, blend, tensors }: Checkpoi
   }
   if (attributes.length !== dimensions.attributes) {
     throw invalidCheckpoint(`it names ${attributes.length} attributes, its dimensions say ${dimensions.attributes}`);
+  }
+  if (kinds.length !== dimensions.kinds) {
+    throw invalidCheckpoint(`it names ${kinds.length} kinds, its dimensions say ${dimensions.kinds}`);
   }
   const expected = tensorsOf(dimensions);
   for (const [name, sizes] of expected) {
@@ -92,6 +99,14 @@ function verify({ dimensions, vocabulary, attributes, blend, tensors }: Checkpoi
       throw invalidCheckpoint(`tensor ${name} is ${found}, the network needs ${wanted}`);
     }
     if (!isInteger) refuseNotFinite(name, data);
+  }
+  if (
+    tensors
+      .get('kind.embedding')
+      ?.data.subarray(0, dimensions.kinds && dimensions.width)
+      .some((number) => number !== 0)
+  ) {
+    throw invalidCheckpoint('row 0 of tensor kind.embedding, of an unknown kind, is not zero');
   }
   verifyRows(tensors, 'rules.offsets', 'rules.items', 1, dimensions.items);
   if (tensors.get('rules.values')?.data.length !== tensors.get('rules.items')?.data.length) {
@@ -116,16 +131,20 @@ function verifyRows(tensors: Checkpoint['tensors'], at: string, of: string, low:
 }
 
 function readDimensions(value: unknown): Dimensions {
-  const { width, slots, blocks, items, attributes } = numbers('dimensions', value);
-  const sizes = { width, slots, blocks, items, attributes };
+  const { width, slots, blocks, items, attributes, heads = 1, kinds = 0, gaps = 0 } = numbers('dimensions', value);
+  const sizes = { width, slots, blocks, items, attributes, heads, kinds, gaps };
   for (const [name, size] of Object.entries(sizes)) {
-    const least = name === 'attributes' ? 0 : 1;
+    const least = ['slots', 'attributes', 'kinds', 'gaps'].includes(name) ? 0 : 1;
     const most = name === 'items' || name === 'attributes' ? 2 ** 31 - 2 : 2 ** 16;
     if (!(Number.isInteger(size) && (size as number) >= least && (size as number) <= most)) {
       throw invalidCheckpoint(`${name} of its dimensions is not a size in ${least}..${most}`);
     }
   }
-  return sizes as Dimensions;
+  const read = sizes as Dimensions;
+  if (read.width % read.heads !== 0) {
+    throw invalidCheckpoint(`heads of its dimensions, ${read.heads}, do not divide the width ${read.width}`);
+  }
+  return read;
 }
 
 function readBlend(value: unknown): Blend {

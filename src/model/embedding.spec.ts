@@ -24,6 +24,18 @@ describe('embedding', () => {
     expect([...table]).toEqual([0, 0, 1, 3, 5, 5]);
   });
 
+  it('adds the vectors of kind and gap before it normalises', () => {
+    const norm = { gain: Float32Array.of(1, 1), bias: Float32Array.of(0, 0) };
+    const kinds = { vectors: Float32Array.of(0, 0, 4, 0), indices: Int32Array.of(1, 0) };
+    const gaps = { vectors: Float32Array.of(0, 1, 0, 5), indices: Int32Array.of(0, 1) };
+    const { data } = embed(table, Int32Array.of(1, 1), norm, [kinds, gaps]); // 1 + 4, 3 + 1 and 1, 3 + 5
+    [1, -1, -1, 1].forEach((value, at) => {
+      expect(data[at]).toBeCloseTo(value, 4);
+    });
+    const beyond = { ...gaps, indices: Int32Array.of(2, 0) };
+    expect(() => embed(table, Int32Array.of(1, 1), norm, [beyond])).toThrow(/2 is outside/);
+  });
+
   it.each([-1, 3])('refuses the row %i', (row) => {
     const norm = { gain: Float32Array.of(1, 1), bias: Float32Array.of(0, 0) };
     expect(() => embed(table, Int32Array.of(row), norm)).toThrow(RangeError);

@@ -2,8 +2,9 @@
  * Row of an item -> vector.
  *
  *   E'[i] = E[i] + sum over the n attributes a of item i: A[a] / sqrt(n)     folded once, when a model is loaded
- *   x     = LN(E'[i])                                                        the input of an event
+ *   x     = LN(E'[i] + C[kind] + G[gap])                                     the input of an event
  *
+ * C and G are there where the network has vectors for kinds and for time gaps (see `gap`). C[0], of a kind unknown to the model, is zero.
  * The same table E' scores the items of an answer (tied). Row 0, an item unknown to the model, is zeros: its x is the norm's bias.
  */
 import { layerNorm, zeros } from './matrix.js';
@@ -39,13 +40,29 @@ export function foldAttributes(table: Float32Array, width: number, attributes: I
   return folded;
 }
 
+/** Vectors that are added to the item's: row `indices[b]` of `vectors` for user b. */
+export interface Term {
+  readonly vectors: Float32Array;
+  readonly indices: Int32Array;
+}
+
 /** x of one event for each user [B d]. */
-export function embed(table: Float32Array, rows: Int32Array, norm: Norm): Matrix {
+export function embed(table: Float32Array, rows: Int32Array, norm: Norm, terms: readonly Term[] = []): Matrix {
   const width = norm.gain.length;
   const x = zeros(rows.length, width);
   rows.forEach((row, user) => {
     if (row < 0 || row * width >= table.length) throw new RangeError(`row ${row} is outside of the item table`);
     x.data.set(table.subarray(row * width, (row + 1) * width), user * width);
   });
+  for (const { vectors, indices } of terms) {
+    indices.forEach((index, user) => {
+      if (index < 0 || index * width >= vectors.length)
+        throw new RangeError(`${index} is outside of the kinds or gaps`);
+      for (let at = 0; at < width; at++) {
+        const own = user * width + at;
+        x.data[own] = (x.data[own] as number) + (vectors[index * width + at] as number);
+      }
+    });
+  }
   return layerNorm(x, norm);
 }

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { randomCheckpoint } from '../../test/random-checkpoint.js';
 import { checkpointOf, readFixture } from '../../test/golden/reference.js';
+import { slotShares } from './attribution.js';
 import type { Checkpoint } from './checkpoint.js';
 import { Network } from './network.js';
+import { slotsOf, valueOf } from './slots.js';
 import { emptyState, encodeState, decodeState } from './user-state.js';
 import type { UserState } from './user-state.js';
 
@@ -136,24 +139,110 @@ describe('a query', () => {
 });
 
 describe('a trace', () => {
-  it('tells by its gates what the slots hold: the values that attention and shares give are those of the memory', () => {
-    const exact = new Network(checkpointOf(golden), { round: false });
-    const rows = sequences(1, 20, 4)[0] ?? [];
-    const { state, gates } = exact.trace(rows);
-    const attention = exact.attention(state);
-    const shares = exact.attribution(gates, attention);
-    // the first event's mark in full: a memory of one event whose gates are known
-    const marks = rows.map((row) => {
-      const alone = exact.trace([row]);
-      return [...alone.state.numbers.subarray(5 * dimensions.width, 6 * dimensions.width)].map(
-        (value) => value / (1 - (alone.gates[0]?.[0] ?? NaN)), // slot 0 holds (1 - f) V(x)
-      );
+  it.each(['network-d8-s4.json', 'network-d8-s4-h2.json'] as const)(
+    'tells by its gates what the slots of %s hold: attention and shares of each head give the values of the memory',
+    (name) => {
+      const exact = new Network(checkpointOf(readFixture(name)), { round: false });
+      const { width, slots, heads } = exact.dimensions;
+      const part = width / heads;
+      const rows = sequences(1, 20, 4)[0] ?? [];
+      const { state, gates } = exact.trace(rows);
+      const attention = exact.attention(state);
+      const shares = slotShares(gates);
+      const values = slotsOf(state, exact.dimensions).values;
+      // each event's mark in full: a memory of one event whose gates are known, slot 0 of each head holds (1 - f) V(x)
+      const marks = rows.map((row) => {
+        const alone = exact.trace([row]);
+        const slot = valueOf(slotsOf(alone.state, exact.dimensions), exact.dimensions, 0);
+        return slot.map((value, at) => value / (1 - (alone.gates[0]?.[Math.floor(at / part) * slots] ?? NaN)));
+      });
+      const factors = new Array<number>(rows.length).fill(0); // mean over the numbers of the read
+      for (let at = 0; at < width; at++) {
+        const first = Math.floor(at / part) * slots; //       the head's first slot
+        const places = Array.from({ length: slots }, (_, slot) => first + slot);
+        const factor = (t: number): number =>
+          places.reduce((sum, place) => sum + (attention[place] ?? NaN) * (shares[t]?.[place] ?? NaN), 0);
+        const read = places.reduce(
+          (sum, place) => sum + (attention[place] ?? NaN) * (values[place * part + (at % part)] ?? NaN),
+          0,
+        );
+        expect(marks.reduce((sum, mark, t) => sum + factor(t) * (mark[at] ?? NaN), 0)).toBeCloseTo(read, 4);
+        factors.forEach((sum, t) => (factors[t] = sum + factor(t) / width));
+      }
+      exact.attribution(gates, attention).forEach((share, t) => {
+        expect(share).toBeCloseTo(factors[t] ?? NaN, 6);
+      });
+    },
+  );
+});
+
+describe('a network with kinds and gaps', () => {
+  const items = ['a', 'b', 'c'];
+  const looking = new Network(randomCheckpoint(items, { heads: 2, slots: 2, kinds: ['view', 'buy'], gaps: 4 }));
+  const minute = 60_000;
+  const history = [
+    { itemId: 'a', kind: 'view', occurredAt: 1_000 },
+    { itemId: 'c', kind: 'buy', occurredAt: new Date(1_000 + 5 * minute) },
+    { itemId: 'x', kind: 'wish', occurredAt: 2_000 + 5 * minute },
+    { itemId: 'b', kind: 'view', occurredAt: null },
+    { itemId: 'b', kind: 'view', occurredAt: 9 * minute },
+  ];
+
+  it('sees rows, kinds counted from 1, and the gaps to the event before', () => {
+    expect(looking.eventsOf(history)).toEqual({
+      rows: Int32Array.of(1, 3, 0, 2, 2),
+      kinds: Int32Array.of(1, 2, 0, 1, 1),
+      gaps: Int32Array.of(0, 2, 1, 0, 0),
     });
-    const values = state.numbers.subarray(5 * dimensions.width);
-    for (let at = 0; at < dimensions.width; at++) {
-      const read = attention.reduce((sum, share, s) => sum + share * (values[s * dimensions.width + at] ?? NaN), 0);
-      const attributed = shares.reduce((sum, share, t) => sum + share * (marks[t]?.[at] ?? NaN), 0);
-      expect(attributed).toBeCloseTo(read, 4);
+    expect(looking.eventsOf(history.slice(0, 1), 500).gaps).toEqual(Int32Array.of(1));
+  });
+
+  it('leaves the same bits in parts that know when the part before ended, in batches, and from its bytes', () => {
+    const known = history.slice(0, 3);
+    const all = looking.eventsOf(known);
+    const whole = bytesOf([looking.trace(all.rows, all).state]);
+    let state = emptyState(looking.dimensions);
+    let before: number | null = null;
+    for (const one of known) {
+      state = decodeState(looking.dimensions, encodeState(state));
+      const { rows, ...context } = looking.eventsOf([one], before);
+      looking.step([emptyState(looking.dimensions), state], Int32Array.of(1, ...rows), {
+        kinds: Int32Array.of(2, ...context.kinds),
+        gaps: Int32Array.of(0, ...context.gaps),
+      });
+      before = one.occurredAt?.valueOf() ?? null;
     }
+    expect(bytesOf([state])).toEqual(whole);
+  });
+
+  it('answers by the kind and the gap of the last event, which it keeps', () => {
+    const { state } = looking.trace([1, 2], { kinds: Int32Array.of(1, 2), gaps: Int32Array.of(0, 3) });
+    expect([...state.context]).toEqual([2, 3]);
+    const other = { ...state, context: Int32Array.of(1, 3) };
+    expect(looking.query(other)).not.toEqual(looking.query(state));
+    expect(looking.query({ ...state, context: Int32Array.of(2, 1) })).not.toEqual(looking.query(state));
+    expect(looking.query(decodeState(looking.dimensions, encodeState(state)))).toEqual(looking.query(state));
+  });
+
+  it('refuses events whose kinds or gaps are not given, and changes nothing', () => {
+    const state = emptyState(looking.dimensions);
+    expect(() => looking.stepTraced(state, 1)).toThrow(/needs the kind and the time gap/);
+    expect(() => {
+      looking.step([state], Int32Array.of(1), { kinds: Int32Array.of(1) });
+    }).toThrow(/needs the kind and the time gap/);
+    expect(bytesOf([state])).toEqual(bytesOf([emptyState(looking.dimensions)]));
+  });
+});
+
+describe('a network without slots', () => {
+  const plain = new Network(randomCheckpoint(['a', 'b', 'c'], { slots: 0 }));
+
+  it('answers by the hidden state alone, and has neither gates nor attention', () => {
+    const { state, gates } = plain.trace([1, 2, 3]);
+    expect(state.numbers).toHaveLength(8);
+    expect(gates.map(({ length }) => length)).toEqual([0, 0, 0]);
+    expect(plain.attention(state)).toHaveLength(0);
+    expect([...plain.attribution(gates, plain.attention(state))]).toEqual([0, 0, 0]);
+    expect(plain.scores(state)).not.toEqual(plain.scores(plain.trace([3, 2, 1]).state));
   });
 });

@@ -1,19 +1,21 @@
 /**
  * The network as it serves, the parts joined.
  *
- *   event    x = LN(E'[i]);  each block: h = GRU(z, h), z = residual(z, h);  write f, K, V      one step, whatever the history
- *   query    z from x of the last item and the stored h;  a, r = read(z, K, V);  u = residual(z, r)
+ *   event    x = LN(E'[i] + C[kind] + G[gap]);  each block: h = GRU(z, h), z = residual(z, h);  write f, K, V      one step, whatever the history
+ *   query    z from x of the last event and the stored h;  a, r = read(z, K, V);  u = residual(z, r)
  *   answer   score(j) = u . E'[j] + b[j] + w log(1 + c rules_t(j))
  *
  * A user's numbers are rounded to halves within the step: h before z is made of it, K and V after the write. So the step and a
  * later query see the same z, a stored memory is the memory, and replaying a log gives the same bits.
+ * C, G and the memory are there as the checkpoint's dimensions say; without slots r is zero.
  * Plain arithmetic without clock, chance or environment. Departs from the training graph in that rounding alone.
  */
 import { attribution } from './attribution.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Dimensions } from './dimensions.js';
-import { embed } from './embedding.js';
+import { embed, type Term } from './embedding.js';
 import { stepGru } from './encoder.js';
+import { eventsOf, type EventContext, type Events, type Occurrence } from './events.js';
 import { largestHalf, roundToHalf } from './half.js';
 import { zeros } from './matrix.js';
 import type { Matrix } from './matrix.js';
@@ -23,9 +25,9 @@ import { residual } from './residual.js';
 import { blendRules, rulesOf } from './rules.js';
 import { invalidCheckpoint } from './safetensors.js';
 import { slotsOf } from './slots.js';
-import { emptyState, hiddenOf, remember } from './user-state.js';
+import { contextOf, emptyState, hiddenOf, remember } from './user-state.js';
 import type { UserState } from './user-state.js';
-import type { Vocabulary } from './vocabulary.js';
+import { Vocabulary } from './vocabulary.js';
 import { weightsOf } from './weights.js';
 import type { Weights } from './weights.js';
 import { largestMark, write } from './write.js';
@@ -37,7 +39,7 @@ export interface NetworkOptions {
 
 /** What a user's memory answers. */
 export interface Reading {
-  /** a [S]: how much of the read comes from each slot */
+  /** a [H S]: how much of each head's read comes from each slot; `overHeads` gives the mean */
   readonly attention: Float32Array;
   /** u [d]: what the items are scored with */
   readonly query: Float32Array;
@@ -49,6 +51,7 @@ const usersAtOnce = 32;
 export class Network {
   readonly dimensions: Dimensions;
   readonly vocabulary: Vocabulary;
+  private readonly kinds: Vocabulary;
   private readonly weights: Weights;
   private readonly round: boolean;
 
@@ -58,47 +61,62 @@ export class Network {
   ) {
     this.dimensions = checkpoint.dimensions;
     this.vocabulary = checkpoint.vocabulary;
+    this.kinds = new Vocabulary(checkpoint.kinds);
     this.weights = weightsOf(checkpoint);
     this.round = round;
-    const largest = largestMark(this.weights.write, this.weights.inputNorm);
+    const { memory, inputNorm } = this.weights;
+    const largest = memory === null ? 0 : largestMark(memory.write, inputNorm);
     if (largest > largestHalf) {
       throw invalidCheckpoint(`memory.key or memory.value can write ${largest}, a memory holds ${largestHalf} at most`);
     }
   }
 
-  /** One event for each of B different users, in place: rows[b] is the item of states[b]. */
-  step(states: readonly UserState[], rows: Int32Array): void {
+  /** Interactions as this network takes them, the oldest first; `previous` is when the user's event before them occurred. */
+  eventsOf(sequence: readonly Occurrence[], previous: number | null = null): Events {
+    return eventsOf(sequence, previous, this.vocabulary, this.kinds, this.dimensions);
+  }
+
+  /** One event for each of B different users, in place: rows[b] is the item of states[b], `context` its kind and gap. */
+  step(states: readonly UserState[], rows: Int32Array, { kinds, gaps }: EventContext = {}): void {
     if (states.length !== rows.length) throw new Error(`${states.length} users have ${rows.length} events`);
     if (new Set(states).size !== states.length)
       throw new Error('a step has one event a user, but a user stands in it twice');
     for (let from = 0; from < states.length; from += usersAtOnce) {
-      this.advance(states.slice(from, from + usersAtOnce), rows.subarray(from, from + usersAtOnce));
+      const to = from + usersAtOnce;
+      const context = { kinds: kinds?.subarray(from, to), gaps: gaps?.subarray(from, to) };
+      this.advance(states.slice(from, to), rows.subarray(from, to), context);
     }
   }
 
-  /** The same for one user; returns the write gates f [S], from which `attribution` tells what the slots hold. */
-  stepTraced(state: UserState, row: number): Float32Array {
-    return this.advance([state], Int32Array.of(row)).data;
+  /** The same for one user; returns the write gates f [H S], from which `attribution` tells what the slots hold. */
+  stepTraced(state: UserState, row: number, kind?: number, gap?: number): Float32Array {
+    const one = (index?: number) => (index === undefined ? undefined : Int32Array.of(index));
+    return this.advance([state], Int32Array.of(row), { kinds: one(kind), gaps: one(gap) }).data;
   }
 
-  /** Replays a list of items, oldest first, from the empty memory. */
-  trace(rows: readonly number[]): { readonly state: UserState; readonly gates: Float32Array[] } {
+  /** Replays a list of events, oldest first, from the empty memory. */
+  trace(
+    rows: ArrayLike<number>,
+    { kinds, gaps }: EventContext = {},
+  ): { readonly state: UserState; readonly gates: Float32Array[] } {
     const state = emptyState(this.dimensions);
-    return { state, gates: rows.map((row) => this.stepTraced(state, row)) };
+    return { state, gates: Array.from(rows, (row, t) => this.stepTraced(state, row, kinds?.[t], gaps?.[t])) };
   }
 
   /** The share of the read that came from each interaction of a trace [T], oldest first. */
   attribution(gates: readonly Float32Array[], attention: Float32Array): Float32Array {
-    return attribution(gates, attention);
+    return attribution(gates, attention, this.dimensions.heads);
   }
 
   /** Attends over the user's slots as of the last event. */
   read(state: UserState): Reading {
     const z = this.encoded(state); //                                                     [1 d]
+    const { memory, join } = this.weights;
+    if (memory === null) return { attention: new Float32Array(0), query: residual(join, z, zeros(1, z.width)).data };
     const slots = slotsOf(state, this.dimensions);
-    const attention = attend(this.weights.read, z, slots); //                             [S]
-    const r = read(this.weights.read, attention, slots); //                               [1 d]
-    return { attention, query: residual(this.weights.join, z, r).data };
+    const attention = attend(memory.read, z, slots); //                                   [H S]
+    const r = read(memory.read, attention, slots); //                                     [1 d]
+    return { attention, query: residual(join, z, r).data };
   }
 
   /** u [d] */
@@ -106,7 +124,7 @@ export class Network {
     return this.read(state).query;
   }
 
-  /** a [S] */
+  /** a [H S] */
   attention(state: UserState): Float32Array {
     return this.read(state).attention;
   }
@@ -126,9 +144,10 @@ export class Network {
     return this.weights.table.subarray(row * width, (row + 1) * width);
   }
 
-  /** One event for each of a few users, in place; returns the write gates [B S]. */
-  private advance(states: readonly UserState[], rows: Int32Array): Matrix {
-    const x = embed(this.weights.table, rows, this.weights.inputNorm); //                 [B d]
+  /** One event for each of a few users, in place; returns the write gates [B H*S]. */
+  private advance(states: readonly UserState[], rows: Int32Array, context: EventContext): Matrix {
+    const terms = this.terms(context, rows.length);
+    const x = embed(this.weights.table, rows, this.weights.inputNorm, terms); //          [B d]
     let z = x;
     this.weights.blocks.forEach((block, l) => {
       const h = stepGru(block, z, this.hidden(states, l)); //                             [B d]
@@ -138,19 +157,33 @@ export class Network {
       });
       z = residual(block.residual, z, h);
     });
+    const { memory } = this.weights;
     const slots = states.map((state) => slotsOf(state, this.dimensions));
-    const keep = write(this.weights.write, z, x, slots); //                               [B S]
+    const keep = memory === null ? zeros(states.length, 0) : write(memory.write, z, x, slots); // [B H*S]
     states.forEach((state, user) => {
       if (this.round) roundToHalf(state.numbers);
-      remember(state, rows[user] as number);
+      const indices = terms.map((term) => term.indices[user] as number);
+      remember(state, rows[user] as number, indices);
     });
     return keep;
   }
 
   /** z as the last event's step had it [1 d], from its item and the stored hidden states. */
   private encoded(state: UserState): Matrix {
-    const x = embed(this.weights.table, state.recent.subarray(0, 1), this.weights.inputNorm);
+    const { table, inputNorm } = this.weights;
+    const terms = this.terms(contextOf(state, this.dimensions), 1);
+    const x = embed(table, state.recent.subarray(0, 1), inputNorm, terms);
     return this.weights.blocks.reduce((z, block, l) => residual(block.residual, z, this.hidden([state], l)), x);
+  }
+
+  /** C and G with what they are asked for, kinds first. Left out where they are needed they would change a memory unseen. */
+  private terms({ kinds, gaps }: EventContext, users: number): readonly Term[] {
+    const term = (vectors: Float32Array | null, indices: Int32Array | undefined): readonly Term[] => {
+      if (vectors === null) return [];
+      if (indices?.length !== users) throw new Error('this network needs the kind and the time gap of every event');
+      return [{ vectors, indices }];
+    };
+    return [...term(this.weights.kinds, kinds), ...term(this.weights.gaps, gaps)];
   }
 
   /** The hidden states of a block, side by side [B d]. */

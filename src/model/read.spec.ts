@@ -33,6 +33,26 @@ describe('a read', () => {
     expect([...r.data]).toEqual([5, 4, 6, 7]);
   });
 
+  it('with two heads asks each by its half of the question, divided by the square root of a half, and fills its half of the sum', () => {
+    const heads: ReadWeights = {
+      query: affineOf(4, 4, Float32Array.of(2, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1)), // asks 2 0 | 1 0
+      slotBias: Float32Array.of(0, 0, 0, Math.log(2)),
+      output: affineOf(4, 4, Float32Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1)),
+    };
+    const part = Math.SQRT2; // of width 2
+    const memory = {
+      keys: Float32Array.of(0, 9, (Math.log(3) * part) / 2, 9, 0, 9, Math.log(2) * part, 9), // head 0: slots 0, 1; head 1
+      values: Float32Array.of(1, 2, 5, 6, 10, 20, 60, 70),
+    };
+    const attention = attend(heads, z, memory);
+    [0.25, 0.75, 0.2, 0.8].forEach((share, place) => {
+      expect(attention[place]).toBeCloseTo(share, 6);
+    });
+    [0.25 * 1 + 0.75 * 5, 0.25 * 2 + 0.75 * 6, 0.2 * 10 + 0.8 * 60, 0.2 * 20 + 0.8 * 70].forEach((number, at) => {
+      expect(read(heads, attention, memory).data[at]).toBeCloseTo(number, 4);
+    });
+  });
+
   it('of an empty memory attends by the biases alone and reads nothing', () => {
     const empty = { keys: new Float32Array(8), values: new Float32Array(8) };
     const attention = attend(weights, z, empty);

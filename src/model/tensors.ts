@@ -7,7 +7,8 @@ import type { Dimensions } from './dimensions.js';
 type Sizes = Record<string, readonly (number | null)[]>;
 
 /** Name and sizes of every tensor; null is a size that the tensor itself decides. */
-export function tensorsOf({ width: d, slots: S, blocks, items, attributes: A }: Dimensions) {
+export function tensorsOf(dimensions: Dimensions) {
+  const { width: d, slots: S, blocks, items, attributes: A, heads: H, kinds, gaps } = dimensions;
   const N = items + 1;
   const norm = (name: string) => ({ [`${name}.gain`]: [d], [`${name}.bias`]: [d] });
   const layer = (name: string, inputs: number, outputs: number) => ({
@@ -32,14 +33,18 @@ export function tensorsOf({ width: d, slots: S, blocks, items, attributes: A }: 
       'item.attribute.offsets': [N + 1], //                   the attributes of each row, see `embedding`
       'item.attribute.ids': [null],
     }),
+    ...(kinds > 0 && { 'kind.embedding': [kinds + 1, d] }), // row 0, the kind unknown to the model, is zero
+    ...(gaps > 0 && { 'gap.embedding': [gaps + 1, d] }), //   row 0 is a user's first event, see `gap`
     ...norm('input.norm'),
     ...Object.fromEntries(Array.from({ length: blocks }, block).flatMap((tensors) => Object.entries(tensors))),
-    'memory.key.weight': [d, d],
-    'memory.value.weight': [d, d],
-    'memory.query.weight': [d, d],
-    ...layer('memory.gate', d, S),
-    'memory.output.weight': [d, d],
-    'memory.slot.bias': [S],
+    ...(S > 0 && {
+      'memory.key.weight': [d, d],
+      'memory.value.weight': [d, d],
+      'memory.query.weight': [d, d],
+      ...layer('memory.gate', d, H * S),
+      'memory.output.weight': [d, d],
+      'memory.slot.bias': [H * S],
+    }),
     ...residual('join'),
     'output.bias': [items], //                                row j has output.bias[j - 1]
     'rules.offsets': [N + 1], //                              the transitions of each row, see `rules`

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { stateBytes, stateSize } from './dimensions.js';
-import { decodeState, emptyState, encodeState, hiddenOf, remember } from './user-state.js';
+import { contextOf, decodeState, emptyState, encodeState, hiddenOf, remember } from './user-state.js';
 
-const dimensions = { width: 4, slots: 2, blocks: 2, items: 100_000, attributes: 0 };
+const dimensions = { width: 4, slots: 2, blocks: 2, items: 100_000, attributes: 0, heads: 1, kinds: 0, gaps: 0 };
 
 function refusal(bytes: Uint8Array): unknown {
   try {
@@ -40,6 +40,32 @@ describe("a user's state", () => {
     state.numbers.set([1, -2, 0.5]);
     remember(state, 0x01020304);
     expect(encodeState(state).subarray(0, 10).toString('hex')).toBe('003c00c0003804030201');
+  });
+
+  it('has behind the rows the last kind and gap, where the network looks at them', () => {
+    const small = { ...dimensions, width: 1, slots: 0, blocks: 1 };
+    const both = { ...small, kinds: 3, gaps: 5 };
+    const state = emptyState(both);
+    remember(state, 7, [2, 5]);
+    const bytes = encodeState(state);
+    expect(bytes.subarray(42).toString('hex')).toBe('0200000005000000');
+    expect(bytes).toHaveLength(stateBytes(both));
+    expect(decodeState(both, bytes)).toEqual(state);
+    expect(contextOf(state, both)).toEqual({ kinds: Int32Array.of(2), gaps: Int32Array.of(5) });
+    const one = { ...small, gaps: 5 };
+    const gapAlone = emptyState(one);
+    remember(gapAlone, 7, [4]);
+    expect(contextOf(decodeState(one, encodeState(gapAlone)), one)).toEqual({ gaps: Int32Array.of(4) });
+    expect(encodeState(emptyState(small))).toHaveLength(42);
+    for (const [at, index] of [
+      [42, 4],
+      [42, -1],
+      [46, 6],
+    ] as const) {
+      const damaged = Buffer.from(bytes);
+      damaged.writeInt32LE(index, at);
+      expect(() => decodeState(both, damaged)).toThrow(new RegExp(`kind or gap ${index} of`));
+    }
   });
 
   it('is read from a part of a larger buffer, and shares no memory with it', () => {

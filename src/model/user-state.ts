@@ -1,25 +1,32 @@
 /**
  * What is remembered of one user.
  *
- *   numbers   hidden state of each block [L d], then keys [S d], then values [S d]; always halves, see `half`
+ *   numbers   hidden state of each block [L d], then keys [H S d/H], then values [H S d/H]; always halves, see `half`
  *   recent    rows of the last 10 items, newest first; 0 stands for none and for an item unknown to the model
+ *   context   kind and gap bucket of the last event, each only in a network that has vectors for it: a query needs them for x
  *
- * Stored as the numbers in half precision, then the rows as 32-bit integers, all little-endian. The numbers are rounded after
+ * Stored as the numbers in half precision, then the rows and the context as 32-bit integers, all little-endian. The numbers are rounded after
  * every event, so that storing loses nothing and a memory does not tell where its batches began.
  */
 import { RecollectError } from '../errors.js';
-import { recentItems, stateBytes, stateSize } from './dimensions.js';
+import { contextSize, recentItems, stateBytes, stateSize } from './dimensions.js';
 import type { Dimensions } from './dimensions.js';
+import type { EventContext } from './events.js';
 import { decodeHalves, encodeHalves } from './half.js';
 
 export interface UserState {
   readonly numbers: Float32Array;
   readonly recent: Int32Array;
+  readonly context: Int32Array;
 }
 
 /** The memory of a user without interactions. */
 export function emptyState(dimensions: Dimensions): UserState {
-  return { numbers: new Float32Array(stateSize(dimensions)), recent: new Int32Array(recentItems) };
+  return {
+    numbers: new Float32Array(stateSize(dimensions)),
+    recent: new Int32Array(recentItems),
+    context: new Int32Array(contextSize(dimensions)),
+  };
 }
 
 /** The hidden state of a block [d]: a view, not a copy. */
@@ -27,17 +34,26 @@ export function hiddenOf(state: UserState, { width }: Dimensions, block: number)
   return state.numbers.subarray(block * width, (block + 1) * width);
 }
 
-/** Puts a row at the front of the last items. */
-export function remember(state: UserState, row: number): void {
+/** Puts a row at the front of the last items; `context` is the event's, as long as the state's. */
+export function remember(state: UserState, row: number, context: readonly number[] = []): void {
   state.recent.copyWithin(1, 0);
   state.recent[0] = row;
+  state.context.set(context);
+}
+
+/** The last event's kind and gap bucket, as an embedding takes them. */
+export function contextOf({ context }: UserState, { kinds, gaps }: Dimensions): EventContext {
+  return {
+    kinds: kinds > 0 ? context.subarray(0, 1) : undefined,
+    gaps: gaps > 0 ? context.subarray(context.length - 1) : undefined,
+  };
 }
 
 export function encodeState(state: UserState): Buffer {
   const halves = 2 * state.numbers.length;
-  const bytes = Buffer.alloc(halves + 4 * state.recent.length);
+  const bytes = Buffer.alloc(halves + 4 * (state.recent.length + state.context.length));
   encodeHalves(state.numbers, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0);
-  state.recent.forEach((row, at) => bytes.writeInt32LE(row, halves + 4 * at));
+  [...state.recent, ...state.context].forEach((number, at) => bytes.writeInt32LE(number, halves + 4 * at));
   return bytes;
 }
 
@@ -56,7 +72,14 @@ export function decodeState(dimensions: Dimensions, bytes: Uint8Array): UserStat
     if (row < 0 || row > dimensions.items) throw invalid(`item ${at} has row ${row} of ${dimensions.items}`);
     recent[at] = row;
   }
-  return { numbers, recent };
+  const { kinds, gaps } = dimensions;
+  const sizes = [...(kinds > 0 ? [kinds] : []), ...(gaps > 0 ? [gaps] : [])];
+  const context = Int32Array.from(sizes, (size, at) => {
+    const index = view.getInt32(2 * numbers.length + 4 * (recentItems + at), true);
+    if (index < 0 || index > size) throw invalid(`the last event has kind or gap ${index} of ${size}`);
+    return index;
+  });
+  return { numbers, recent, context };
 }
 
 function invalid(what: string): RecollectError {

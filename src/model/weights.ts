@@ -13,17 +13,21 @@ import type { WriteWeights } from './write.js';
 export interface Weights {
   /** E' [N d] */
   readonly table: Float32Array;
+  /** C [kinds + 1, d]; null: switched off */
+  readonly kinds: Float32Array | null;
+  /** G [gaps + 1, d]; null: switched off */
+  readonly gaps: Float32Array | null;
   readonly inputNorm: Norm;
   readonly blocks: readonly Block[];
-  readonly write: WriteWeights;
-  readonly read: ReadWeights;
+  /** null: no slots */
+  readonly memory: { readonly write: WriteWeights; readonly read: ReadWeights } | null;
   readonly join: Residual;
   readonly output: Affine;
   readonly transitions: Transitions;
 }
 
 export function weightsOf({ dimensions, tensors }: Checkpoint): Weights {
-  const { width: d, slots: S } = dimensions;
+  const { width: d, slots: S, heads: H } = dimensions;
   const floats = (name: string): Float32Array => {
     const data = tensors.get(name)?.data;
     if (!(data instanceof Float32Array)) throw new Error(`the checkpoint has no numbers ${name}`);
@@ -57,12 +61,9 @@ export function weightsOf({ dimensions, tensors }: Checkpoint): Weights {
           offsets: integers('item.attribute.offsets'),
           ids: integers('item.attribute.ids'),
         });
-  return {
-    table,
-    inputNorm: norm('input.norm'),
-    blocks: Array.from({ length: dimensions.blocks }, block),
+  const memory = () => ({
     write: {
-      gate: layer('memory.gate', d, S),
+      gate: layer('memory.gate', d, H * S),
       key: square('memory.key'),
       value: square('memory.value'),
     },
@@ -71,6 +72,14 @@ export function weightsOf({ dimensions, tensors }: Checkpoint): Weights {
       slotBias: floats('memory.slot.bias'),
       output: square('memory.output'),
     },
+  });
+  return {
+    table,
+    kinds: dimensions.kinds === 0 ? null : floats('kind.embedding'),
+    gaps: dimensions.gaps === 0 ? null : floats('gap.embedding'),
+    inputNorm: norm('input.norm'),
+    blocks: Array.from({ length: dimensions.blocks }, block),
+    memory: S === 0 ? null : memory(),
     join: residual('join'),
     output: outputLayer(table, d, floats('output.bias')),
     transitions: {

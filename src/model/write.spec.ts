@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { affineOf } from './matrix.js';
 import type { Matrix } from './matrix.js';
 import type { Slots } from './slots.js';
-import { slotsOf } from './slots.js';
+import { slotsOf, valueOf } from './slots.js';
 import { emptyState } from './user-state.js';
 import { largestMark, write } from './write.js';
 import type { WriteWeights } from './write.js';
@@ -48,8 +48,23 @@ describe('a write', () => {
     expect([...second.keys]).toEqual([0, 0, 0, 0]);
   });
 
+  it('with two heads writes each half of the mark by the gates of its own head', () => {
+    const heads: WriteWeights = {
+      gate: affineOf(2, 4, new Float32Array(8), Float32Array.from([0.75, 0.25, 0.5, 0], logit).fill(-100, 3)),
+      key: weights.key,
+      value: weights.value,
+    };
+    const dimensions = { width: 2, slots: 2, blocks: 1, items: 1, attributes: 0, heads: 2, kinds: 0, gaps: 0 };
+    const slots = empty();
+    expect([...write(heads, rows(0, 0), rows(4, 8), [slots]).data]).toEqual([0.75, 0.25, 0.5, expect.closeTo(0, 6)]);
+    expect([...slots.keys]).toEqual([1, 3, 4, 8]); // head 0: slots 0, 1; head 1: slots 0, 1
+    expect([...slots.values]).toEqual([20, 60, 20, 40]);
+    expect([...valueOf(slots, dimensions, 0)]).toEqual([20, 20]);
+    expect([...valueOf(slots, dimensions, 1)]).toEqual([60, 40]);
+  });
+
   it('goes into the numbers of the state behind the hidden ones', () => {
-    const dimensions = { width: 2, slots: 2, blocks: 3, items: 1, attributes: 0 };
+    const dimensions = { width: 2, slots: 2, blocks: 3, items: 1, attributes: 0, heads: 1, kinds: 0, gaps: 0 };
     const state = emptyState(dimensions);
     write(weights, rows(0, 0), rows(4, 8), [slotsOf(state, dimensions)]);
     expect([...state.numbers]).toEqual([0, 0, 0, 0, 0, 0, 1, 2, 3, 6, 20, 10, 60, 30]);

@@ -1,9 +1,9 @@
 /**
  * The gated write: an interaction fades each slot a little and leaves its own mark in it.
  *
- *   f    = sigmoid(z W_f + b_f)                 one gate a slot, in (0, 1)
+ *   f    = sigmoid(z W_f + b_f)                 one gate a slot and head, in (0, 1)
  *   K[s] = f[s] K[s] + (1 - f[s]) x W_k         keys and values move alike
- *   V[s] = f[s] V[s] + (1 - f[s]) x W_v
+ *   V[s] = f[s] V[s] + (1 - f[s]) x W_v         H heads: each writes its d/H numbers of both, with its own f
  *
  * The gate looks at the encoded state z, the mark is made of the item x: where the user stands decides how long a slot keeps
  * things, and what it keeps stays a weighted sum of items, which `attribution` can read back.
@@ -14,14 +14,15 @@ import type { Affine, Matrix, Norm } from './matrix.js';
 import type { Slots } from './slots.js';
 
 export interface WriteWeights {
+  /** outputs [H S], head by head */
   readonly gate: Affine;
   readonly key: Affine;
   readonly value: Affine;
 }
 
-/** Writes one event of each user into the user's slots, in place; returns the gates f [B S]. */
+/** Writes one event of each user into the user's slots, in place; returns the gates f [B H S]. */
 export function write(weights: WriteWeights, z: Matrix, x: Matrix, slots: readonly Slots[]): Matrix {
-  const keep = sigmoid(affine(z, weights.gate)); //     [B S]
+  const keep = sigmoid(affine(z, weights.gate)); //     [B H*S]
   const key = affine(x, weights.key); //                [B d]
   const value = affine(x, weights.value); //            [B d]
   slots.forEach((own, user) => {
@@ -31,14 +32,16 @@ export function write(weights: WriteWeights, z: Matrix, x: Matrix, slots: readon
   return keep;
 }
 
-/** slot = f slot + (1 - f) mark, for every slot of one user */
+/** slot = f slot + (1 - f) mark, for every head and slot of one user; kept [H S d/H] has one gate for each d/H numbers */
 function blend(kept: Float32Array, mark: Matrix, keep: Matrix, user: number): void {
-  const { width } = mark;
-  for (let slot = 0; slot < keep.width; slot++) {
-    const stay = keep.data[user * keep.width + slot] as number;
-    for (let at = 0; at < width; at++) {
-      const own = slot * width + at;
-      kept[own] = stay * (kept[own] as number) + (1 - stay) * (mark.data[user * width + at] as number);
+  const part = kept.length / keep.width; //             d / H
+  const slots = kept.length / mark.width; //            S
+  for (let gate = 0; gate < keep.width; gate++) {
+    const stay = keep.data[user * keep.width + gate] as number;
+    const from = user * mark.width + Math.floor(gate / slots) * part;
+    for (let at = 0; at < part; at++) {
+      const own = gate * part + at;
+      kept[own] = stay * (kept[own] as number) + (1 - stay) * (mark.data[from + at] as number);
     }
   }
 }

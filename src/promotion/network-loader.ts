@@ -34,6 +34,7 @@ export async function loadNetwork(manager: EntityManager, version: number): Prom
 /** The first step and score compile the loops, before a request has to wait for it. */
 function warmUp(network: Network): boolean {
   const state = emptyState(network.dimensions);
-  network.step([state], Int32Array.of(Math.min(1, network.vocabulary.size)));
+  const one = Int32Array.of(0);
+  network.step([state], Int32Array.of(Math.min(1, network.vocabulary.size)), { kinds: one, gaps: one });
   return network.scores(state, network.query(state)).every(Number.isFinite);
 }

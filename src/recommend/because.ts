@@ -1,5 +1,8 @@
-/** Why: the past interactions that an answer rests on, by their exact share of what the memory read sees. */
-import { attribution } from '../model/attribution.js';
+/**
+ * Why: the past interactions that an answer rests on, by their exact share of what the memory read sees.
+ * A network without memory slots reads nothing: its answer rests on the order of events alone, so the newest come first, and the
+ * attention of each is 0.
+ */
 import type { Network } from '../model/network.js';
 import type { AttendedInteraction } from './answer.js';
 import { trace } from './trace.js';
@@ -10,7 +13,7 @@ export async function because(
   sequence: readonly Omit<AttendedInteraction, 'attention'>[],
 ): Promise<readonly AttendedInteraction[]> {
   const { gates, attention } = await trace(network, sequence);
-  const shares = attribution(gates, attention);
+  const shares = network.attribution(gates, attention);
   return sequence
     .map(({ itemId, kind, occurredAt }, place) => ({ itemId, kind, occurredAt, attention: shares[place] ?? 0 }))
     .reverse()

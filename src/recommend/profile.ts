@@ -1,5 +1,6 @@
 /**
- * What is remembered of a user, readable: each slot with its weight, its clock and the interactions that fill it.
+ * What is remembered of a user, readable: each slot with its weight, its clock and the interactions that fill it; where the
+ * network has several heads, by the mean over them, see `attribution`. A network without slots has none of it to show.
  *
  *   weight of slot s       a[s], how much the present read looks at it
  *   half-life of slot s    ln 1/2 / ln f[s], f[s] the mean write gate of the last interactions: after so many more, half is left
@@ -10,10 +11,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { NETWORK_SOURCE, type NetworkSource } from '../memory/network-source.js';
-import { attribution } from '../model/attribution.js';
+import { overHeads } from '../model/attribution.js';
 import { affine, affineOf } from '../model/matrix.js';
 import type { Network } from '../model/network.js';
-import { slotsOf } from '../model/slots.js';
+import { slotsOf, valueOf } from '../model/slots.js';
 import type { UserState } from '../model/user-state.js';
 import type { SequenceStep } from '../storage/interaction-read.store.js';
 import { loadItems, type ItemRow } from '../storage/item-read.store.js';
@@ -82,13 +83,17 @@ export class Profiles {
     if (memory === null) {
       return emptyProfile(userId, sequence.length === 0 ? 'UNKNOWN_USER' : 'NO_MEMORY_YET', live.version);
     }
-    const { state, attention, gates, shares } = await trace(live.network, sequence);
-    const attended = attribution(gates, attention);
-    const byItem = sumBy(sequence.map(({ itemId }, place) => [itemId, attended[place] ?? 0]));
+    const { state, attention, ...traced } = await trace(live.network, sequence);
+    const { heads, slots } = live.network.dimensions;
+    const gates = traced.gates.map((keep) => overHeads(keep, heads)); //       [T S]
+    const shares = traced.shares.map((share) => overHeads(share, heads)); //   [T S]
+    const attended = live.network.attribution(traced.gates, attention);
+    const read = slots === 0 ? [] : sequence;
+    const byItem = sumBy(read.map(({ itemId }, place) => [itemId, attended[place] ?? 0]));
     const items = await loadItems(tx, [...byItem.keys()]);
     return {
       userId,
-      slots: Array.from(attention, (weight, slot) => ({
+      slots: Array.from(overHeads(attention, heads), (weight, slot) => ({
         index: slot,
         weight,
         halfLife: halfLifeOf(gates, slot),
@@ -125,8 +130,7 @@ function directionOf({ dimensions, checkpoint }: Network, state: UserState, slot
   const { width } = dimensions;
   const output = checkpoint.tensors.get('memory.output.weight')?.data;
   if (!(output instanceof Float32Array)) throw new Error('the checkpoint has no memory.output.weight');
-  const { values } = slotsOf(state, dimensions);
-  const value = { rows: 1, width, data: values.subarray(slot * width, (slot + 1) * width) };
+  const value = { rows: 1, width, data: valueOf(slotsOf(state, dimensions), dimensions, slot) };
   return affine(value, affineOf(width, width, output)).data;
 }
 

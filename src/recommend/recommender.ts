@@ -81,9 +81,9 @@ export class Recommender {
     const live = this.networks.current();
     if (live === null) return this.answering.fallback('NO_MODEL', first, exclusion, known);
     if (sequence.length === 0) return this.answering.fallback('NO_INTERACTIONS', first, exclusion, known);
-    const rows = sequence.map(({ itemId }) => live.network.vocabulary.rowOf(itemId));
+    const { rows, ...context } = live.network.eventsOf(sequence);
     if (rows.every((row) => row === 0)) return this.answering.fallback('NO_KNOWN_ITEMS', first, exclusion, known);
-    const { state } = live.network.trace(rows);
+    const { state } = live.network.trace(rows, context);
     return this.answering.filled(this.scored(live, state, 'SESSION', first), first, exclusion, {
       source: 'SESSION',
       fallbackReason: null,

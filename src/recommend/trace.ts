@@ -3,10 +3,12 @@
  *
  * A replay goes back `longestReplay` interactions at most. Up to there the shares are exact; a longer history is replayed from its
  * newest part, and what the slots still hold of the part before is counted to nobody.
+ * A network without slots has neither gates nor attention: both are empty, and every share is 0.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { slotShares } from '../model/attribution.js';
+import type { Occurrence } from '../model/events.js';
 import type { Network } from '../model/network.js';
 import { emptyState, type UserState } from '../model/user-state.js';
 import { newestSteps, type SequenceStep } from '../storage/interaction-read.store.js';
@@ -19,11 +21,11 @@ const burst = 100;
 export interface Trace {
   /** after the last interaction */
   readonly state: UserState;
-  /** a: how the present read weighs the slots [S] */
+  /** a: how each head of the present read weighs the slots [H S] */
   readonly attention: Float32Array;
-  /** f: the write gates, the oldest interaction first [T S] */
+  /** f: the write gates, the oldest interaction first [T H S] */
   readonly gates: readonly Float32Array[];
-  /** w: the interactions' shares in the slots [T S] */
+  /** w: the interactions' shares in the slots [T H S] */
   readonly shares: readonly Float32Array[];
 }
 
@@ -33,12 +35,13 @@ export async function sequenceOf(tx: EntityManager, userId: string): Promise<rea
 }
 
 /** Replays a sequence, the oldest interaction first. */
-export async function trace(network: Network, sequence: readonly { readonly itemId: string }[]): Promise<Trace> {
+export async function trace(network: Network, sequence: readonly Occurrence[]): Promise<Trace> {
   const state = emptyState(network.dimensions);
   const gates: Float32Array[] = [];
-  for (const [place, { itemId }] of sequence.entries()) {
+  const { rows, kinds, gaps: times } = network.eventsOf(sequence);
+  for (const [place, row] of rows.entries()) {
     if (place > 0 && place % burst === 0) await nextTurn();
-    gates.push(network.stepTraced(state, network.vocabulary.rowOf(itemId)));
+    gates.push(network.stepTraced(state, row, kinds[place], times[place]));
   }
   return { state, attention: network.attention(state), gates, shares: slotShares(gates) };
 }

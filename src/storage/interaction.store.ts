@@ -61,28 +61,35 @@ export interface SequencePage {
   readonly userId: string;
   /** the oldest first */
   readonly itemIds: readonly string[];
+  /** of each of them; null where they were not asked for */
+  readonly kinds: readonly string[] | null;
+  /** of each of them, milliseconds since 1970; null where they were not asked for */
+  readonly times: readonly number[] | null;
   readonly lastOccurredAt: Date;
   readonly lastArrival: string;
 }
 
 /**
- * The next events of each user that arrived up to `upTo` (null: all), at most `count` a user, out of the index alone; users at
- * the end of their sequence have no page.
+ * The next events of each user that arrived up to `upTo` (null: all), at most `count` a user; users at the end of their sequence
+ * have no page. Kinds are not in the index: they and the times are read for a network that looks at them, else the index is enough.
  */
 export async function readSequencePages(
   tx: EntityManager,
   cursors: readonly SequenceCursor[],
   count: number,
   upTo: bigint | null,
+  withContext: boolean,
 ): Promise<readonly SequencePage[]> {
+  const kinds = withContext ? 'json_agg(kind)' : 'NULL::json';
+  const times = withContext ? 'json_agg((extract(epoch FROM occurred_at) * 1000)::float8)' : 'NULL::json';
   return tx.query(
-    `SELECT u.user_id AS "userId", p.item_ids AS "itemIds", p.last_occurred_at AS "lastOccurredAt",
+    `SELECT u.user_id AS "userId", p.item_ids AS "itemIds", p.kinds, p.times, p.last_occurred_at AS "lastOccurredAt",
             p.last_arrival AS "lastArrival"
        FROM unnest($1::text[], $2::timestamptz[], $3::bigint[]) AS u(user_id, occurred_at, arrival)
       CROSS JOIN LATERAL (
-        SELECT json_agg(item_id) AS item_ids, max(occurred_at) AS last_occurred_at,
+        SELECT json_agg(item_id) AS item_ids, ${kinds} AS kinds, ${times} AS times, max(occurred_at) AS last_occurred_at,
                (array_agg(arrival))[count(*)] AS last_arrival
-          FROM (SELECT item_id, occurred_at, arrival FROM interaction i
+          FROM (SELECT item_id, ${withContext ? 'kind, ' : ''}occurred_at, arrival FROM interaction i
                  WHERE i.user_id = u.user_id AND (i.occurred_at, i.arrival) > (u.occurred_at, u.arrival)
                    AND ($5::bigint IS NULL OR i.arrival <= $5)
                  ORDER BY occurred_at, arrival LIMIT $4) AS page) AS p
@@ -100,6 +107,7 @@ export async function readSequencePages(
 export interface Arrival {
   readonly userId: string;
   readonly itemId: string;
+  readonly kind: string;
   readonly occurredAt: Date;
   readonly arrival: string;
 }
@@ -112,7 +120,7 @@ export async function readArrivals(
   count: number,
 ): Promise<readonly Arrival[]> {
   return tx.query(
-    `SELECT user_id AS "userId", item_id AS "itemId", occurred_at AS "occurredAt", arrival
+    `SELECT user_id AS "userId", item_id AS "itemId", kind, occurred_at AS "occurredAt", arrival
        FROM interaction WHERE arrival > $1 AND arrival <= $2 ORDER BY arrival LIMIT $3`,
     [after.toString(), upTo.toString(), count],
   );

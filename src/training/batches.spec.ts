@@ -36,6 +36,21 @@ describe('fill', () => {
     expect([...batch.targets]).toEqual([2, 3, 102, 103, 104]);
   });
 
+  it('lays kinds and gap buckets beside the items, also of a window that begins in the middle of a history', () => {
+    const minute = 60_000;
+    const own = training(1, 4);
+    const beside = { kinds: Int32Array.of(2, 0, 1, 0, 1), times: Float64Array.of(0, 0, 5, 5 + minute, 6 + minute) };
+    const windows = [
+      { user: 1, begin: 0, end: 2 },
+      { user: 1, begin: 1, end: 4 },
+    ];
+    const batch = fill({ ...own, ...beside }, windows, { kinds: 3, gaps: 3 });
+    expect([...batch.rows]).toEqual([101, 102, 0, 103]);
+    expect([...batch.kinds]).toEqual([1, 2, 0, 1]); // counted from 1, 0 in the padding
+    expect([...batch.gaps]).toEqual([0, 1, 0, 2]); //  the first event; then below a minute, and a minute
+    expect([...fill({ ...own, ...beside }, windows).kinds]).toEqual([0, 0, 0, 0]);
+  });
+
   it('takes a window out of the middle of a history', () => {
     const batch = fill(training(9), [{ user: 0, begin: 4, end: 7 }]);
     expect([...batch.rows]).toEqual([5, 6]);
@@ -53,7 +68,7 @@ describe('the weights of targets', () => {
       { user: 0, begin: 2, end: 5 },
       { user: 0, begin: 0, end: 3 },
     ];
-    const { weights } = fill(training(5), windows, { decay: 0.5, floor: 0.2 });
+    const { weights } = fill(training(5), windows, { kinds: 0, gaps: 0 }, { decay: 0.5, floor: 0.2 });
     const [half, one, fifth, quarter] = [0.5, 1, 0.2, 0.25]; // targets 3, 4 and 1, 2 of a sequence that ends with 4
     const mean = (half + one + fifth + quarter) / 4;
     [half, one, fifth, quarter].forEach((weight, at) => {

@@ -6,6 +6,7 @@
  * Rows of like length go together, with 15 % jitter so that batches differ from epoch to epoch, up to about N
  * positions a batch; the batches come in random order.
  */
+import { contextOf, type Beside, type Switches } from './event-context.js';
 import type { Random } from './random.js';
 import { sequenceOf, userCount, type ItemSequences } from './sequences.js';
 
@@ -21,6 +22,8 @@ export interface Batch {
   readonly steps: number;
   readonly users: number;
   readonly rows: Int32Array; //       [T*B]
+  readonly kinds: Int32Array; //      [T*B] and
+  readonly gaps: Int32Array; //       [T*B] for a network that has vectors for them, else 0 throughout
   readonly positions: Int32Array; //  [P] places in `rows` that have a target
   readonly targets: Int32Array; //    [P]
   /** what the loss of each target weighs, 1 on average; null: all the same */
@@ -71,24 +74,36 @@ export function batchesOf(windows: readonly Window[], batchPositions: number, ra
   return batches;
 }
 
-export function fill(training: ItemSequences, windows: readonly Window[], recency: Recency = none): Batch {
+/** `switches` say whether the network looks at kinds and gaps. */
+export function fill(
+  training: ItemSequences & Partial<Beside>,
+  windows: readonly Window[],
+  switches: Switches = { kinds: 0, gaps: 0 },
+  recency: Recency = none,
+): Batch {
   const users = windows.length;
   const steps = Math.max(...windows.map(lengthOf));
   const count = windows.reduce((sum, window) => sum + lengthOf(window), 0);
   const rows = new Int32Array(steps * users);
+  const kinds = new Int32Array(rows.length);
+  const gaps = new Int32Array(rows.length);
   const positions = new Int32Array(count);
   const targets = new Int32Array(count);
   let filled = 0;
   windows.forEach((window, column) => {
     const items = sequenceOf(training, window.user).subarray(window.begin, window.end);
+    const context = contextOf(besideOf(training, window.user), window.begin, window.end, switches);
     for (let t = 0; t + 1 < items.length; t++) {
       const place = t * users + column;
       rows[place] = items[t] ?? 0;
+      kinds[place] = context.kinds[t] ?? 0;
+      gaps[place] = context.gaps[t] ?? 0;
       positions[filled] = place;
       targets[filled++] = items[t + 1] ?? 0;
     }
   });
-  return { steps, users, rows, positions, targets, weights: weightsOf(training, windows, count, recency) };
+  const weights = weightsOf(training, windows, count, recency);
+  return { steps, users, rows, kinds, gaps, positions, targets, weights };
 }
 
 function weightsOf(
@@ -108,6 +123,11 @@ function weightsOf(
     }
   }
   return Float32Array.from(weights, (weight) => (weight * count) / sum);
+}
+
+function besideOf({ offsets, kinds, times }: ItemSequences & Partial<Beside>, user: number): Beside | undefined {
+  const [begin, end] = [offsets[user], offsets[user + 1]];
+  return kinds && times && { kinds: kinds.subarray(begin, end), times: times.subarray(begin, end) };
 }
 
 /** Inputs of a window. */

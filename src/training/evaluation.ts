@@ -3,6 +3,8 @@
  * of a block have like lengths, so that little of it is padding.
  */
 import { multiply, read, tf } from './backend.js';
+import { contextOf, type Beside } from './event-context.js';
+import { sequencesOf } from './graph.js';
 import type { Evaluated, Learner } from './learner.js';
 import type { Scoring } from './scoring.js';
 
@@ -13,9 +15,9 @@ const blockScores = 2 ** 24;
 
 /** The network's scores as it is when they are asked for; of a history only the last `limit` items count. */
 export function networkScoring(learner: Learner, limit = Number.POSITIVE_INFINITY): Scoring {
-  return (histories, visit) => {
+  return (histories, visit, beside = []) => {
     learner.evaluate((network) => {
-      const vectors = queryVectors(network, histories, limit);
+      const vectors = queryVectors(network, histories, limit, beside);
       const { width, items } = learner.dimensions;
       const users = Math.max(1, Math.min(blockUsers, Math.floor(blockScores / (items + 1))));
       for (let from = 0; from < histories.length; from += users) {
@@ -37,6 +39,7 @@ export function queryVectors(
   network: Evaluated,
   histories: readonly Int32Array[],
   limit = Number.POSITIVE_INFINITY,
+  beside: readonly (Beside | undefined)[] = [],
 ): Float32Array {
   const recent = histories.map((history) => history.subarray(Math.max(0, history.length - limit)));
   const order = [...recent.keys()].sort((a, b) => (recent[b]?.length ?? 0) - (recent[a]?.length ?? 0));
@@ -49,13 +52,20 @@ export function queryVectors(
     const block = order.slice(from, from + users);
     const rows = new Int32Array(steps * users);
     const last = new Int32Array(users);
+    const kinds = new Int32Array(rows.length);
+    const gaps = new Int32Array(rows.length);
     block.forEach((index, column) => {
       const items = recent[index] ?? new Int32Array();
-      for (let t = 0; t < items.length; t++) rows[t * users + column] = items[t] ?? 0;
+      const end = histories[index]?.length ?? 0;
+      const context = contextOf(beside[index], end - items.length, end, network.switches);
+      for (let t = 0; t < items.length; t++) {
+        rows[t * users + column] = items[t] ?? 0;
+        kinds[t * users + column] = context.kinds[t] ?? 0;
+        gaps[t * users + column] = context.gaps[t] ?? 0;
+      }
       last[column] = (items.length - 1) * users + column;
     });
-    const sequences = () => ({ rows: tf.tensor1d(rows), positions: tf.tensor1d(last), steps, users });
-    const u = read(() => network.vectors(sequences())); //      [users d]
+    const u = read(() => network.vectors(sequencesOf({ rows, kinds, gaps, positions: last, steps, users }))); // [users d]
     block.forEach((index, column) => {
       vectors.set(u.subarray(column * width, (column + 1) * width), index * width);
     });

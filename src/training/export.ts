@@ -9,7 +9,7 @@ import type { Split } from './split.js';
 /** `transitions` are the rules that the blend uses: the strongest of each row. */
 export function checkpointOf(
   dimensions: Dimensions,
-  split: Pick<Split, 'vocabulary' | 'attributes' | 'itemAttributes'>,
+  split: Pick<Split, 'vocabulary' | 'attributes' | 'itemAttributes' | 'kinds'>,
   parameters: Parameters,
   transitions: Transitions,
   blend: Blend,
@@ -24,5 +24,6 @@ export function checkpointOf(
   put('rules.items', transitions.items);
   put('rules.values', transitions.values);
   const vocabulary = new Vocabulary(split.vocabulary);
-  return { dimensions, vocabulary, attributes: split.attributes, blend, tensors };
+  const kinds = dimensions.kinds > 0 ? split.kinds : [];
+  return { dimensions, vocabulary, attributes: split.attributes, kinds, blend, tensors };
 }

@@ -2,8 +2,14 @@
 export interface Hyperparameters {
   /** d: numbers of an embedding, of the hidden state, of a key and of a value */
   readonly width: number;
-  /** S: memory slots a user */
+  /** S: memory slots a user; 0: no memory */
   readonly slots: number;
+  /** H: parts of keys, values and read, each with gates and an attention of its own; divides the width */
+  readonly heads: number;
+  /** whether each kind of interaction has a vector that is added to the item's */
+  readonly kindVectors: boolean;
+  /** buckets of the time since the user's event before that have such a vector; 0: none */
+  readonly gapBuckets: number;
   /** L: GRU blocks */
   readonly blocks: number;
   /** share of numbers that a dropout sets to zero, everywhere in the network, 0 .. 1 */
@@ -53,6 +59,9 @@ export interface Hyperparameters {
 export const defaultHyperparameters: Hyperparameters = {
   width: 64,
   slots: 4,
+  heads: 1,
+  kindVectors: false,
+  gapBuckets: 0,
   blocks: 1,
   dropout: 0.3,
   epochs: 12,

@@ -49,7 +49,16 @@ function learnedFrom(events: readonly (readonly Event[])[], choice: SplitChoice,
   const split = splitLog(logOf(events), choice, seen);
   const { training, vocabulary, attributes, itemAttributes, kinds } = split;
   const items = vocabulary.length;
-  const dimensions = { width: 8, slots: 2, blocks: 1, items, attributes: attributes.length };
+  const dimensions = {
+    width: 8,
+    slots: 2,
+    blocks: 1,
+    items,
+    attributes: attributes.length,
+    heads: 1,
+    kinds: 0,
+    gaps: 0,
+  };
   const history = Int32Array.of(1, 2);
   const scores: Float64Array[] = [];
   for (const scoring of [popularity(training, items), markov(training, items)])

@@ -4,11 +4,13 @@
  * The one place that opens tidy scopes around the graph. After a step nothing stays on the native side but the
  * variables, the dropout's pool and the attribute bags.
  */
+import { RecollectError } from '../errors.js';
 import type { Dimensions } from '../model/dimensions.js';
 import { tf, type Tensor } from './backend.js';
 import type { Batch } from './batches.js';
 import { Dropout } from './dropout.js';
-import { encode, type Sequences } from './graph.js';
+import type { Switches } from './event-context.js';
+import { encode, sequencesOf, type Sequences } from './graph.js';
 import type { Hyperparameters } from './hyperparameters.js';
 import { attributeBags, itemTable, type AttributeBags } from './item-table.js';
 import { weight, type Weights } from './layers.js';
@@ -19,8 +21,23 @@ import { Random } from './random.js';
 import type { TouchedRows } from './row-adam.js';
 import type { Split } from './split.js';
 
-export function dimensionsOf(split: Split, { width, slots, blocks }: Hyperparameters): Dimensions {
-  return { width, slots, blocks, items: split.vocabulary.length, attributes: split.attributes.length };
+export function dimensionsOf(split: Split, hyperparameters: Hyperparameters): Dimensions {
+  const { width, slots, blocks, heads, kindVectors, gapBuckets: gaps } = hyperparameters;
+  if (width % heads !== 0) {
+    const message = `the recipe has ${heads} heads, which do not divide the width ${width}: take a divisor of it`;
+    throw new RecollectError('TRAINING_FAILED', message);
+  }
+  const kinds = kindVectors ? split.kinds.length : 0;
+  return {
+    width,
+    slots,
+    blocks,
+    items: split.vocabulary.length,
+    attributes: split.attributes.length,
+    heads,
+    kinds,
+    gaps,
+  };
 }
 
 export class Learner {
@@ -64,9 +81,8 @@ export class Learner {
     readonly touched: TouchedRows;
   } {
     const { batch, touched, bags, loss } = this.objective(given);
-    const { rows, positions, targets, steps, users } = batch;
-    const sequences = { rows: tf.tensor1d(rows), positions: tf.tensor1d(positions), steps, users };
-    const wanted = tf.tensor1d(targets);
+    const sequences = sequencesOf(batch);
+    const wanted = tf.tensor1d(batch.targets);
     const lossWeights = batch.weights === null ? null : tf.tensor1d(batch.weights);
     const weights = this.optimizer.read(touched);
     const names = [...weights.keys()];
@@ -90,6 +106,7 @@ export class Learner {
         vectors: (sequences) => encode(weights, table, sequences, this.sizes(), null),
         table,
         bias,
+        switches: this.dimensions,
       });
     } finally {
       tf.dispose([...weights.values(), table, bias]);
@@ -106,7 +123,8 @@ export class Learner {
   }
 
   private sizes() {
-    return { blocks: this.dimensions.blocks, chunk: this.hyperparameters.chunk };
+    const { blocks, heads } = this.dimensions;
+    return { blocks, heads, chunk: this.hyperparameters.chunk };
   }
 }
 
@@ -117,4 +135,6 @@ export interface Evaluated {
   readonly table: Tensor;
   /** of each row [N]; the unknown item's keeps it out of every ranking */
   readonly bias: Tensor;
+  /** whether kinds and gaps are to be given */
+  readonly switches: Switches;
 }

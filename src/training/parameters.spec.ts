@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { integers, tensorsOf } from '../model/tensors.js';
 import { gateBiases, initialParameters } from './parameters.js';
 
-const dimensions = { width: 8, slots: 4, blocks: 2, items: 30, attributes: 5 };
+const dimensions = { width: 8, slots: 4, blocks: 2, items: 30, attributes: 5, heads: 1, kinds: 0, gaps: 0 };
 
 describe('initialParameters', () => {
   it('are the trained tensors of a checkpoint, in its shapes', () => {
@@ -10,6 +11,38 @@ describe('initialParameters', () => {
     const parameters = [...initialParameters(dimensions, 1)];
     expect(new Map(parameters.map(([name, { shape }]) => [name, shape]))).toEqual(new Map(trained));
     for (const [, { shape, data }] of parameters) expect(data).toHaveLength(shape.reduce((a, b) => a * b, 1));
+  });
+
+  it.each([
+    { heads: 2 },
+    { heads: 4, slots: 1 },
+    { slots: 0 },
+    { kinds: 3, gaps: 6 },
+    { heads: 2, slots: 8, kinds: 1, gaps: 1, attributes: 0 },
+  ])('are those of a checkpoint with %o too', (switches) => {
+    const sizes = { ...dimensions, ...switches };
+    const trained = [...tensorsOf(sizes)].filter(([name]) => !integers.has(name) && name !== 'rules.values');
+    const parameters = [...initialParameters(sizes, 1)];
+    expect(new Map(parameters.map(([name, { shape }]) => [name, shape]))).toEqual(new Map(trained));
+    for (const [, { shape, data }] of parameters) expect(data).toHaveLength(shape.reduce((a, b) => a * b, 1));
+  });
+
+  it('are bit for bit those of every version so far while the switches are off', () => {
+    const hash = createHash('sha256');
+    for (const [name, { data }] of initialParameters(dimensions, 7)) hash.update(name).update(data);
+    expect(hash.digest('hex').slice(0, 16)).toBe('780f4bb003f36755');
+  });
+
+  it('draw nothing for kinds and gaps, whose vectors start at zero', () => {
+    const more = initialParameters({ ...dimensions, kinds: 2, gaps: 3 }, 1);
+    for (const [name, parameter] of initialParameters(dimensions, 1)) expect(more.get(name)).toEqual(parameter);
+    expect(more.get('kind.embedding')?.data).toEqual(new Float32Array(24));
+    expect(more.get('gap.embedding')?.data).toEqual(new Float32Array(32));
+  });
+
+  it('start the gates of every head with the same half-lives', () => {
+    const { data } = initialParameters({ ...dimensions, heads: 2 }, 1).get('memory.gate.bias') ?? {};
+    expect([...(data ?? [])]).toEqual([...Float32Array.from(gateBiases(4)), ...Float32Array.from(gateBiases(4))]);
   });
 
   it('come out the same for the same seed', () => {

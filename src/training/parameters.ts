@@ -4,7 +4,8 @@
  * Matrices are [in, out]. Embeddings and feed-forward weights start as a normal of 0.02 cut at two deviations, the
  * input half of the GRU and the memory's projections Xavier uniform, the recurrent half orthogonal, gate by gate. The
  * memory's output starts at zero: a fresh memory leaves the GRU's path as it is. The write gates start so that slot
- * by slot half-lives run from 1 to 100 events.
+ * by slot half-lives run from 1 to 100 events, the same in each head. Vectors of kinds and of time gaps start at zero: a fresh
+ * network does not look at them, and a kind that training never saw stays like one that the model does not know.
  */
 import type { Dimensions } from '../model/dimensions.js';
 import { Random } from './random.js';
@@ -17,7 +18,7 @@ export interface Parameter {
 export type Parameters = ReadonlyMap<string, Parameter>;
 
 export function initialParameters(dimensions: Dimensions, seed: number): Parameters {
-  const { width: d, slots: S, blocks, items, attributes } = dimensions;
+  const { width: d, slots: S, blocks, items, attributes, heads: H, kinds, gaps } = dimensions;
   const random = new Random(seed);
   const small = () => Math.max(-2, Math.min(2, random.normal())) * 0.02;
   const parameters = new Map<string, Parameter>();
@@ -51,16 +52,23 @@ export function initialParameters(dimensions: Dimensions, seed: number): Paramet
     feedForward(`${name}.ffn`);
     norm(`${name}.norm2`);
   }
-  for (const part of ['key', 'value', 'query']) put(`memory.${part}.weight`, [d, d], uniform(2 * d));
-  put('memory.gate.weight', [d, S], small);
-  put('memory.gate.bias', [S], () => 0);
-  parameters.get('memory.gate.bias')?.data.set(gateBiases(S));
-  put('memory.output.weight', [d, d], () => 0);
-  put('memory.slot.bias', [S], () => 0);
+  if (S > 0) {
+    for (const part of ['key', 'value', 'query']) put(`memory.${part}.weight`, [d, d], uniform(2 * d));
+    put('memory.gate.weight', [d, H * S], small);
+    const biases = gateBiases(S);
+    parameters.set('memory.gate.bias', {
+      shape: [H * S],
+      data: Float32Array.from({ length: H * S }, (_, place) => biases[place % S] ?? 0),
+    });
+    put('memory.output.weight', [d, d], () => 0);
+    put('memory.slot.bias', [H * S], () => 0);
+  }
   norm('join.norm1');
   feedForward('join.ffn');
   norm('join.norm2');
   put('output.bias', [items], () => 0);
+  if (kinds > 0) put('kind.embedding', [kinds + 1, d], () => 0);
+  if (gaps > 0) put('gap.embedding', [gaps + 1, d], () => 0);
   return parameters;
 }
 

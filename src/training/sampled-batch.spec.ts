@@ -9,6 +9,8 @@ describe('sampledBatch', () => {
     steps: 2,
     users: 2,
     rows: Int32Array.of(7, 900, 55, 0),
+    kinds: new Int32Array(4),
+    gaps: new Int32Array(4),
     positions: Int32Array.of(0, 1, 2),
     targets: Int32Array.of(55, 7, 1000),
     weights: null,

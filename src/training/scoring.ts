@@ -1,5 +1,6 @@
 /** How anything that ranks is asked for its scores: the network, the network with the rules blend, each baseline. */
 import { rankOf } from './metrics.js';
+import type { Beside } from './event-context.js';
 import type { Case } from './split.js';
 
 /** Scores of all items by row; counted ones need more digits than those of the network. */
@@ -7,11 +8,12 @@ export type Scores = Float32Array | Float64Array;
 
 /**
  * Calls `visit` once for each history, in any order, with the scores of all items by row (row 0 means nothing).
- * `visit` may change the scores, and must not keep them.
+ * `visit` may change the scores, and must not keep them. `beside`: kinds and times of each history, for a network that looks at them.
  */
 export type Scoring<S extends Scores = Float32Array> = (
   histories: readonly Int32Array[],
   visit: (index: number, scores: S) => void,
+  beside?: readonly (Beside | undefined)[],
 ) => void;
 
 /** The same for cases. */
@@ -27,6 +29,7 @@ export function eachCase<S extends Scores>(
       if (one === undefined) throw new Error(`there is no case ${index}`);
       visit(index, scores, one);
     },
+    cases.map(({ beside }) => beside),
   );
 }
 

@@ -4,6 +4,7 @@
  * target it is never hit.
  */
 import { RecollectError } from '../errors.js';
+import type { Beside } from './event-context.js';
 import { holdOut, leastEvents, type Place, type SplitChoice } from './held-out.js';
 import { Random } from './random.js';
 import { sequenceOf, userCount, type ItemAttributes, type SequenceLog, type UserSequences } from './sequences.js';
@@ -14,6 +15,8 @@ export interface Case {
   readonly history: Int32Array;
   /** the history where seen items are out of the ranking, which is where they are not repeated; else empty */
   readonly excluded: Int32Array;
+  /** kinds and times of the history's events, as long as it */
+  readonly beside?: Beside;
   /** an item row; 0: an item that no model can know */
   readonly target: number;
   /** whose it is: cases of one user are no independent observations */
@@ -44,15 +47,20 @@ export function splitLog(log: SequenceLog, choice: SplitChoice, seen: SeenItems)
   const { trainingLengths, ...heldOut } = holdOut(users, choice);
   const { newRows, oldRows } = trainedRows(log, trainingLengths);
   const rows = users.rows.map((row) => newRows[row] ?? 0);
+  const kept = keptKinds(log, beginnings(users, rows, trainingLengths));
+  const newKinds = log.kinds.map((name) => kept.kinds.indexOf(name)); // -1: a kind without a training interaction
+  const kinds = users.kinds.map((kind) => newKinds[kind] ?? -1);
   const caseAt = ({ user, at }: Place): Case => {
     const begin = users.offsets[user] ?? 0;
     const history = rows.subarray(begin, begin + at);
-    return { history, excluded: history.subarray(seen === 'removed' ? 0 : at), target: rows[begin + at] ?? 0, user };
+    const excluded = history.subarray(seen === 'removed' ? 0 : at);
+    const beside = { kinds: kinds.subarray(begin, begin + at), times: users.times.subarray(begin, begin + at) };
+    return { history, beside, excluded, target: rows[begin + at] ?? 0, user };
   };
   const split = {
     vocabulary: oldRows.map((row) => log.vocabulary[row - 1] ?? ''),
     ...keptAttributes(log, oldRows),
-    ...keptKinds(log, beginnings(users, rows, trainingLengths)),
+    ...kept,
     validation: heldOut.validation.map(caseAt),
     test: heldOut.test.map(caseAt),
   };

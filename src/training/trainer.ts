@@ -60,7 +60,7 @@ export async function learn(
     for (const [index, batch] of batches.entries()) {
       signal.throwIfAborted();
       rate = learningRateAt(hyperparameters, done, steps);
-      const stepLoss = learner.step(fill(split.training, batch, recency), rate);
+      const stepLoss = learner.step(fill(split.training, batch, learner.dimensions, recency), rate);
       if (!Number.isFinite(stepLoss)) throw diverged(epoch, index + 1);
       loss += stepLoss;
       done++;

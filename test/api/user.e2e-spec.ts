@@ -162,4 +162,47 @@ describe('a memory profile', () => {
     }
     expect(slots.some(({ label }) => label !== '')).toBe(true);
   });
+
+  it('of a model with heads and kinds weighs its slots by the mean over the heads', async () => {
+    const looking = { heads: 2, slots: 3, kinds: ['view'], gaps: 6 };
+    await promoteRandom(api, ['a', 'b', 'c'], looking);
+    const { data, errors } = await profileOf('v');
+    expect(errors).toEqual([]);
+    const headed = new Network(randomCheckpoint(['a', 'b', 'c'], looking));
+    const sequence = ['a', 'b', 'a', 'gone'].map((itemId, minute) => ({
+      itemId,
+      kind: 'view',
+      occurredAt: Date.UTC(2026, 0, 1, 0, minute),
+    }));
+    const { rows, ...context } = headed.eventsOf(sequence);
+    const { state, gates } = headed.trace(rows, context);
+    const attention = headed.attention(state);
+    const { slots, topItems } = data.memoryProfile;
+    expect(slots.map(({ weight }) => weight)).toEqual(
+      [0, 1, 2].map((slot) => expect.closeTo(((attention[slot] ?? NaN) + (attention[3 + slot] ?? NaN)) / 2, 6)),
+    );
+    const byEvent = headed.attribution(gates, attention);
+    const share = topItems.find(({ itemId }) => itemId === 'gone')?.share;
+    expect(share).toBeCloseTo(byEvent[3] ?? NaN, 6);
+  });
+
+  it('of a model without slots has none, and still says what was applied', async () => {
+    await promoteRandom(api, ['a', 'b', 'c'], { slots: 0 });
+    const { data, errors } = await profileOf('v');
+    expect(errors).toEqual([]);
+    expect(data.memoryProfile).toMatchObject({
+      ...{ slots: [], topItems: [], topCategories: [], interactionsApplied: 4, emptyReason: null },
+    });
+    const reply = await api.ask<{ recommendations: { items: unknown[]; because: unknown[] } }>(
+      `{ recommendations(input: { userId: "v" }) { source items { score } because(first: 2) { itemId attention } } }`,
+    );
+    expect(reply.errors).toEqual([]);
+    expect(reply.data.recommendations).toMatchObject({
+      source: 'MEMORY',
+      because: [
+        { itemId: 'gone', attention: 0 },
+        { itemId: 'a', attention: 0 },
+      ],
+    });
+  });
 });

@@ -24,13 +24,16 @@ export interface Fixture {
   readonly sequences: readonly (readonly number[])[];
   /** weight of each attribute for each row [N A]; only where the reference had attributes */
   readonly attributes?: readonly (readonly number[])[];
+  /** indices of kinds and of gap buckets, as the sequences; only where the network has vectors for them */
+  readonly kinds?: readonly (readonly number[])[];
+  readonly gaps?: readonly (readonly number[])[];
 }
 
-/** After one event of every sequence (B of them, one head). */
+/** After one event of every sequence (B of them). */
 export interface GoldenStep {
   /** [L B d] */
   readonly h: readonly (readonly (readonly number[])[])[];
-  /** [B 1 S d] */
+  /** [B H S d/H] */
   readonly K: Nested;
   readonly V: Nested;
   /** [B d] */
@@ -56,7 +59,9 @@ export interface TrainingFixture extends Fixture {
 interface Fixtures {
   readonly 'network-d8-s4.json': StepFixture;
   readonly 'network-d8-s2-l2.json': StepFixture;
+  readonly 'network-d8-s4-h2.json': StepFixture;
   readonly 'network-training-d8-s4.json': TrainingFixture;
+  readonly 'network-training-d8-s4-h2.json': TrainingFixture;
 }
 
 type FloatTensor = Tensor & { readonly data: Float32Array };
@@ -71,9 +76,11 @@ export function flat(nested: Nested | undefined): number[] {
   return typeof nested === 'number' ? [nested] : nested.flatMap(flat);
 }
 
-export function dimensionsOf({ sizes, attributes }: Fixture): Dimensions {
-  const { d, slots, layers, items } = sizes;
-  return { width: d, slots, blocks: layers, items, attributes: attributes?.[0]?.length ?? 0 };
+export function dimensionsOf({ sizes, attributes, weights }: Fixture): Dimensions {
+  const { d, slots, layers, items, heads } = sizes;
+  const rowsBehindFirst = (name: string) => Math.max(0, flat(weights[name] ?? []).length / d - 1);
+  const switches = { heads, kinds: rowsBehindFirst('kinds'), gaps: rowsBehindFirst('gaps') };
+  return { width: d, slots, blocks: layers, items, attributes: attributes?.[0]?.length ?? 0, ...switches };
 }
 
 /** The attributes of each row as lists, as a checkpoint has them: row i has ids[offsets[i]] up to ids[offsets[i + 1]]. */
@@ -88,6 +95,8 @@ const names: readonly (readonly [RegExp, string])[] = [
   [/^emb\.weight$/, 'item.embedding'],
   [/^aemb$/, 'attribute.embedding'],
   [/^b$/, 'output.bias'],
+  [/^kinds$/, 'kind.embedding'],
+  [/^gaps$/, 'gap.embedding'],
   [/^eln\./, 'input.norm.'],
   [/^blocks\.(\d)\.rnn\.w_ru$/, 'block.$1.gru.gates.weight'],
   [/^blocks\.(\d)\.rnn\.b_ru$/, 'block.$1.gru.gates.bias'],
@@ -115,7 +124,7 @@ export function parametersOf(tensors: Readonly<Record<string, Nested>>): Readonl
       const rule = names.find(([pattern]) => pattern.test(torchName));
       if (rule === undefined) throw new Error(`the fixture has an unknown tensor ${torchName}`);
       const name = torchName.replace(...rule).replace(/(norm\d?)\.weight$/, '$1.gain');
-      if (name === 'memory.slot.bias') return [name, tensorOf((numbers as readonly Nested[])[0])]; // of the only head
+      if (name === 'memory.slot.bias') return [name, tensorOf(flat(numbers))]; // [H S], head by head
       return [name, isLinear(torchName) ? transposed(tensorOf(numbers)) : tensorOf(numbers)];
     }),
   );
@@ -139,6 +148,7 @@ export function checkpointOf(fixture: Fixture): Checkpoint {
     dimensions,
     vocabulary: new Vocabulary(Array.from({ length: items }, (_, index) => `item-${index + 1}`)),
     attributes: Array.from({ length: attributes }, (_, index) => `attribute-${index + 1}`),
+    kinds: Array.from({ length: dimensions.kinds }, (_, index) => `kind-${index + 1}`),
     blend: { weight: 0, scale: 0 },
     tensors,
   };

@@ -82,7 +82,11 @@ describeWithBroker('ingestion by a process that is killed again and again', () =
 
   beforeAll(async () => {
     ingestion = await testIngestion('exactly_once_spec', { RECOLLECT_INGEST_BATCH_COUNT: '40' });
-    network = await liveNetwork(ingestion.database, itemIds.slice(0, 54));
+    network = await liveNetwork(ingestion.database, itemIds.slice(0, 54), {
+      heads: 2,
+      kinds: kinds.slice(0, 3),
+      gaps: 24,
+    });
     const messages: Sent[] = [];
     const add = (key: string, value: Sent['value']): string => {
       const number = String(messages.length);
@@ -157,14 +161,16 @@ describeWithBroker('ingestion by a process that is killed again and again', () =
   });
 
   it('has memories that equal, bit for bit, one step for each interaction of the log in order', async () => {
-    const log = await query<{ userId: string; itemId: string; occurredAt: Date }>(
-      `SELECT user_id AS "userId", item_id AS "itemId", occurred_at AS "occurredAt" FROM interaction ORDER BY occurred_at, arrival`,
+    const log = await query<{ userId: string; itemId: string; kind: string; occurredAt: Date }>(
+      `SELECT user_id AS "userId", item_id AS "itemId", kind, occurred_at AS "occurredAt" FROM interaction ORDER BY occurred_at, arrival`,
     );
     const states = new Map(log.map(({ userId }) => [userId, emptyState(network.dimensions)]));
     const applied = new Map<string, { count: number; last: Date }>();
-    for (const { userId, itemId, occurredAt } of log) {
+    for (const { userId, itemId, kind, occurredAt } of log) {
       const state = states.get(userId);
-      if (state !== undefined) network.step([state], Int32Array.of(network.vocabulary.rowOf(itemId)));
+      const before = applied.get(userId)?.last.getTime() ?? null;
+      const { rows, ...context } = network.eventsOf([{ itemId, kind, occurredAt }], before);
+      if (state !== undefined) network.step([state], rows, context);
       applied.set(userId, { count: (applied.get(userId)?.count ?? 0) + 1, last: occurredAt });
     }
     const memories = await query<{ userId: string; state: Buffer; count: number; last: Date; checksum: number }>(

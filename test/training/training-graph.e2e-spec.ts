@@ -19,7 +19,7 @@ async function passes(check: string): Promise<void> {
 describe('the training graph', () => {
   it('has the loss and every gradient of the PyTorch reference', async () => passes('gradients'), timeoutMs);
   it(
-    'gives the query vectors and scores that event by event PyTorch and src/model give',
+    'gives the query vectors and scores that event by event PyTorch and src/model give, whatever is switched on',
     async () => passes('streaming'),
     timeoutMs,
   );
@@ -45,5 +45,10 @@ describe('the training graph', () => {
     timeoutMs,
   );
   it('learns a planted pattern from sampled negatives', async () => passes('sampled-training'), timeoutMs);
+  it(
+    'answers as it was tested, with heads, kinds and gaps and without slots, and learns from kinds and gaps',
+    async () => passes('switched-training'),
+    timeoutMs,
+  );
   it('leaves no tensor behind', async () => passes('flat-memory'), timeoutMs);
 });

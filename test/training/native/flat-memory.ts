@@ -16,14 +16,19 @@ const windows = windowsOf(split.training, recipe.window);
 const random = new Random(1);
 const { binding } = tf.backend() as unknown as { binding: { getNumOfTensors(): number } };
 
-for (const sampledAbove of [Number.POSITIVE_INFINITY, 0]) {
-  const hyperparameters = { ...recipe, sampledAbove, negatives: 16 };
+for (const switches of [
+  {},
+  { sampledAbove: 0, negatives: 16, averageDecay: 0.9, recencyDecay: 0.8 },
+  { heads: 2, kindVectors: true, gapBuckets: 4 },
+  { slots: 0 },
+]) {
+  const hyperparameters = { ...recipe, ...switches };
   const learner = new Learner(hyperparameters, dimensionsOf(split, hyperparameters), split);
   const counts: { readonly known: number; readonly native: number }[] = [];
   for (let epoch = 0; epoch < 3; epoch++) {
     learner.beginEpoch();
     for (const batch of batchesOf(windows, hyperparameters.batchPositions, random))
-      learner.step(fill(split.training, batch), 1e-3);
+      learner.step(fill(split.training, batch, learner.dimensions), 1e-3);
     ranksOf(networkScoring(learner, 5), split.validation);
     learner.restore(learner.snapshot());
     counts.push({ known: tf.memory().numTensors, native: binding.getNumOfTensors() });
