@@ -106,7 +106,11 @@ describe('a training with TensorFlow', () => {
       const model = await findModel(database.dataSource.manager, row.modelVersion ?? 0);
       expect(model?.metrics.testedUsers).toBe(users);
       for (const figure of Object.values(model?.metrics ?? {}).filter((value) => typeof value === 'object')) {
-        expect(Object.values(figure as object).every(Number.isFinite)).toBe(true);
+        expect(
+          Object.values(figure as object)
+            .flat()
+            .every(Number.isFinite),
+        ).toBe(true);
       }
       for (const { validationNdcgAt10: figure } of row.epochs)
         expect(figure === null || Number.isFinite(figure)).toBe(true);
