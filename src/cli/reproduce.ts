@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { datasets, type DatasetName } from '../training/datasets.js';
-import { meanOf, readReports, reproduce, table } from '../training/reproduce.js';
+import { meanOf, sessionMeanOf, table } from '../training/report-table.js';
+import { readReports, reproduce, type Report } from '../training/reproduce.js';
 
 interface Options {
   readonly data: string;
@@ -45,22 +46,27 @@ async function run(set: DatasetName, { data, reports: folder, seeds, threads }: 
       );
     },
   });
+  process.stdout.write(`${JSON.stringify(summary(set, reports))}\n`);
+}
+
+/** The last line, for programs. */
+function summary(set: DatasetName, reports: readonly Report[]): Readonly<Record<string, unknown>> {
   const model = meanOf(reports.map(({ test }) => test.model));
   const plain = meanOf(reports.map(({ test }) => test.modelWithoutBlend));
+  const session = datasets[set].split.kind === 'sessions' ? sessionMeanOf(reports, 'model') : null;
   const epochs = reports.flatMap((report) => report.epochs);
   const secondsPerEpoch = epochs.reduce((sum, { seconds }) => sum + seconds, 0) / epochs.length;
   const round = (value: number | undefined): number => Number((value ?? NaN).toFixed(4));
-  process.stdout.write(
-    `${JSON.stringify({
-      set,
-      seeds: reports.length,
-      hr10: round(model.hrAt10),
-      ndcg10: round(model.ndcgAt10),
-      plainHr10: round(plain.hrAt10),
-      plainNdcg10: round(plain.ndcgAt10),
-      rulesHr10: round(reports[0]?.test.rules.hrAt10),
-      rulesNdcg10: round(reports[0]?.test.rules.ndcgAt10),
-      secondsPerEpoch: round(secondsPerEpoch),
-    })}\n`,
-  );
+  return {
+    set,
+    seeds: reports.length,
+    hr10: round(model.hrAt10),
+    ndcg10: round(model.ndcgAt10),
+    plainHr10: round(plain.hrAt10),
+    plainNdcg10: round(plain.ndcgAt10),
+    rulesHr10: round(reports[0]?.test.rules.hrAt10),
+    rulesNdcg10: round(reports[0]?.test.rules.ndcgAt10),
+    secondsPerEpoch: round(secondsPerEpoch),
+    ...(session === null ? {} : { recall20: round(session.recallAt20), mrr20: round(session.mrrAt20) }),
+  };
 }

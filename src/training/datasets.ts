@@ -1,27 +1,34 @@
 /**
- * Public data sets for measuring, by name: where their files lie in a folder of data, how they are read, the recipe, and what has
- * been published for the same preprocessing, split and full ranking. None of them is part of this repository.
+ * Public data sets for measuring, by name: their files in a folder of data, the recipe, what is held out, and what has been
+ * published for the same preprocessing, split and full ranking. None of them is part of this repository.
  *
- *   s3rec/NAME.txt.gz                      user item item ... a line, oldest first
- *   s3rec/NAME_item2attributes.json.gz     item -> [attribute]
- *   ml-1m/sasrec-order.txt.gz              the same form; variant A, the order of SASRec's file
- *   ml-1m/time-id-order.txt.gz             variant B, the order of LRURec's file
+ *   s3rec           reviews, check-ins and artists as S3-Rec has them, with item attributes
+ *   ml-1m           variant A: the order of SASRec's file; variant B: the order of LRURec's
+ *   amazon-video    as SASRec has it
+ *   sessions        clicks of anonymous visitors; items repeat, so seen ones stay in the ranking
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { messageOf, RecollectError } from '../errors.js';
+import { readInteractions, type AttributeFiles, type InteractionFiles } from './dataset-files.js';
+import type { SplitChoice } from './held-out.js';
 import { defaultHyperparameters, type Hyperparameters } from './hyperparameters.js';
 import type { Quality } from './metrics.js';
-import { SequenceCollector, type SequenceLog } from './sequences.js';
+import type { SequenceLog } from './sequences.js';
+import type { SeenItems } from './split.js';
+
+export interface SessionQuality {
+  readonly recallAt20: number;
+  readonly mrrAt20: number;
+}
 
 export interface Dataset {
   readonly title: string;
-  readonly sequences: string;
+  readonly files: InteractionFiles;
   /** null: the set has none, or they are left out */
-  readonly attributes: string | null;
+  readonly attributes: AttributeFiles | null;
   readonly recipe: Hyperparameters;
-  readonly published: Quality & { readonly by: string };
+  readonly split: SplitChoice;
+  readonly seen: SeenItems;
+  /** the best row that is known; none where none is for the same split and ranking */
+  readonly published?: (Quality | SessionQuality) & { readonly by: string };
 }
 
 const sparse: Hyperparameters = {
@@ -45,46 +52,69 @@ const dense: Hyperparameters = {
   epochs: 36,
   patience: 8,
 };
+/** Not tuned yet. */
+const short: Hyperparameters = { ...sparse, dropout: 0.4, batchPositions: 4096, epochs: 10, patience: 3 };
 
-function reviews(
-  file: string,
-  title: string,
-  recipe: Partial<Hyperparameters>,
-  published: Quality,
-): Readonly<Record<'plain' | 'withAttributes', Dataset>> {
-  const shared = {
-    sequences: `s3rec/${file}.txt.gz`,
-    recipe: { ...sparse, ...recipe },
-    published: { ...published, by: 'BSARec, no attributes' },
-  };
+const users = { split: { kind: 'leave-one-out' }, seen: 'removed' } as const;
+
+function s3rec(file: string, title: string, more: Pick<Dataset, 'recipe' | 'published'>) {
+  const shared = { files: { form: 'users', file: `s3rec/${file}.txt.gz` }, ...users, ...more } as const;
+  const attributes = { form: 'json', file: `s3rec/${file}_item2attributes.json.gz` } as const;
   return {
     plain: { ...shared, title: `${title}, no attributes`, attributes: null },
-    withAttributes: { ...shared, title: `${title}, attributes`, attributes: `s3rec/${file}_item2attributes.json.gz` },
+    withAttributes: { ...shared, title: `${title}, attributes`, attributes },
   };
 }
 
-const beauty = reviews('Beauty', 'Amazon Beauty', {}, { hrAt10: 0.1002, ndcgAt10: 0.061 });
-const toys = reviews('Toys_and_Games', 'Amazon Toys', { epochs: 14 }, { hrAt10: 0.1078, ndcgAt10: 0.0663 });
-const sports = reviews(
-  'Sports_and_Outdoors',
-  'Amazon Sports',
-  { epochs: 12, batchPositions: 1536 },
-  { hrAt10: 0.0603, ndcgAt10: 0.0348 },
-);
+function sessions(folder: string, title: string, testSessions: number, firstPrefix = 1): Dataset {
+  return {
+    title,
+    files: {
+      form: 'sessions',
+      training: `sessions/${folder}/train.txt.gz`,
+      test: `sessions/${folder}/test.txt.gz`,
+      testSessions,
+    },
+    attributes: null,
+    recipe: short,
+    split: { kind: 'sessions', testSequences: testSessions, firstPrefix },
+    seen: 'kept',
+  };
+}
+
+const withoutAttributes = 'BSARec, no attributes';
+const beauty = s3rec('Beauty', 'Amazon Beauty', {
+  recipe: sparse,
+  published: { hrAt10: 0.1002, ndcgAt10: 0.061, by: withoutAttributes },
+});
+const toys = s3rec('Toys_and_Games', 'Amazon Toys', {
+  recipe: { ...sparse, epochs: 14 },
+  published: { hrAt10: 0.1078, ndcgAt10: 0.0663, by: withoutAttributes },
+});
+const sports = s3rec('Sports_and_Outdoors', 'Amazon Sports', {
+  recipe: { ...sparse, epochs: 12, batchPositions: 1536 },
+  published: { hrAt10: 0.0603, ndcgAt10: 0.0348, by: withoutAttributes },
+});
+const filmsA: Dataset = {
+  title: 'MovieLens 1M, order A',
+  files: { form: 'users', file: 'ml-1m/sasrec-order.txt.gz' },
+  attributes: null,
+  recipe: dense,
+  ...users,
+  published: { hrAt10: 0.3159, ndcgAt10: 0.1857, by: 'SASRec, 3,000 negatives' },
+};
 
 export const datasets = {
-  'ml-1m-a': {
-    title: 'MovieLens 1M, order A',
-    sequences: 'ml-1m/sasrec-order.txt.gz',
-    attributes: null,
-    recipe: dense,
-    published: { hrAt10: 0.3159, ndcgAt10: 0.1857, by: 'SASRec, 3,000 negatives' },
+  'ml-1m-a': filmsA,
+  'ml-1m-a-genres': {
+    ...filmsA,
+    title: 'MovieLens 1M, order A, genres and decades',
+    attributes: { form: 'films', file: 'ml-1m/movies.dat', items: 'ml-1m/sas_to_original_items.txt' },
   },
   'ml-1m-b': {
+    ...filmsA,
     title: 'MovieLens 1M, order B',
-    sequences: 'ml-1m/time-id-order.txt.gz',
-    attributes: null,
-    recipe: dense,
+    files: { form: 'users', file: 'ml-1m/time-id-order.txt.gz' },
     published: { hrAt10: 0.3264, ndcgAt10: 0.193, by: 'LRURec' },
   },
   beauty: beauty.withAttributes,
@@ -93,34 +123,27 @@ export const datasets = {
   'toys-plain': toys.plain,
   sports: sports.withAttributes,
   'sports-plain': sports.plain,
+  yelp: s3rec('Yelp', 'Yelp', { recipe: sparse }).withAttributes,
+  lastfm: s3rec('LastFM', 'LastFM', { recipe: sparse }).withAttributes,
+  'amazon-video': {
+    title: 'Amazon Video Games',
+    files: { form: 'pairs', file: 'amazon-video/Video.txt.gz' },
+    attributes: null,
+    recipe: sparse,
+    ...users,
+  },
+  diginetica: {
+    ...sessions('diginetica', 'Diginetica', 15_963),
+    published: { recallAt20: 0.5422, mrrAt20: 0.1904, by: 'GCE-GNN' },
+  },
+  yoochoose1_64: sessions('yoochoose1_64', 'Yoochoose 1/64', 15_324),
+  retailrocket: sessions('retailrocket', 'RetailRocket', 4_735, 2),
+  tmall: sessions('tmall', 'Tmall', 1_027),
+  nowplaying: sessions('nowplaying', 'Nowplaying', 14_479),
 } as const satisfies Readonly<Record<string, Dataset>>;
 
 export type DatasetName = keyof typeof datasets;
 
-export async function readDataset(folder: string, { sequences, attributes }: Dataset): Promise<SequenceLog> {
-  const names = attributes === null ? null : readAttributes(await readText(folder, attributes));
-  const collector = new SequenceCollector();
-  for (const line of (await readText(folder, sequences)).split('\n')) {
-    if (line === '') continue;
-    for (const item of line.split(' ').slice(1)) collector.add(item);
-    collector.endUser();
-  }
-  return collector.finish((item) => names?.get(item) ?? []);
-}
-
-function readAttributes(text: string): ReadonlyMap<string, readonly string[]> {
-  const lists = JSON.parse(text) as Readonly<Record<string, readonly number[]>>;
-  return new Map(Object.entries(lists).map(([item, ids]) => [item, ids.map(String)]));
-}
-
-async function readText(folder: string, file: string): Promise<string> {
-  const path = join(folder, file);
-  try {
-    return gunzipSync(await readFile(path)).toString('utf8');
-  } catch (error) {
-    throw new RecollectError(
-      'BAD_INPUT',
-      `${path} can not be read (${messageOf(error)}); --data names the folder with ${file}`,
-    );
-  }
+export async function readDataset(folder: string, { files, attributes }: Dataset): Promise<SequenceLog> {
+  return readInteractions(folder, files, attributes);
 }

@@ -7,13 +7,13 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EpochFigures, TrainingProgress } from '../storage/training-run.entity.js';
-import { datasets, readDataset, type DatasetName } from './datasets.js';
-import type { Quality } from './metrics.js';
+import { datasets, readDataset, type Dataset, type DatasetName } from './datasets.js';
 import { writeSequences } from './sequences.js';
 import { trainInChild } from './trainer-child.js';
 import { inTrainingFolder } from './training-folder.js';
 import type { TrainingResult } from './training-job.js';
 
+/** Sessions have a case for each click: there validation asks for a sample, the test for all. */
 const everybody = Number.MAX_SAFE_INTEGER;
 
 export interface Report extends Omit<TrainingResult, 'checkpointPath'> {
@@ -49,7 +49,8 @@ async function train(
   { set, data, reports, threads, onProgress, onEpoch }: Reproduction,
   seed: number,
 ): Promise<Report> {
-  const dataset = datasets[set];
+  const dataset: Dataset = datasets[set];
+  const { recipe, split, seen } = dataset;
   const log = await readDataset(data, dataset);
   return inTrainingFolder(async (folder) => {
     const inputFile = join(folder, 'log');
@@ -59,7 +60,14 @@ async function train(
         inputFile,
         outputFile: join(folder, 'checkpoint.safetensors'),
         device: 'cpu',
-        hyperparameters: { ...dataset.recipe, seed, validationUsers: everybody, testUsers: everybody },
+        hyperparameters: {
+          ...recipe,
+          seed,
+          validationUsers: split.kind === 'sessions' ? recipe.validationUsers : everybody,
+          testUsers: everybody,
+        },
+        split,
+        seen,
       },
       {
         entry: fileURLToPath(new URL('./trainer-process.js', import.meta.url)),
@@ -92,34 +100,4 @@ export async function readReports(folder: string): Promise<readonly Report[]> {
   const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.json'));
   const reports = await Promise.all(files.sort().map(async (file) => readReport(folder, file)));
   return reports.filter((report) => report !== null);
-}
-
-/** Means over the seeds, beside what counting gives and what has been published. */
-export function table(reports: readonly Report[]): string {
-  const rows = (Object.keys(datasets) as DatasetName[]).flatMap((set) => {
-    const own = reports.filter((report) => report.set === set);
-    const [first] = own;
-    if (first === undefined) return [];
-    const { title, published } = datasets[set];
-    const model = show(meanOf(own.map(({ test }) => test.model)));
-    const bare = show(meanOf(own.map(({ test }) => test.modelWithoutBlend)));
-    const { rules, markov, popularity } = first.test;
-    return [
-      `| ${title} | ${own.length} | ${model} | ${bare} | ${show(rules)} | ${show(markov)} | ${show(popularity)} | ${show(published)} (${published.by}) |`,
-    ];
-  });
-  return [
-    '| data set | seeds | model | without the rules blend | sequential rules | Markov | popularity | best published |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...rows,
-  ].join('\n');
-}
-
-export function meanOf(figures: readonly Quality[]): Quality {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { hrAt10: mean(figures.map(({ hrAt10 }) => hrAt10)), ndcgAt10: mean(figures.map(({ ndcgAt10 }) => ndcgAt10)) };
-}
-
-function show({ hrAt10, ndcgAt10 }: Quality): string {
-  return `${hrAt10.toFixed(4).slice(1)} / ${ndcgAt10.toFixed(4).slice(1)}`;
 }
