@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { isRetriable, messageOf, RecollectError } from '../errors.js';
 import { addConfigCommands } from './config.js';
 import { addDemoCommand } from './demo.js';
+import { addEvaluateCommand } from './evaluate.js';
 import { addKeyCommands } from './keys.js';
 import { addMigrateCommands } from './migrate.js';
 import { addReproduceCommand } from './reproduce.js';
@@ -16,6 +17,7 @@ addMigrateCommands(program);
 addKeyCommands(program);
 addDemoCommand(program);
 addReproduceCommand(program);
+addEvaluateCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   const known = error instanceof RecollectError ? error.code : isRetriable(error) ? 'DATABASE_UNAVAILABLE' : null;

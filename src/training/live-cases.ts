@@ -1,0 +1,101 @@
+/**
+ * What a stored model can be asked about out of the log as it is now, and what it was trained on, for the baselines.
+ *
+ * Nothing that the model learned from may be a target. It learned from what had arrived at its cut, without the last two
+ * interactions of each user who had at least three.
+ *
+ *   leave-one-out   the last interaction of each user, where it arrived after the cut or had been held out
+ *   time            what arrived after the cut and happened after everything that the model saw, of each user the first few; an
+ *                   interaction that only arrived late is no target, since the model has seen what others did after it
+ */
+import type { Vocabulary } from '../model/vocabulary.js';
+import type { DataWindow } from '../storage/model.entity.js';
+import type { LogRow } from '../storage/training-snapshot.store.js';
+import { leastEvents } from './held-out.js';
+import type { ItemSequences } from './sequences.js';
+import type { Case, SeenItems } from './split.js';
+
+export type LiveSplit = 'leave-one-out' | 'time';
+
+export interface LiveCases {
+  readonly cases: readonly Case[];
+  /** what the model was trained on, by its rows */
+  readonly training: ItemSequences;
+  readonly interactions: number;
+  /** interactions that arrived after the model's cut */
+  readonly since: number;
+  /** of these, those that happened before the cut's last one */
+  readonly late: number;
+}
+
+/** Most interactions that a user is asked for in the split by time. */
+export const casesPerUser = 10;
+
+/** Collects from the log's pages, which are in the order (user, occurred_at, arrival). */
+export class LiveCaseCollector {
+  private readonly cases: Case[] = [];
+  private readonly training: number[] = [];
+  private readonly offsets: number[] = [0];
+  private user: LogRow[] = [];
+  private users = 0;
+  private interactions = 0;
+  private since = 0;
+  private late = 0;
+  private readonly lastArrival: bigint;
+  private readonly lastOccurredAt: number;
+
+  constructor(
+    private readonly vocabulary: Vocabulary,
+    window: Pick<DataWindow, 'lastArrival' | 'lastOccurredAt'>,
+    private readonly split: LiveSplit,
+    private readonly seen: SeenItems,
+  ) {
+    this.lastArrival = BigInt(window.lastArrival);
+    // a model of an empty log has seen nothing
+    this.lastOccurredAt = window.lastOccurredAt === '' ? -Infinity : Date.parse(window.lastOccurredAt);
+  }
+
+  add(page: readonly LogRow[]): void {
+    for (const row of page) {
+      if (row.user_id !== this.user[0]?.user_id) this.endUser();
+      this.user.push(row);
+    }
+  }
+
+  finish(): LiveCases {
+    this.endUser();
+    const { cases, interactions, since, late } = this;
+    const training = { offsets: Int32Array.from(this.offsets), rows: Int32Array.from(this.training) };
+    return { cases, training, interactions, since, late };
+  }
+
+  private endUser(): void {
+    const events = this.user;
+    this.user = [];
+    if (events.length === 0) return;
+    const rows = Int32Array.from(events, ({ item_id: itemId }) => this.vocabulary.rowOf(itemId));
+    const isNew = events.map(({ arrival }) => BigInt(arrival) > this.lastArrival);
+    const isAfter = events.map(({ occurred_at: at }, place) => isNew[place] === true && +at > this.lastOccurredAt);
+    const known = rows.filter((_, place) => isNew[place] !== true);
+    this.training.push(...known.subarray(0, known.length < leastEvents ? known.length : -2));
+    this.offsets.push(this.training.length);
+
+    const last = events.length - 1;
+    const isHeldOut = isNew[last] === true || known.length >= leastEvents;
+    const places =
+      this.split === 'time'
+        ? [...rows.keys()].filter((place) => place > 0 && isAfter[place]).slice(0, casesPerUser)
+        : last > 0 && isHeldOut
+          ? [last]
+          : [];
+    for (const place of places) {
+      const history = rows.subarray(0, place);
+      const excluded = history.subarray(this.seen === 'removed' ? 0 : place);
+      this.cases.push({ history, excluded, target: rows[place] ?? 0, user: this.users });
+    }
+    this.users++;
+    this.interactions += events.length;
+    this.since += events.length - known.length;
+    this.late += events.length - known.length - isAfter.filter(Boolean).length;
+  }
+}
