@@ -8,7 +8,7 @@ const window = { lastArrival: '10', lastOccurredAt: new Date(100).toISOString() 
 
 /** Words: item, time, arrival. In the order of time, as the log is read. */
 function ask(split: LiveSplit, users: Readonly<Record<string, string>>, pageCount = 2) {
-  const collector = new LiveCaseCollector(vocabulary, window, split, 'removed');
+  const collector = new LiveCaseCollector(vocabulary, [], window, split, 'removed');
   const rows = Object.entries(users).flatMap(([userId, events]) =>
     events.split(', ').map((event) => {
       const [item = '', time = '', arrival = ''] = event.split(' ');

@@ -46,6 +46,7 @@ export class LiveCaseCollector {
 
   constructor(
     private readonly vocabulary: Vocabulary,
+    private readonly kinds: readonly string[],
     window: Pick<DataWindow, 'lastArrival' | 'lastOccurredAt'>,
     private readonly split: LiveSplit,
     private readonly seen: SeenItems,
@@ -74,8 +75,10 @@ export class LiveCaseCollector {
     this.user = [];
     if (events.length === 0) return;
     const rows = Int32Array.from(events, ({ item_id: itemId }) => this.vocabulary.rowOf(itemId));
+    const kinds = Int32Array.from(events, ({ kind }) => this.kinds.indexOf(kind));
+    const times = Float64Array.from(events, ({ occurred_at: at }) => at.getTime());
     const isNew = events.map(({ arrival }) => BigInt(arrival) > this.lastArrival);
-    const isAfter = events.map(({ occurred_at: at }, place) => isNew[place] === true && +at > this.lastOccurredAt);
+    const isAfter = isNew.map((is, place) => is && (times[place] ?? 0) > this.lastOccurredAt);
     const known = rows.filter((_, place) => isNew[place] !== true);
     this.training.push(...known.subarray(0, known.length < leastEvents ? known.length : -2));
     this.offsets.push(this.training.length);
@@ -91,7 +94,8 @@ export class LiveCaseCollector {
     for (const place of places) {
       const history = rows.subarray(0, place);
       const excluded = history.subarray(this.seen === 'removed' ? 0 : place);
-      this.cases.push({ history, excluded, target: rows[place] ?? 0, user: this.users });
+      const beside = { kinds: kinds.subarray(0, place), times: times.subarray(0, place) };
+      this.cases.push({ history, excluded, beside, target: rows[place] ?? 0, user: this.users });
     }
     this.users++;
     this.interactions += events.length;

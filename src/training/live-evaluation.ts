@@ -54,7 +54,7 @@ export async function evaluateLive(
   const network = await loadNetwork(manager, version);
   const model = await findModel(manager, version);
   if (model === null) throw new RecollectError('NOT_FOUND', `there is no model ${version}`);
-  const collector = new LiveCaseCollector(network.vocabulary, model.dataWindow, split, seen);
+  const collector = new LiveCaseCollector(network.vocabulary, network.checkpoint.kinds, model.dataWindow, split, seen);
   const cut = await dataSource.transaction(async (tx) => {
     await lockMemoryVersion(tx, schema);
     return readCut(tx);

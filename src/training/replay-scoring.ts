@@ -1,10 +1,11 @@
 /** The scores that the serving network gives after each history, event by event, as a user's memory would have it. */
 import type { Network } from '../model/network.js';
 import { emptyState } from '../model/user-state.js';
+import { contextOf } from './event-context.js';
 import type { Scoring } from './scoring.js';
 
 export function replayScoring(network: Network): Scoring {
-  return (histories, visit) => {
+  return (histories, visit, beside = []) => {
     const scores = new Float32Array(network.dimensions.items + 1);
     let state = emptyState(network.dimensions);
     let done: Int32Array = new Int32Array();
@@ -13,7 +14,8 @@ export function replayScoring(network: Network): Scoring {
         state = emptyState(network.dimensions);
         done = new Int32Array();
       }
-      for (const row of history.subarray(done.length)) network.step([state], Int32Array.of(row));
+      const { kinds, gaps } = contextOf(beside[index], done.length, history.length, network.dimensions);
+      history.subarray(done.length).forEach((row, at) => network.stepTraced(state, row, kinds[at], gaps[at]));
       done = history;
       scores.set(network.scores(state), 1);
       visit(index, scores);

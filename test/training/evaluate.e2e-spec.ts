@@ -12,12 +12,15 @@ import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
 const schema = 'evaluate_spec';
 const main = fileURLToPath(new URL('../../dist/src/cli/recollect.js', import.meta.url));
 const items = Array.from({ length: 40 }, (_, n) => `item ${n}`);
-const checkpoint = randomCheckpoint(items, { seed: 7 });
+const checkpoint = randomCheckpoint(items, { seed: 7, kinds: ['purchase', 'view'], gaps: 6 });
 const begun = Date.parse('2026-01-01T00:00:00Z');
 
 /** User n saw these items one after another before the cut; then, later, one more. */
 const before = Array.from({ length: 30 }, (_, user) => [0, 1, 2, 3].map((n) => `item ${(user * 3 + n * n) % 40}`));
 const after = before.map((_, user) => (user % 2 === 0 ? `item ${(user * 7 + 30) % 40}` : null));
+
+/** One of two kinds that the network has vectors for, or one that it does not know. */
+const kindOf = (time: number): string => ['view', 'purchase', 'rating'][Math.floor(time / 1000) % 3] ?? '';
 
 interface Printed {
   readonly text: string;
@@ -62,7 +65,7 @@ describe('recollect evaluate', () => {
         id: `${userId} ${from + n}`,
         userId,
         itemId,
-        kind: 'view',
+        kind: kindOf(from + 1000 * n),
         value: null,
         occurredAt: from + 1000 * n,
         recommendationId: null,
@@ -130,7 +133,12 @@ describe('recollect evaluate', () => {
 function hitRate(cases: readonly (readonly [readonly string[], string])[]): number {
   const network = new Network(checkpoint);
   const hits = cases.filter(([history, target]) => {
-    const { state } = network.trace(history.map((id) => network.vocabulary.rowOf(id)));
+    const sequence = history.map((itemId, n) => {
+      const occurredAt = begun + 1000 * n;
+      return { itemId, kind: kindOf(occurredAt), occurredAt };
+    });
+    const { rows, ...context } = network.eventsOf(sequence);
+    const { state } = network.trace(rows, context);
     const scores = network.scores(state);
     const best = items
       .filter((id) => !history.includes(id) || id === target)
