@@ -19,7 +19,7 @@ import { follow } from '../memory/memory-follow.js';
 import { rebuild, type RebuildProgress } from '../memory/memory-rebuild.js';
 import type { Network } from '../model/network.js';
 import { advisoryLock } from '../storage/data-source.js';
-import { lockMemoryVersion, readCut } from '../storage/log-cut.store.js';
+import { lockMemoryVersion, readCut, takeCut } from '../storage/log-cut.store.js';
 import { listMemoryPartitions, removeMemoryPartition } from '../storage/memory-partition.store.js';
 import { findLiveModel, findModel, setLiveModel, setModelStatus } from '../storage/model.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
@@ -106,10 +106,7 @@ export class Promotion {
   }
 
   private async cut(): Promise<bigint> {
-    return this.dataSource.transaction(async (tx) => {
-      await lockMemoryVersion(tx, this.config.databaseSchema);
-      return readCut(tx);
-    });
+    return takeCut(this.dataSource.manager, this.config.databaseSchema);
   }
 
   private async switchTo(

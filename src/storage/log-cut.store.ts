@@ -18,6 +18,14 @@ export async function lockMemoryVersion(tx: EntityManager, schema: string): Prom
   await tx.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [advisoryLock.memoryVersion, schema]);
 }
 
+/** The cut of this moment, in a transaction of its own. */
+export async function takeCut(manager: EntityManager, schema: string): Promise<bigint> {
+  return manager.transaction(async (tx) => {
+    await lockMemoryVersion(tx, schema);
+    return readCut(tx);
+  });
+}
+
 /** The cut; exact only in a transaction that holds the lock. 0: the log is empty. */
 export async function readCut(tx: EntityManager): Promise<bigint> {
   const rows: { cut: string }[] = await tx.query('SELECT coalesce(max(arrival), 0) AS cut FROM interaction');

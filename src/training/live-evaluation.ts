@@ -7,7 +7,7 @@ import { RecollectError } from '../errors.js';
 import { Network } from '../model/network.js';
 import { weightsOf } from '../model/weights.js';
 import { loadNetwork } from '../promotion/network-loader.js';
-import { lockMemoryVersion, readCut } from '../storage/log-cut.store.js';
+import { takeCut } from '../storage/log-cut.store.js';
 import { findLiveModel, findModel } from '../storage/model.store.js';
 import { readLog } from '../storage/training-snapshot.store.js';
 import { markov, popularity, rules, sequentialRules } from './baselines.js';
@@ -55,10 +55,7 @@ export async function evaluateLive(
   const model = await findModel(manager, version);
   if (model === null) throw new RecollectError('NOT_FOUND', `there is no model ${version}`);
   const collector = new LiveCaseCollector(network.vocabulary, network.checkpoint.kinds, model.dataWindow, split, seen);
-  const cut = await dataSource.transaction(async (tx) => {
-    await lockMemoryVersion(tx, schema);
-    return readCut(tx);
-  });
+  const cut = await takeCut(manager, schema);
   for await (const page of readLog(manager, cut, pageCount)) collector.add(page);
   const { cases: all, training, ...counts } = collector.finish();
   const cases = ofSomeUsers(all, users);

@@ -6,7 +6,7 @@
  * into typed arrays: ten million interactions take 200 MB here, not ten million objects.
  */
 import type { DataSource } from 'typeorm';
-import { lockMemoryVersion, readCut } from '../storage/log-cut.store.js';
+import { takeCut } from '../storage/log-cut.store.js';
 import type { DataWindow } from '../storage/model.entity.js';
 import { readCategories, readLog } from '../storage/training-snapshot.store.js';
 import { SequenceCollector, userCount, type SequenceLog } from './sequences.js';
@@ -19,10 +19,7 @@ export interface Snapshot {
 }
 
 export async function takeSnapshot(dataSource: DataSource, schema: string, signal: AbortSignal): Promise<Snapshot> {
-  const cut = await dataSource.transaction(async (tx) => {
-    await lockMemoryVersion(tx, schema);
-    return readCut(tx);
-  });
+  const cut = await takeCut(dataSource.manager, schema);
   const sequences = new SequenceCollector();
   const itemIds = new Set<string>();
   let user: string | null = null;
