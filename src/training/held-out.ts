@@ -45,6 +45,11 @@ export interface HeldOut {
 export const leastEvents = 3;
 const validationShare = 0.05;
 
+/** How many of a user's interactions leave-one-out trains on. */
+export function trainingLength(length: number): number {
+  return length < leastEvents ? length : length - 2;
+}
+
 export function holdOut(users: UserSequences, choice: SplitChoice): HeldOut {
   switch (choice.kind) {
     case 'leave-one-out':
@@ -61,7 +66,7 @@ function lastTwo(users: UserSequences): HeldOut {
   const tested = [...lengths.keys()].filter((user) => (lengths[user] ?? 0) >= leastEvents);
   const before = (end: number): Place[] => tested.map((user) => ({ user, at: (lengths[user] ?? 0) - end }));
   return {
-    trainingLengths: lengths.map((length) => (length < leastEvents ? length : length - 2)),
+    trainingLengths: lengths.map(trainingLength),
     validation: before(2),
     test: before(1),
   };

@@ -11,9 +11,9 @@
 import type { Vocabulary } from '../model/vocabulary.js';
 import type { DataWindow } from '../storage/model.entity.js';
 import type { LogRow } from '../storage/training-snapshot.store.js';
-import { leastEvents } from './held-out.js';
+import { trainingLength } from './held-out.js';
 import type { ItemSequences } from './sequences.js';
-import type { Case, SeenItems } from './split.js';
+import { caseAt, type Case, type SeenItems } from './split.js';
 
 export type LiveSplit = 'leave-one-out' | 'time';
 
@@ -80,23 +80,18 @@ export class LiveCaseCollector {
     const isNew = events.map(({ arrival }) => BigInt(arrival) > this.lastArrival);
     const isAfter = isNew.map((is, place) => is && (times[place] ?? 0) > this.lastOccurredAt);
     const known = rows.filter((_, place) => isNew[place] !== true);
-    this.training.push(...known.subarray(0, known.length < leastEvents ? known.length : -2));
+    this.training.push(...known.subarray(0, trainingLength(known.length)));
     this.offsets.push(this.training.length);
 
     const last = events.length - 1;
-    const isHeldOut = isNew[last] === true || known.length >= leastEvents;
+    const isHeldOut = isNew[last] === true || trainingLength(known.length) < known.length;
     const places =
       this.split === 'time'
         ? [...rows.keys()].filter((place) => place > 0 && isAfter[place]).slice(0, casesPerUser)
         : last > 0 && isHeldOut
           ? [last]
           : [];
-    for (const place of places) {
-      const history = rows.subarray(0, place);
-      const excluded = history.subarray(this.seen === 'removed' ? 0 : place);
-      const beside = { kinds: kinds.subarray(0, place), times: times.subarray(0, place) };
-      this.cases.push({ history, excluded, beside, target: rows[place] ?? 0, user: this.users });
-    }
+    for (const place of places) this.cases.push(caseAt({ rows, kinds, times }, place, this.users, this.seen));
     this.users++;
     this.interactions += events.length;
     this.since += events.length - known.length;

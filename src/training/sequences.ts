@@ -12,23 +12,15 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { RecollectError } from '../errors.js';
+import { copyColumns, newColumns, type Columns } from './columns.js';
 
-/** Lists of lists: list n is values[offsets[n]] .. values[offsets[n + 1] - 1]. */
-export interface ItemSequences {
+/** Lists of lists: list n is rows[offsets[n]] .. rows[offsets[n + 1] - 1]. */
+export interface ItemSequences extends Pick<Columns, 'rows'> {
   readonly offsets: Int32Array;
-  /** item rows 1..items, oldest first; 0 for an item outside of the vocabulary */
-  readonly rows: Int32Array;
 }
 
-/** The same with what the interactions are beside their items, each as long as `rows`. */
-export interface UserSequences extends ItemSequences {
-  /** index into the names of kinds */
-  readonly kinds: Int32Array;
-  /** what came with the interaction: a rating, seconds, a portion; NaN for none */
-  readonly values: Float32Array;
-  /** milliseconds since 1970; 0 throughout where the source has an order only */
-  readonly times: Float64Array;
-}
+/** The same with what the interactions are beside their items. */
+export interface UserSequences extends ItemSequences, Columns {}
 
 export interface ItemAttributes {
   /** by item row; row 0 is empty: length items + 2 */
@@ -68,7 +60,7 @@ export class SequenceCollector {
   private readonly rowByItem = new Map<string, number>();
   private readonly indexByKind = new Map<string, number>();
   private readonly offsets: number[] = [0];
-  private columns = columnsOf(1 << 16);
+  private columns = newColumns(1 << 16);
   private events = 0;
 
   /** The next interaction of the current user. */
@@ -77,7 +69,7 @@ export class SequenceCollector {
     if (row === undefined) this.rowByItem.set(itemId, (row = this.rowByItem.size + 1));
     let index = this.indexByKind.get(kind);
     if (index === undefined) this.indexByKind.set(kind, (index = this.indexByKind.size));
-    if (this.events === this.columns.rows.length) this.columns = columnsOf(2 * this.events, this.columns);
+    if (this.events === this.columns.rows.length) this.columns = resized(this.columns, 2 * this.events);
     const { rows, kinds, values, times } = this.columns;
     rows[this.events] = row;
     kinds[this.events] = index;
@@ -111,27 +103,15 @@ export class SequenceCollector {
       attributes: [...indexByName.keys()],
       itemAttributes: { offsets: Int32Array.from(offsets), ids: Int32Array.from(ids) },
       kinds: [...this.indexByKind.keys()],
-      users: { offsets: Int32Array.from(this.offsets), ...columnsOf(this.events, this.columns) },
+      users: { offsets: Int32Array.from(this.offsets), ...resized(this.columns, this.events) },
     };
   }
 }
 
-type Columns = Omit<UserSequences, 'offsets'>;
-
 /** Columns of this length that begin as the given ones. */
-function columnsOf(length: number, from?: Columns): Columns {
-  const columns = {
-    rows: new Int32Array(length),
-    kinds: new Int32Array(length),
-    values: new Float32Array(length),
-    times: new Float64Array(length),
-  };
-  if (from !== undefined) {
-    columns.rows.set(from.rows.subarray(0, length));
-    columns.kinds.set(from.kinds.subarray(0, length));
-    columns.values.set(from.values.subarray(0, length));
-    columns.times.set(from.times.subarray(0, length));
-  }
+function resized(from: Columns, length: number): Columns {
+  const columns = newColumns(length);
+  copyColumns(from, 0, Math.min(length, from.rows.length), columns, 0);
   return columns;
 }
 
@@ -154,10 +134,7 @@ export async function writeSequences(file: string, log: SequenceLog): Promise<vo
   length.writeUInt32LE(header.length);
   await using handle = await open(file, 'w', 0o600);
   for (const part of [Buffer.from(magic), length, header]) await handle.writeFile(part);
-  const { offsets, rows, values, times } = users;
-  for (const column of [offsets, rows, users.kinds, values, times, itemAttributes.offsets, itemAttributes.ids]) {
-    await handle.writeFile(bytesOf(column));
-  }
+  for (const numbers of numbersOf(log)) await handle.writeFile(bytesOf(numbers));
 }
 
 export async function readSequences(file: string): Promise<SequenceLog> {
@@ -166,22 +143,19 @@ export async function readSequences(file: string): Promise<SequenceLog> {
   if (start.toString('latin1', 0, 8) !== magic) throw damaged(file, `it does not start with ${magic}`);
   const header = JSON.parse((await read(handle, file, start.readUInt32LE(8))).toString()) as Header;
   const { vocabulary, attributes, kinds, events, pairs } = header;
-  const filled = async <Column extends Numbers>(column: Column) => {
-    bytesOf(column).set(await read(handle, file, column.byteLength));
-    return column;
+  const log = {
+    ...{ vocabulary, attributes, kinds },
+    itemAttributes: { offsets: new Int32Array(vocabulary.length + 2), ids: new Int32Array(pairs) },
+    users: { offsets: new Int32Array(header.users + 1), ...newColumns(events) },
   };
-  const users = {
-    offsets: await filled(new Int32Array(header.users + 1)),
-    rows: await filled(new Int32Array(events)),
-    kinds: await filled(new Int32Array(events)),
-    values: await filled(new Float32Array(events)),
-    times: await filled(new Float64Array(events)),
-  };
-  const itemAttributes = {
-    offsets: await filled(new Int32Array(vocabulary.length + 2)),
-    ids: await filled(new Int32Array(pairs)),
-  };
-  return { vocabulary, attributes, kinds, itemAttributes, users };
+  for (const numbers of numbersOf(log)) bytesOf(numbers).set(await read(handle, file, numbers.byteLength));
+  return log;
+}
+
+/** In the order of the file. */
+function numbersOf({ users, itemAttributes }: Pick<SequenceLog, 'users' | 'itemAttributes'>): readonly Numbers[] {
+  const { offsets, rows, kinds, values, times } = users;
+  return [offsets, rows, kinds, values, times, itemAttributes.offsets, itemAttributes.ids];
 }
 
 async function read(handle: FileHandle, file: string, length: number): Promise<Buffer> {

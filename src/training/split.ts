@@ -4,6 +4,7 @@
  * target it is never hit.
  */
 import { RecollectError } from '../errors.js';
+import { copyColumns, newColumns, type Columns } from './columns.js';
 import type { Beside } from './event-context.js';
 import { holdOut, leastEvents, type Place, type SplitChoice } from './held-out.js';
 import { Random } from './random.js';
@@ -47,25 +48,36 @@ export function splitLog(log: SequenceLog, choice: SplitChoice, seen: SeenItems)
   const { trainingLengths, ...heldOut } = holdOut(users, choice);
   const { newRows, oldRows } = trainedRows(log, trainingLengths);
   const rows = users.rows.map((row) => newRows[row] ?? 0);
-  const kept = keptKinds(log, beginnings(users, rows, trainingLengths));
+  const kept = keptKinds(log, beginnings({ ...users, rows }, trainingLengths));
   const newKinds = log.kinds.map((name) => kept.kinds.indexOf(name)); // -1: a kind without a training interaction
   const kinds = users.kinds.map((kind) => newKinds[kind] ?? -1);
-  const caseAt = ({ user, at }: Place): Case => {
+  const caseOf = ({ user, at }: Place): Case => {
     const begin = users.offsets[user] ?? 0;
-    const history = rows.subarray(begin, begin + at);
-    const excluded = history.subarray(seen === 'removed' ? 0 : at);
-    const beside = { kinds: kinds.subarray(begin, begin + at), times: users.times.subarray(begin, begin + at) };
-    return { history, beside, excluded, target: rows[begin + at] ?? 0, user };
+    const own = { rows: rows.subarray(begin), kinds: kinds.subarray(begin), times: users.times.subarray(begin) };
+    return caseAt(own, at, user, seen);
   };
   const split = {
     vocabulary: oldRows.map((row) => log.vocabulary[row - 1] ?? ''),
     ...keptAttributes(log, oldRows),
     ...kept,
-    validation: heldOut.validation.map(caseAt),
-    test: heldOut.test.map(caseAt),
+    validation: heldOut.validation.map(caseOf),
+    test: heldOut.test.map(caseOf),
   };
   refuseTooLittle(log, split, choice);
   return split;
+}
+
+/** The case of a user's interaction at a place, counted from 0: views of the user's events, the first event first. */
+export function caseAt(
+  { rows, kinds, times }: Pick<Columns, 'rows' | 'kinds' | 'times'>,
+  at: number,
+  user: number,
+  seen: SeenItems,
+): Case {
+  const history = rows.subarray(0, at);
+  const excluded = history.subarray(seen === 'removed' ? 0 : at);
+  const beside = { kinds: kinds.subarray(0, at), times: times.subarray(0, at) };
+  return { history, beside, excluded, target: rows[at] ?? 0, user };
 }
 
 /** At most `count` cases, drawn by the seed. */
@@ -91,26 +103,18 @@ function trainedRows(
   return { newRows, oldRows };
 }
 
-/** The first interactions of every user, with their new rows. */
-function beginnings(users: UserSequences, newRows: Int32Array, lengths: Int32Array): UserSequences {
+/** The first interactions of every user. */
+function beginnings(users: UserSequences, lengths: Int32Array): UserSequences {
   const offsets = new Int32Array(lengths.length + 1);
   lengths.forEach((length, user) => {
     offsets[user + 1] = (offsets[user] ?? 0) + length;
   });
-  const total = offsets[lengths.length] ?? 0;
-  const rows = new Int32Array(total);
-  const kinds = new Int32Array(total);
-  const values = new Float32Array(total);
-  const times = new Float64Array(total);
+  const columns = newColumns(offsets[lengths.length] ?? 0);
   lengths.forEach((length, user) => {
     const begin = users.offsets[user] ?? 0;
-    const at = offsets[user] ?? 0;
-    rows.set(newRows.subarray(begin, begin + length), at);
-    kinds.set(users.kinds.subarray(begin, begin + length), at);
-    values.set(users.values.subarray(begin, begin + length), at);
-    times.set(users.times.subarray(begin, begin + length), at);
+    copyColumns(users, begin, begin + length, columns, offsets[user] ?? 0);
   });
-  return { offsets, rows, kinds, values, times };
+  return { offsets, ...columns };
 }
 
 /** The attributes of the vocabulary's items; a name that none of them carries would never be trained. */
