@@ -7,27 +7,7 @@
  * the items is one vector, the mean row of the table. The mean is over the real items; the unknown item is outside.
  */
 import { gatherRows, multiply, sumByRow, tf, type Tensor } from './backend.js';
-
-/** A loss and its gradients. */
-// a type, not an interface: tf.tidy wants an index signature
-// eslint-disable-next-line @typescript-eslint/consistent-type-definitions
-export type LossParts = { loss: Tensor; du: Tensor; dTable: Tensor; dBias: Tensor };
-
-/** u [P d], table E' [N d], bias [N-1], targets [P] rows of the table; weights [P], 1 on average, or null: all the same */
-export interface LossInputs {
-  readonly u: Tensor;
-  readonly table: Tensor;
-  readonly bias: Tensor;
-  readonly targets: Tensor;
-  readonly weights: Tensor | null;
-}
-
-/** Rows of a [P n] by what each position weighs. */
-export function weighing(weights: Tensor | null): (rows: Tensor) => Tensor {
-  if (weights === null) return (rows) => rows;
-  const column = weights.reshape([-1, 1]);
-  return (rows) => tf.mul(rows, column);
-}
+import { weighing, type LossInputs, type LossParts } from './loss-parts.js';
 
 /** The parts with e (l_target - sum_j share_j l_j) added; `shares` [N-1] are of the items 1 .. N-1 and have the sum 1. */
 export function smoothed(

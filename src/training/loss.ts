@@ -11,9 +11,10 @@
  * It overflows when a logit beats the target's by 88. Then the loss is not finite, and the batch is done again with
  * the safe operation.
  */
-import { gatherRows, multiply, operations, sumByRow, tf, withGradient, type Tensor } from './backend.js';
+import { gatherRows, multiply, operations, sumByRow, tf, type Tensor } from './backend.js';
 import { exponentialForm } from './exponential-form.js';
-import { smoothed, weighing, type LossInputs, type LossParts } from './label-smoothing.js';
+import { smoothed } from './label-smoothing.js';
+import { finiteOr, finish, lossOf, weighing, type LossInputs, type LossParts } from './loss-parts.js';
 
 const safeCrossEntropy = operations('SparseSoftmaxCrossEntropyWithLogits', { T: 'float', Tlabels: 'int' }, 2);
 
@@ -50,26 +51,6 @@ export function crossEntropy(
     const items = table.shape[0] - 1;
     return smoothing === 0 ? parts : smoothed(parts, inputs, tf.fill([items], 1 / items), smoothing);
   });
-}
-
-/** Puts a loss that brings its gradients on the tape. */
-export function lossOf(inputs: LossInputs, compute: (inputs: LossInputs) => LossParts): Tensor {
-  return withGradient([inputs.u, inputs.table, inputs.bias], () => {
-    const { loss, du, dTable, dBias } = tf.tidy(() => compute(inputs));
-    return {
-      value: loss,
-      keep: [du, dTable, dBias],
-      gradient: (dy, gradients) => gradients.map((gradient) => tf.mul(gradient, dy)),
-    };
-  });
-}
-
-/** The fast form, and the safe one where that overflows. */
-export function finiteOr(fast: () => LossParts, safe: () => LossParts): LossParts {
-  const parts = tf.tidy(fast);
-  if (Number.isFinite(parts.loss.dataSync()[0])) return parts;
-  tf.dispose(parts);
-  return tf.tidy(safe);
 }
 
 function inExponentialForm({ u, table, bias, targets, weights }: LossInputs, chunk: number): LossParts {
@@ -113,18 +94,6 @@ function inSafeForm({ u, table, bias, targets, weights }: LossInputs, chunk: num
   }
   const loss = tf.mean(weigh(tf.concat(losses).reshape([P, 1])));
   return finish(loss, weigh(tf.concat(gradients)), sum, P);
-}
-
-/** Splits [d E' | d b], and divides by the positions of the mean. */
-export function finish(loss: Tensor, du: Tensor, sum: Tensor, P: number): LossParts {
-  const [N = 0, columns = 0] = sum.shape;
-  const all = tf.div(sum, P); //                                                  [N d+1]
-  return {
-    loss,
-    du: tf.div(du, P),
-    dTable: tf.slice(all, [0, 0], [N, columns - 1]),
-    dBias: tf.slice(all, [1, columns - 1], [N - 1, 1]).reshape([N - 1]),
-  };
 }
 
 function sizes(u: Tensor, table: Tensor): { P: number; N: number; d: number } {

@@ -14,8 +14,9 @@
  */
 import { gatherRows, multiply, sumByRow, tf, type Tensor } from './backend.js';
 import { exponentialForm } from './exponential-form.js';
-import { smoothed, weighing, type LossInputs, type LossParts } from './label-smoothing.js';
-import { chunkRows, finish, finiteOr, lossOf, type LossSettings } from './loss.js';
+import { smoothed } from './label-smoothing.js';
+import { finiteOr, finish, lossOf, weighing, type LossInputs, type LossParts } from './loss-parts.js';
+import { chunkRows, type LossSettings } from './loss.js';
 
 /** Of a table whose rows 1 .. negatives are S, and further ones those that the batch names. */
 export interface Sampled {
