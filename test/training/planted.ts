@@ -2,11 +2,22 @@
  * A log with a planted pattern: items stand in circles, and a user goes around one of them, with a random item now
  * and then.
  */
+import { defaultHyperparameters, type Hyperparameters } from '../../src/training/hyperparameters.js';
 import { Random } from '../../src/training/random.js';
 import { SequenceCollector, type SequenceLog } from '../../src/training/sequences.js';
 
 const circles = 6;
 const length = 10;
+
+/** Learns the pattern in seconds. */
+export const plantedRecipe: Hyperparameters = {
+  ...defaultHyperparameters,
+  width: 16,
+  dropout: 0.1,
+  epochs: 12,
+  batchPositions: 128,
+  learningRate: 1e-2,
+};
 
 export function plantedLog(users: number, seed: number): SequenceLog {
   const random = new Random(seed);

@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { defaultHyperparameters, type Hyperparameters } from '../../src/training/hyperparameters.js';
 import {
   SequenceCollector,
   sequenceOf,
@@ -13,18 +12,11 @@ import {
 } from '../../src/training/sequences.js';
 import { trainInChild } from '../../src/training/trainer-child.js';
 import { systemNames, type TrainingJob, type TrainingResult } from '../../src/training/training-job.js';
-import { plantedLog } from './planted.js';
+import { plantedLog, plantedRecipe } from './planted.js';
 
 const timeoutMs = 240_000;
 const entry = join('dist', 'src', 'training', 'trainer-process.js');
-const small: Hyperparameters = {
-  ...defaultHyperparameters,
-  width: 16,
-  dropout: 0.1,
-  epochs: 8,
-  batchPositions: 128,
-  learningRate: 1e-2,
-};
+const small = { ...plantedRecipe, epochs: 8 };
 
 let folder: string;
 beforeAll(async () => {

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeCheckpoint } from '../../src/model/checkpoint.js';
 import { Network } from '../../src/model/network.js';
-import { defaultHyperparameters, type Hyperparameters } from '../../src/training/hyperparameters.js';
 import { quality, rankOf } from '../../src/training/metrics.js';
 import { writeSequences, type SequenceLog } from '../../src/training/sequences.js';
 import { leaveOneOut } from '../../src/training/split.js';
@@ -16,19 +15,11 @@ import {
   type ToTrainer,
   type TrainingJob,
 } from '../../src/training/training-job.js';
-import { plantedLog } from './planted.js';
+import { plantedLog, plantedRecipe } from './planted.js';
 
 const timeoutMs = 240_000;
 const entry = join('dist', 'src', 'training', 'trainer-process.js');
 const log = plantedLog(150, 11);
-const small: Hyperparameters = {
-  ...defaultHyperparameters,
-  width: 16,
-  dropout: 0.1,
-  epochs: 12,
-  batchPositions: 128,
-  learningRate: 1e-2,
-};
 
 let folder: string;
 beforeAll(async () => {
@@ -64,7 +55,7 @@ async function train(
   });
   answer({
     type: 'train',
-    job: { inputFile, outputFile: join(folder, name), device: 'auto', hyperparameters: small, ...job },
+    job: { inputFile, outputFile: join(folder, name), device: 'auto', hyperparameters: plantedRecipe, ...job },
   });
   const exitCode = await new Promise<number | null>((done) => child.once('close', done));
   return { news, exitCode };
@@ -120,7 +111,7 @@ describe('a training on data with a planted pattern', () => {
     'comes out the same for the same seed, bit for bit, and differently for another',
     async () => {
       const again = await train('again', log, {});
-      const other = await train('other', log, { hyperparameters: { ...small, seed: 2 } });
+      const other = await train('other', log, { hyperparameters: { ...plantedRecipe, seed: 2 } });
       const bytes = await readFile(resultOf(told).checkpointPath);
       expect(bytes.equals(await readFile(resultOf(again).checkpointPath))).toBe(true);
       expect(bytes.equals(await readFile(resultOf(other).checkpointPath))).toBe(false);
@@ -169,7 +160,7 @@ describe('the trainer', () => {
     'stops when it is told to, and leaves no checkpoint',
     async () => {
       let told = 0;
-      const endless = { ...small, epochs: 1000, patience: 1000 };
+      const endless = { ...plantedRecipe, epochs: 1000, patience: 1000 };
       const { news } = await train('stopped', log, { hyperparameters: endless }, (message, answer) => {
         if (message.type === 'epoch' && told++ === 0) answer({ type: 'cancel' });
       });
