@@ -100,12 +100,9 @@ function verify({ dimensions, vocabulary, attributes, kinds, blend, tensors }: C
     }
     if (!isInteger) refuseNotFinite(name, data);
   }
-  if (
-    tensors
-      .get('kind.embedding')
-      ?.data.subarray(0, dimensions.kinds && dimensions.width)
-      .some((number) => number !== 0)
-  ) {
+  const unknownKind =
+    dimensions.kinds > 0 ? tensors.get('kind.embedding')?.data.subarray(0, dimensions.width) : undefined;
+  if (unknownKind?.some((number) => number !== 0)) {
     throw invalidCheckpoint('row 0 of tensor kind.embedding, of an unknown kind, is not zero');
   }
   verifyRows(tensors, 'rules.offsets', 'rules.items', 1, dimensions.items);

@@ -22,7 +22,7 @@ export interface EventContext {
   readonly gaps?: Int32Array | undefined;
 }
 
-export interface Events extends Required<EventContext> {
+export interface Events extends EventContext {
   readonly rows: Int32Array;
   readonly kinds: Int32Array;
   readonly gaps: Int32Array;

@@ -26,7 +26,7 @@ export function scoreAll(output: Affine, u: Float32Array): Float32Array {
 
 /** The best `cutoff` items, best first; fewer where fewer are candidates. */
 export function rank(
-  scores: Float32Array | Float64Array,
+  scores: Float32Array,
   cutoff: number,
   isCandidate: (row: number) => boolean = () => true,
 ): readonly Ranked[] {

@@ -38,10 +38,10 @@ export async function sequenceOf(tx: EntityManager, userId: string): Promise<rea
 export async function trace(network: Network, sequence: readonly Occurrence[]): Promise<Trace> {
   const state = emptyState(network.dimensions);
   const gates: Float32Array[] = [];
-  const { rows, kinds, gaps: times } = network.eventsOf(sequence);
+  const { rows, kinds, gaps } = network.eventsOf(sequence);
   for (const [place, row] of rows.entries()) {
     if (place > 0 && place % burst === 0) await nextTurn();
-    gates.push(network.stepTraced(state, row, kinds[place], times[place]));
+    gates.push(network.stepTraced(state, row, kinds[place], gaps[place]));
   }
   return { state, attention: network.attention(state), gates, shares: slotShares(gates) };
 }
