@@ -22,7 +22,7 @@ import type { Matrix } from './matrix.js';
 import { scoreAll } from './rank.js';
 import { attend, read } from './read.js';
 import { residual } from './residual.js';
-import { blendRules, rulesOf } from './rules.js';
+import { blendRules, rulesOf, type Transitions } from './rules.js';
 import { invalidCheckpoint } from './safetensors.js';
 import { slotsOf } from './slots.js';
 import { contextOf, emptyState, hiddenOf, remember } from './user-state.js';
@@ -131,10 +131,20 @@ export class Network {
 
   /** The score of every item, the rules' part included; row j lies at j - 1. */
   scores(state: UserState, u: Float32Array = this.query(state)): Float32Array {
-    const scores = scoreAll(this.weights.output, u);
+    const scores = this.scoresWithoutRules(state, u);
     const { blend } = this.checkpoint;
-    if (blend.weight > 0) blendRules(scores, rulesOf(this.weights.transitions, state.recent), blend);
+    if (blend.weight > 0) blendRules(scores, rulesOf(this.transitions, state.recent), blend);
     return scores;
+  }
+
+  /** The same without the rules' part. */
+  scoresWithoutRules(state: UserState, u: Float32Array = this.query(state)): Float32Array {
+    return scoreAll(this.weights.output, u);
+  }
+
+  /** The rules of the blend: the strongest transitions of each row. */
+  get transitions(): Transitions {
+    return this.weights.transitions;
   }
 
   /** E' of a row [d]: a view of the table. */

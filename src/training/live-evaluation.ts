@@ -4,15 +4,13 @@
  */
 import type { DataSource } from 'typeorm';
 import { RecollectError } from '../errors.js';
-import { Network } from '../model/network.js';
-import { weightsOf } from '../model/weights.js';
+import type { Network } from '../model/network.js';
 import { loadNetwork } from '../promotion/network-loader.js';
 import { takeCut } from '../storage/log-cut.store.js';
 import { findLiveModel, findModel } from '../storage/model.store.js';
 import { readLog } from '../storage/training-snapshot.store.js';
-import { markov, popularity, rules, sequentialRules } from './baselines.js';
-import { judgeBlend } from './blend.js';
-import { judge } from './judgement.js';
+import { sequentialRules } from './baselines.js';
+import { judgeSystems } from './judge-systems.js';
 import { casesPerUser, LiveCaseCollector, type LiveCases, type LiveSplit } from './live-cases.js';
 import { Random } from './random.js';
 import { replayScoring } from './replay-scoring.js';
@@ -69,16 +67,11 @@ function systemsOf(
   training: LiveCases['training'],
   cases: readonly Case[],
 ): LiveEvaluation['systems'] {
-  const { checkpoint } = network;
-  const { items } = checkpoint.dimensions;
-  const bare = new Network({ ...checkpoint, blend: { weight: 0, scale: 1 } });
-  const { transitions } = weightsOf(checkpoint);
-  const judgements = {
-    ...judgeBlend(replayScoring(bare), transitions, checkpoint.blend, cases),
-    popularity: judge(popularity(training, items), cases, items),
-    markov: judge(markov(training, items), cases, items),
-    rules: judge(rules(sequentialRules(training, items), training, items), cases, items),
-  };
+  const { transitions: served, checkpoint } = network;
+  const { blend, dimensions } = checkpoint;
+  const { items } = dimensions;
+  const table = sequentialRules(training, items);
+  const judgements = judgeSystems({ network: replayScoring(network), served, blend, training, items, table }, cases);
   return systemFigures(judgements, cases, frequencies(training, items), seed);
 }
 

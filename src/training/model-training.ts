@@ -7,13 +7,13 @@
  * the one that is asked for.
  */
 import type { Checkpoint } from '../model/checkpoint.js';
-import { markov, popularity, rules, sequentialRules } from './baselines.js';
+import { sequentialRules } from './baselines.js';
 import { deviceReport } from './backend.js';
-import { chooseBlend, judgeBlend } from './blend.js';
+import { chooseBlend } from './blend.js';
 import { networkScoring } from './evaluation.js';
 import { checkpointOf } from './export.js';
 import { dimensionsOf, Learner } from './learner.js';
-import { judge } from './judgement.js';
+import { judgeSystems } from './judge-systems.js';
 import { userCount, type SequenceLog } from './sequences.js';
 import { sample, splitLog } from './split.js';
 import { systemFigures } from './system-figures.js';
@@ -63,12 +63,7 @@ export async function trainModel(
   const asked = sample(split.test, hyperparameters.testUsers, hyperparameters.seed);
   const { blend, ...onValidation } = chooseBlend(network, served, validation);
   tell(1);
-  const judgements = {
-    ...judgeBlend(network, served, blend, asked),
-    popularity: judge(popularity(training, items), asked, items),
-    markov: judge(markov(training, items), asked, items),
-    rules: judge(rules(table, training, items), asked, items),
-  };
+  const judgements = judgeSystems({ network, served, blend, training, items, table }, asked);
   const test = {
     model: judgements.model.quality(),
     modelWithoutBlend: judgements.modelWithoutBlend.quality(),

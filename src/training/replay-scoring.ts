@@ -1,4 +1,4 @@
-/** The scores that the serving network gives after each history, event by event, as a user's memory would have it. */
+/** The scores, without the rules, that the serving network gives after each history, event by event, as a user's memory would have it. */
 import type { Network } from '../model/network.js';
 import { emptyState } from '../model/user-state.js';
 import { contextOf } from './event-context.js';
@@ -17,7 +17,7 @@ export function replayScoring(network: Network): Scoring {
       const { kinds, gaps } = contextOf(beside[index], done.length, history.length, network.dimensions);
       history.subarray(done.length).forEach((row, at) => network.stepTraced(state, row, kinds[at], gaps[at]));
       done = history;
-      scores.set(network.scores(state), 1);
+      scores.set(network.scoresWithoutRules(state), 1);
       visit(index, scores);
     });
   };
