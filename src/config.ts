@@ -283,6 +283,13 @@ export const settings = {
     unit: 'epochs',
     about: 'Most epochs. Not set: as many as the recipe for a log of this size has.',
   }),
+  trainSplit: setting({
+    env: 'RECOLLECT_TRAIN_SPLIT',
+    schema: z.enum(['leave-one-out', 'time']),
+    default: 'leave-one-out',
+    about:
+      'What a run holds out to judge itself: the last two interactions of each user, or the newest tenth of the log, which the model then does not learn from.',
+  }),
   trainTimeoutMs: setting({
     env: 'RECOLLECT_TRAIN_TIMEOUT_MS',
     schema: count(1_000, 86_400_000),

@@ -28,6 +28,7 @@ export class ModelResolver {
         ...dataWindow,
         firstOccurredAt: new Date(dataWindow.firstOccurredAt),
         lastOccurredAt: new Date(dataWindow.lastOccurredAt),
+        trainedBefore: dataWindow.trainedBefore === undefined ? null : new Date(dataWindow.trainedBefore),
       },
     };
   }

@@ -111,6 +111,13 @@ export class ModelDataWindow {
 
   @Field(() => DateTime, { description: 'Time of the last interaction.' })
   readonly lastOccurredAt!: Date;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'Where its run was split by time: it learned from what happened before. Null: from all but the last two of each user.',
+  })
+  readonly trainedBefore!: Date | null;
 }
 
 @ObjectType({ description: 'A trained network.' })

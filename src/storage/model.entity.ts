@@ -32,6 +32,8 @@ export interface DataWindow {
   readonly items: number;
   readonly firstOccurredAt: string;
   readonly lastOccurredAt: string;
+  /** where the run was split by time: it learned from what happened before this instant */
+  readonly trainedBefore?: string;
 }
 
 /** A trained network; its weights and vocabulary lie in `model_chunk` in safetensors form. */

@@ -48,8 +48,8 @@ const dense: Hyperparameters = {
   batchPositions: 4096,
   window: 200,
   learningRate: 2e-3,
-  averageDecay: 0.998,
-  epochs: 36,
+  averageDecay: 0.999,
+  epochs: 54,
   patience: 8,
 };
 /** Not tuned yet. */

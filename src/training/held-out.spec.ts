@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { holdOut } from './held-out.js';
+import { holdOut, newestInTime } from './held-out.js';
 import { SequenceCollector, sequenceOf } from './sequences.js';
 import { splitLog, type Case, type Split } from './split.js';
 
@@ -47,6 +47,13 @@ describe('the split by time', () => {
     expect(() => holdOut(logOf('a b c').users, choice)).toThrow(/no times/);
   });
 
+  it('takes the newest twentieth of all interactions as the test and the one before as the validation', () => {
+    const times = Float64Array.from({ length: 40 }, (_, n) => ((7 * n) % 40) * 10); // 0 10 .. 390, shuffled
+    expect(newestInTime({ times })).toEqual({ kind: 'time', validationFrom: 360, testFrom: 380, casesPerUser: 10 });
+    expect(() => newestInTime({ times: new Float64Array(40) })).toThrow(/newest tenth of the log's 40 interactions/);
+    expect(() => newestInTime({ times: new Float64Array() })).toThrow(/RECOLLECT_TRAIN_SPLIT/);
+  });
+
   it('refuses a test that asks for nothing', () => {
     expect(() => splitLog(log, { ...choice, testFrom: 100 }, 'removed')).toThrow(/and 0 in the test/);
   });
@@ -56,11 +63,12 @@ describe('the split by sessions', () => {
   const log = logOf('a b', 'b c c', 'c a b', 'a x b', 'b b c y');
   const split = splitLog(log, { kind: 'sessions', testSequences: 1 }, 'kept');
 
-  it('holds the last sequences out, and of the others the last 5 %, at least one', () => {
+  it('holds the last sequences out, and of the others every 50th, at least one', () => {
     expect(trainedOn(split)).toEqual(['ab', 'bcc', 'cab', '', '']);
     const many = logOf(...Array.from({ length: 120 }, () => 'a b'), 'a b');
     const { validation, training } = splitLog(many, { kind: 'sessions', testSequences: 1 }, 'kept');
-    expect([validation.length, training.rows.length]).toEqual([6, 2 * 114]);
+    expect(validation.map(({ user }) => user)).toEqual([19, 69, 119]);
+    expect(training.rows.length).toBe(2 * 117);
   });
 
   it('asks every prefix of a session for its next item', () => {

@@ -5,8 +5,8 @@
  *   leave-one-out   a user's last interaction is the test, the one before it the validation; users with fewer than three only train
  *   time            what happened at or after an instant is the test, a stretch before it the validation, for all users at once;
  *                   of each user the first few interactions of either part are asked for, so that nobody outweighs the others
- *   sessions        the last sequences are the test, the last 5 % of the others the validation: whole sessions, every prefix of
- *                   which is asked for its next item
+ *   sessions        the last sequences are the test, every 50th of the others the validation: whole sessions, every prefix of which
+ *                   is asked for its next item. The validation is spread out so that training has nearly all of the newest sessions
  */
 import { RecollectError } from '../errors.js';
 import { sequenceOf, userCount, type UserSequences } from './sequences.js';
@@ -43,11 +43,30 @@ export interface HeldOut {
 
 /** A user with fewer interactions only trains in leave-one-out. */
 export const leastEvents = 3;
-const validationShare = 0.05;
+/** Of the sessions that are not the test one in so many is asked on validation. */
+const validationEvery = 50;
+/** Shares of a log's interactions, by time, before the validation and before the test. */
+const timeShares = { validation: 0.9, test: 0.95 };
+/** Most interactions that a user is asked for in the split by time. */
+export const casesPerUser = 10;
 
 /** How many of a user's interactions leave-one-out trains on. */
 export function trainingLength(length: number): number {
   return length < leastEvents ? length : length - 2;
+}
+
+/** The newest 5 % of a log's interactions as the test, the 5 % before them as the validation. */
+export function newestInTime({ times }: Pick<UserSequences, 'times'>): Extract<SplitChoice, { kind: 'time' }> {
+  const sorted = times.slice().sort();
+  const [validationFrom, testFrom] = [timeShares.validation, timeShares.test].map(
+    (share) => sorted[Math.floor(share * sorted.length)] ?? 0,
+  ) as [number, number];
+  if (validationFrom < testFrom) return { kind: 'time', validationFrom, testFrom, casesPerUser };
+  throw new RecollectError(
+    'TRAINING_DATA_INSUFFICIENT',
+    `the newest tenth of the log's ${times.length} interactions happened at one instant, so that time cannot split it into ` +
+      'validation and test; set RECOLLECT_TRAIN_SPLIT=leave-one-out, or wait for more interactions',
+  );
 }
 
 export function holdOut(users: UserSequences, choice: SplitChoice): HeldOut {
@@ -101,13 +120,14 @@ function lastSequences(users: UserSequences, choice: Extract<SplitChoice, { kind
   }
   const lengths = lengthsOf(users);
   const testBegin = Math.max(0, lengths.length - testSequences);
-  const validationBegin = testBegin - Math.ceil(validationShare * testBegin);
-  const prefixes = (begin: number, end: number): Place[] =>
-    [...lengths.subarray(begin, end)].flatMap((length, index) => places(begin + index, firstPrefix, length));
+  const isTest = (user: number): boolean => user >= testBegin;
+  const isValidation = (user: number): boolean => !isTest(user) && (testBegin - 1 - user) % validationEvery === 0;
+  const prefixes = (isAsked: (user: number) => boolean): Place[] =>
+    [...lengths].flatMap((length, user) => (isAsked(user) ? places(user, firstPrefix, length) : []));
   return {
-    trainingLengths: lengths.map((length, user) => (user < validationBegin ? length : 0)),
-    validation: prefixes(validationBegin, testBegin),
-    test: prefixes(testBegin, lengths.length),
+    trainingLengths: lengths.map((length, user) => (isTest(user) || isValidation(user) ? 0 : length)),
+    validation: prefixes(isValidation),
+    test: prefixes(isTest),
   };
 }
 

@@ -11,8 +11,8 @@ describe('recipeFor', () => {
       dropout: 0.2,
       batchPositions: 4096,
       learningRate: 2e-3,
-      epochs: 36,
-      averageDecay: 0.998,
+      epochs: 54,
+      averageDecay: 0.999,
     });
     expect(recipeFor({ events: 200_000, users: 1_000 })).toMatchObject({ dropout: 0.3, batchPositions: 2000 });
   });

@@ -101,7 +101,7 @@ export function recipeFor({ events, users }: { readonly events: number; readonly
     batchPositions,
     dropout: 0.2,
     learningRate: 2e-3,
-    averageDecay: 0.998,
-    epochs: 36,
+    averageDecay: 0.999,
+    epochs: 54,
   };
 }

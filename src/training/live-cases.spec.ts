@@ -1,14 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import { Vocabulary } from '../model/vocabulary.js';
-import { casesPerUser, LiveCaseCollector, type LiveSplit } from './live-cases.js';
+import { casesPerUser } from './held-out.js';
+import { LiveCaseCollector, type LiveSplit } from './live-cases.js';
 
 const vocabulary = new Vocabulary(['a', 'b', 'c', 'd']);
 /** the model has seen arrivals 1 .. 10, the last of which happened at 100 */
 const window = { lastArrival: '10', lastOccurredAt: new Date(100).toISOString() };
 
 /** Words: item, time, arrival. In the order of time, as the log is read. */
-function ask(split: LiveSplit, users: Readonly<Record<string, string>>, pageCount = 2) {
-  const collector = new LiveCaseCollector(vocabulary, [], window, split, 'removed');
+function ask(
+  split: LiveSplit,
+  users: Readonly<Record<string, string>>,
+  { pageCount = 2, trainedBefore }: { readonly pageCount?: number; readonly trainedBefore?: string } = {},
+) {
+  const collector = new LiveCaseCollector(
+    vocabulary,
+    [],
+    trainedBefore === undefined ? window : { ...window, trainedBefore },
+    split,
+    'removed',
+  );
   const rows = Object.entries(users).flatMap(([userId, events]) =>
     events.split(', ').map((event) => {
       const [item = '', time = '', arrival = ''] = event.split(' ');
@@ -46,6 +57,16 @@ describe('leave-one-out on the log as it is now', () => {
     expect(training).toEqual(['ab']); //                        d came late; of a b c d the last two are held out
     expect(cases).toEqual(['0 dabc>d']);
   });
+
+  it('asks for the last interaction where a run that was split by time had held it out', () => {
+    const { cases, training } = ask(
+      'leave-one-out',
+      { 'held out': 'a 1 1, b 2 2, c 50 3', 'trained on': 'a 1 4, b 2 5, d 49 6', 'came later': 'a 1 7, b 2 11' },
+      { trainedBefore: new Date(50).toISOString() },
+    );
+    expect(cases).toEqual(['0 ab>c', '2 a>b']);
+    expect(training).toEqual(['ab', 'abd', 'a']);
+  });
 });
 
 describe('the split by time', () => {
@@ -61,7 +82,7 @@ describe('the split by time', () => {
 
   it('asks for the first few of a user, over the pages of the log', () => {
     const many = Array.from({ length: 30 }, (_, n) => `${'abcd'[n % 4]} ${101 + n} ${11 + n}`).join(', ');
-    const { cases } = ask('time', { u: many }, 7);
+    const { cases } = ask('time', { u: many }, { pageCount: 7 });
     expect(cases).toHaveLength(casesPerUser);
     expect(cases[0]).toBe('0 a>b');
   });

@@ -2,7 +2,7 @@
  * What a stored model can be asked about out of the log as it is now, and what it was trained on, for the baselines.
  *
  * Nothing that the model learned from may be a target. It learned from what had arrived at its cut, without the last two
- * interactions of each user who had at least three.
+ * interactions of each user who had at least three, or where its run was split by time without what happened from an instant on.
  *
  *   leave-one-out   the last interaction of each user, where it arrived after the cut or had been held out
  *   time            what arrived after the cut and happened after everything that the model saw, of each user the first few; an
@@ -11,7 +11,7 @@
 import type { Vocabulary } from '../model/vocabulary.js';
 import type { DataWindow } from '../storage/model.entity.js';
 import type { LogRow } from '../storage/training-snapshot.store.js';
-import { trainingLength } from './held-out.js';
+import { casesPerUser, trainingLength } from './held-out.js';
 import type { ItemSequences } from './sequences.js';
 import { caseAt, type Case, type SeenItems } from './split.js';
 
@@ -28,9 +28,6 @@ export interface LiveCases {
   readonly late: number;
 }
 
-/** Most interactions that a user is asked for in the split by time. */
-export const casesPerUser = 10;
-
 /** Collects from the log's pages, which are in the order (user, occurred_at, arrival). */
 export class LiveCaseCollector {
   private readonly cases: Case[] = [];
@@ -43,17 +40,19 @@ export class LiveCaseCollector {
   private late = 0;
   private readonly lastArrival: bigint;
   private readonly lastOccurredAt: number;
+  private readonly trainedBefore: number | null;
 
   constructor(
     private readonly vocabulary: Vocabulary,
     private readonly kinds: readonly string[],
-    window: Pick<DataWindow, 'lastArrival' | 'lastOccurredAt'>,
+    window: Pick<DataWindow, 'lastArrival' | 'lastOccurredAt' | 'trainedBefore'>,
     private readonly split: LiveSplit,
     private readonly seen: SeenItems,
   ) {
     this.lastArrival = BigInt(window.lastArrival);
     // a model of an empty log has seen nothing
     this.lastOccurredAt = window.lastOccurredAt === '' ? -Infinity : Date.parse(window.lastOccurredAt);
+    this.trainedBefore = window.trainedBefore === undefined ? null : Date.parse(window.trainedBefore);
   }
 
   add(page: readonly LogRow[]): void {
@@ -79,12 +78,16 @@ export class LiveCaseCollector {
     const times = Float64Array.from(events, ({ occurred_at: at }) => at.getTime());
     const isNew = events.map(({ arrival }) => BigInt(arrival) > this.lastArrival);
     const isAfter = isNew.map((is, place) => is && (times[place] ?? 0) > this.lastOccurredAt);
-    const known = rows.filter((_, place) => isNew[place] !== true);
-    this.training.push(...known.subarray(0, trainingLength(known.length)));
+    const known = [...rows.keys()].filter((place) => isNew[place] !== true);
+    const trained =
+      this.trainedBefore === null
+        ? known.slice(0, trainingLength(known.length))
+        : known.filter((place) => (times[place] ?? 0) < (this.trainedBefore ?? 0));
+    for (const place of trained) this.training.push(rows[place] ?? 0);
     this.offsets.push(this.training.length);
 
     const last = events.length - 1;
-    const isHeldOut = isNew[last] === true || trainingLength(known.length) < known.length;
+    const isHeldOut = isNew[last] === true || trained.at(-1) !== known.at(-1);
     const places =
       this.split === 'time'
         ? [...rows.keys()].filter((place) => place > 0 && isAfter[place]).slice(0, casesPerUser)

@@ -19,6 +19,7 @@ import { findModel } from '../storage/model.store.js';
 import type { TrainingProgress } from '../storage/training-run.entity.js';
 import { claimRun, finishRun, type Claim, type Outcome } from '../storage/training-run.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
+import { newestInTime, type SplitChoice } from './held-out.js';
 import { recipeFor } from './hyperparameters.js';
 import { RunReport } from './run-report.js';
 import { writeSequences } from './sequences.js';
@@ -70,8 +71,12 @@ export class TrainingRun {
     return inTrainingFolder(async (folder) => {
       report.tell(at('SNAPSHOT'));
       const inputFile = join(folder, 'log');
-      const { log, window } = await takeSnapshot(this.dataSource, this.config.databaseSchema, signal);
+      const { log, window: whole } = await takeSnapshot(this.dataSource, this.config.databaseSchema, signal);
       await writeSequences(inputFile, log);
+      const split: SplitChoice =
+        this.config.trainSplit === 'time' ? newestInTime(log.users) : { kind: 'leave-one-out' };
+      const window =
+        split.kind === 'time' ? { ...whole, trainedBefore: new Date(split.validationFrom).toISOString() } : whole;
       report.tell(at('TRAINING'));
       const recipe = recipeFor({ events: window.interactions, users: window.users });
       const result = await trainInChild(
@@ -83,6 +88,7 @@ export class TrainingRun {
             ...recipe,
             epochs: this.config.trainEpochs ?? recipe.epochs,
           },
+          split,
         },
         {
           entry: this.entry,

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../../src/config.js';
 import { encodeCheckpoint } from '../../src/model/checkpoint.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
 import { Promotion } from '../../src/promotion/promotion.js';
@@ -98,7 +99,7 @@ describe('a training run', () => {
     }
   };
 
-  const trainer = async (onMessage: string, settings: { readonly trainTimeoutMs?: number } = {}) => {
+  const trainer = async (onMessage: string, settings: Partial<Pick<Config, 'trainTimeoutMs' | 'trainSplit'>> = {}) => {
     const entry = join(folder, `${children++}.mjs`);
     await writeFile(entry, `process.on('message', async (message) => { ${onMessage} });`);
     const config = { ...database.config, ...settings };
@@ -160,6 +161,17 @@ describe('a training run', () => {
     });
     expect(live.current()).toMatchObject({ version });
     expect(await leftFolders()).toEqual(before);
+  });
+
+  it('holds the newest tenth of the log out where it is split by time, and keeps that with the model', async () => {
+    const refuses = `if (message.job.split.kind !== 'time') throw new Error('split by ' + message.job.split.kind);`;
+    const { run } = await trainer(`${refuses} ${trains('good')}`, { trainSplit: 'time' });
+    const id = await queued();
+    await run.run(id, never);
+    const { modelVersion } = await read(id);
+    expect(await findModel(database.dataSource.manager, modelVersion ?? 0)).toMatchObject({
+      dataWindow: { trainedBefore: '2026-01-01T01:31:00.000Z', lastOccurredAt: '2026-01-01T01:40:00.000Z' },
+    });
   });
 
   it('ends well without promoting what the gate refuses', async () => {
