@@ -283,6 +283,11 @@ export const settings = {
     unit: 'epochs',
     about: 'Most epochs. Not set: as many as the recipe for a log of this size has.',
   }),
+  trainCurvesFolder: optional({
+    env: 'RECOLLECT_TRAIN_CURVES_FOLDER',
+    schema: z.string().min(1),
+    about: 'Where the curves of each run go, as TensorBoard event files in a folder of the run. Not set: nowhere.',
+  }),
   trainTimeoutMs: setting({
     env: 'RECOLLECT_TRAIN_TIMEOUT_MS',
     schema: count(1_000, 86_400_000),

@@ -40,8 +40,8 @@ export class RunReport {
     this.next ??= setTimeout(() => void this.save(), throttleMs).unref();
   }
 
-  tellEpoch(figures: EpochFigures): void {
-    this.epochs.push(figures);
+  tellEpochs(figures: readonly EpochFigures[]): void {
+    this.epochs.push(...figures);
     void this.save();
   }
 

@@ -5,7 +5,7 @@
  *
  * The row tells where it is. It ends SUCCEEDED (promoted or refused by the gate, with the reason), SKIPPED (too little data),
  * FAILED (with code and reason) or CANCELLED, and never by an exception. A run whose process stops goes back to the queue;
- * a second attempt that finds the first one's model stored goes on at the gate.
+ * a second attempt that finds the first one's model stored goes on at the gate, one that finds its training state goes on there.
  */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -15,17 +15,20 @@ import { CONFIG, type Config } from '../config.js';
 import { isRetriable, messageOf, RecollectError } from '../errors.js';
 import { verdict } from '../promotion/gate.js';
 import { Promotion } from '../promotion/promotion.js';
+import { takeCut } from '../storage/log-cut.store.js';
 import { findModel } from '../storage/model.store.js';
 import type { TrainingProgress } from '../storage/training-run.entity.js';
-import { claimRun, finishRun, type Claim, type Outcome } from '../storage/training-run.store.js';
+import { claimRun, finishRun, setRunCut, type Claim, type Outcome } from '../storage/training-run.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { recipeFor } from './hyperparameters.js';
 import { RunReport } from './run-report.js';
 import { writeSequences } from './sequences.js';
-import { takeSnapshot } from './snapshot.js';
+import { takeSnapshot, type Snapshot } from './snapshot.js';
+import { StateKeeper } from './state-keeper.js';
 import { storeModel } from './store-model.js';
-import { trainInChild } from './trainer-child.js';
+import { trainInChild, type News } from './trainer-child.js';
 import { inTrainingFolder } from './training-folder.js';
+import type { TrainingJob } from './training-job.js';
 import { TrainingQueue } from './training-queue.js';
 
 /** The token of the module that the child process runs. */
@@ -69,34 +72,68 @@ export class TrainingRun {
   private async train(claim: Claim, report: RunReport, signal: AbortSignal): Promise<number> {
     return inTrainingFolder(async (folder) => {
       report.tell(at('SNAPSHOT'));
-      const inputFile = join(folder, 'log');
-      const { log, window } = await takeSnapshot(this.dataSource, this.config.databaseSchema, signal);
+      const [inputFile, stateFile] = [join(folder, 'log'), join(folder, 'state')];
+      const keeper = new StateKeeper(this.dataSource, claim, stateFile, this.logger);
+      const cut = (await keeper.fetch()) ? claim.cut : null;
+      const { log, window } = await this.snapshot(claim, cut, signal);
       await writeSequences(inputFile, log);
       report.tell(at('TRAINING'));
       const recipe = recipeFor({ events: window.interactions, users: window.users });
-      const result = await trainInChild(
-        {
-          inputFile,
-          outputFile: join(folder, 'checkpoint.safetensors'),
-          device: this.config.trainDevice,
-          hyperparameters: {
-            ...recipe,
-            epochs: this.config.trainEpochs ?? recipe.epochs,
-          },
-        },
-        {
-          entry: this.entry,
-          threads: this.config.trainThreads,
-          signal,
-          onNews: (news) => {
-            if (news.type === 'progress') report.tell(news.progress);
-            else report.tellEpoch(news.figures);
-          },
-        },
-      );
-      report.tell(at('STORING'));
-      return storeModel(this.dataSource, claim, result, window);
+      const { trainCurvesFolder: curves, trainEpochs } = this.config;
+      const job: TrainingJob = {
+        inputFile,
+        outputFile: join(folder, 'checkpoint.safetensors'),
+        stateFile,
+        curvesFolder: curves === null ? null : join(curves, claim.id),
+        device: this.config.trainDevice,
+        hyperparameters: { ...recipe, epochs: trainEpochs ?? recipe.epochs },
+      };
+      try {
+        const onNews = (news: News): void => {
+          this.note(claim, news, report, keeper);
+        };
+        const { entry } = this;
+        const result = await trainInChild(job, { entry, threads: this.config.trainThreads, signal, onNews });
+        report.tell(at('STORING'));
+        return await storeModel(this.dataSource, claim, result, window);
+      } catch (error) {
+        if (isOfDatabase(error) || (error instanceof RecollectError && error.code === 'LOST')) await keeper.flush();
+        throw error;
+      } finally {
+        await keeper.close();
+      }
     });
+  }
+
+  /** The log as the attempt before had it, where this one goes on with its state; else as it is now. */
+  private async snapshot(claim: Claim, before: bigint | null, signal: AbortSignal): Promise<Snapshot> {
+    const cut = before ?? (await takeCut(this.dataSource.manager, this.config.databaseSchema));
+    await setRunCut(this.dataSource.manager, claim, cut);
+    return takeSnapshot(this.dataSource, cut, signal);
+  }
+
+  private note(claim: Claim, news: News, report: RunReport, keeper: StateKeeper): void {
+    switch (news.type) {
+      case 'progress':
+        report.tell(news.progress);
+        break;
+      case 'epoch':
+        report.tellEpochs([news.figures]);
+        break;
+      case 'resumed':
+        this.logger.info(
+          { runId: claim.id, epochs: news.epochs.length },
+          'a training goes on where it was interrupted',
+        );
+        report.tellEpochs(news.epochs);
+        break;
+      case 'state':
+        keeper.tell();
+        break;
+      case 'notice':
+        this.logger.warn({ runId: claim.id }, news.message);
+        break;
+    }
   }
 
   /** The gate, and the promotion of who passes it: the run succeeds in the transaction that switches the model. */

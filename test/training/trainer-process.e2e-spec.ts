@@ -55,7 +55,15 @@ async function train(
   });
   answer({
     type: 'train',
-    job: { inputFile, outputFile: join(folder, name), device: 'auto', hyperparameters: plantedRecipe, ...job },
+    job: {
+      inputFile,
+      outputFile: join(folder, name),
+      stateFile: null,
+      curvesFolder: null,
+      device: 'auto',
+      hyperparameters: plantedRecipe,
+      ...job,
+    },
   });
   const exitCode = await new Promise<number | null>((done) => child.once('close', done));
   return { news, exitCode };

@@ -50,5 +50,6 @@ describe('the training graph', () => {
     async () => passes('switched-training'),
     timeoutMs,
   );
-  it('leaves no tensor behind', async () => passes('flat-memory'), timeoutMs);
+  it('goes on bit for bit after it was killed, in the middle of an epoch too', async () => passes('resume'), timeoutMs);
+  it('leaves no tensor behind in a thousand steps', async () => passes('flat-memory'), timeoutMs);
 });
