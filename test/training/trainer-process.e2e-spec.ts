@@ -162,14 +162,14 @@ describe('a training that keeps states', () => {
   );
 
   it(
-    'does not use the state of other hyperparameters, and says so',
+    'does not use the state of another recipe, and says so',
     async () => {
       const stateFile = join(folder, 'state of another seed');
-      await train('other seed', log, { stateFile, hyperparameters: { ...small, seed: 2, epochs: 1 } });
+      await train('other seed', log, { stateFile, hyperparameters: { ...plantedRecipe, seed: 2, epochs: 1 } });
       const anew = await train('anew', log, { stateFile });
       expect(anew.news[0]).toEqual({
         type: 'notice',
-        message: expect.stringMatching(/of another log or of other hyperparameters; the training starts anew/),
+        message: expect.stringMatching(/of another log, split or recipe; the training starts anew/),
       });
       expect((await bytesOf(anew)).equals(await bytesOf(whole))).toBe(true);
     },

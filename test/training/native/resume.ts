@@ -35,7 +35,7 @@ const [, script = '', stateFile, killAfter, switches = '{}'] = process.argv;
 if (stateFile !== undefined) {
   await train(stateFile, Number(killAfter), JSON.parse(switches) as Partial<Hyperparameters>);
 } else {
-  compare({ averageDecay: 0.9 });
+  compare({ averageDecay: 0.9 }, true);
   compare({
     ...{ sampledAbove: 0, negatives: 16, averageDecay: 0.9, labelSmoothing: 0.1, recencyDecay: 0.8, recencyFloor: 0.2 },
     ...{ heads: 2, kindVectors: true, gapBuckets: 4 },
@@ -73,7 +73,7 @@ function hashOf(parameters: Parameters): string {
   return hash.digest('hex');
 }
 
-function compare(switched: Partial<Hyperparameters>): void {
+function compare(switched: Partial<Hyperparameters>, damage = false): void {
   const folder = mkdtempSync(join(tmpdir(), 'recollect-resume-'));
   const run = (name: string, states: number) => {
     const args = [script, join(folder, name), String(states), JSON.stringify(switched)];
@@ -97,6 +97,7 @@ function compare(switched: Partial<Hyperparameters>): void {
     assert.equal(killed.resumed?.[1], 16, 'the last process goes on after the steps of the two that were killed');
     assert.deepEqual(killed.figures, whole.figures);
 
+    if (!damage) return;
     truncateSync(join(folder, 'damaged'), 1_000);
     assert.equal(run('damaged', 0).status, 0);
     const damaged = resultOf('damaged');
