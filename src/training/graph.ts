@@ -71,8 +71,12 @@ export function encode(
     z = layerNorm(tf.add(z, drop(feedForward(z, weights, `${name}.ffn`, hiddenMask(z)))), weights, `${name}.norm2`);
   }
   const hasMemory = weights.has('memory.key.weight');
-  const show = onAttention === null ? null : (ofEvents: Tensor) => onAttention(rowsOf(ofEvents, positions));
-  const read = hasMemory ? slotMemory(byTime(z), byTime(x), weights, sizes.chunk, sizes.heads, show) : null; // [T*B d]
+  const show = (ofEvents: Tensor): void => {
+    onAttention?.(rowsOf(ofEvents, positions));
+  };
+  const read = hasMemory
+    ? slotMemory(byTime(z), byTime(x), weights, sizes.chunk, sizes.heads, onAttention && show)
+    : null; // [T*B d]
   const joined = rowsOf(read === null ? z : tf.add(z, drop(read)), positions); //  [P d]
   const m = layerNorm(joined, weights, 'join.norm1');
   return layerNorm(tf.add(m, drop(feedForward(m, weights, 'join.ffn', hiddenMask(m)))), weights, 'join.norm2');

@@ -119,7 +119,7 @@ export class Learner {
   evaluate<Result>(use: (evaluated: Evaluated) => Result): Result {
     const weights = this.optimizer.readKept();
     const { meter } = this;
-    const onAttention = meter === null ? null : (ofQueries: Tensor) => meter.add(ofQueries);
+    const onAttention = meter?.add.bind(meter) ?? null;
     const table = tf.tidy(() => itemTable(weights, this.bags).clone());
     const bias = tf.tidy(() => tf.concat([tf.scalar(-1e9).reshape([1]), weight(weights, 'output.bias')]));
     try {

@@ -14,7 +14,7 @@ import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { until } from '../service.js';
 
 const schema = 'resumed_run_spec';
-const timeoutMs = 180_000;
+const timeoutMs = 420_000;
 
 describe('a run whose trainer goes away', () => {
   let database: FreshDatabase;
@@ -89,7 +89,7 @@ describe('a run whose trainer goes away', () => {
   const underWay = async (epochs: number) => {
     const trainer = await start();
     const { run } = await queue.startTraining({ cause: 'MUTATION', reason: null, idempotencyKey: null });
-    await until(async () => (await read(run.id)).epochs.length >= epochs && (await chunks()) > 0, 60_000);
+    await until(async () => (await read(run.id)).epochs.length >= epochs && (await chunks()) > 0, 180_000);
     return { ...trainer, id: run.id };
   };
   /** What an operator does not wait for: the minute until a run without heartbeats is taken back. */
@@ -101,7 +101,7 @@ describe('a run whose trainer goes away', () => {
     await queue.recover();
   };
   const ended = async (id: string): Promise<TrainingRunEntity> => {
-    await until(async () => !['QUEUED', 'RUNNING'].includes((await read(id)).status), 120_000);
+    await until(async () => !['QUEUED', 'RUNNING'].includes((await read(id)).status), 240_000);
     return read(id);
   };
   const numbers = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
