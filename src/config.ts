@@ -290,6 +290,11 @@ export const settings = {
     about:
       'What a run holds out to judge itself: the last two interactions of each user, or the newest tenth of the log, which the model then does not learn from.',
   }),
+  trainCurvesFolder: optional({
+    env: 'RECOLLECT_TRAIN_CURVES_FOLDER',
+    schema: z.string().min(1),
+    about: 'Where the curves of each run go, as TensorBoard event files in a folder of the run. Not set: nowhere.',
+  }),
   trainTimeoutMs: setting({
     env: 'RECOLLECT_TRAIN_TIMEOUT_MS',
     schema: count(1_000, 86_400_000),

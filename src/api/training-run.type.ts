@@ -2,6 +2,7 @@ import { Field, Float, InputType, Int, ObjectType, registerEnumType } from '@nes
 import type { EpochFigures, TrainingCause, TrainingProgress, TrainingStatus } from '../storage/training-run.entity.js';
 import { PageInfo } from './connection.js';
 import { DateTime } from './date-time.scalar.js';
+import { EpochFiguresType } from './epoch-figures.type.js';
 import { Id } from './id.scalar.js';
 import { JSONObject } from './json-object.scalar.js';
 import { UserError } from './user-error.type.js';
@@ -70,27 +71,6 @@ export class TrainingProgressType {
 
   @Field(() => Float, { nullable: true, description: 'Seconds that are left, as far as can be told.' })
   readonly secondsLeft!: number | null;
-}
-
-@ObjectType('EpochFigures', { description: 'Figures of one epoch.' })
-export class EpochFiguresType {
-  @Field(() => Int, { description: 'From 1 on.' })
-  readonly epoch!: number;
-
-  @Field(() => Float, { description: 'Mean loss.' })
-  readonly loss!: number;
-
-  @Field(() => Float, { nullable: true, description: 'HR@10 on the validation part.' })
-  readonly validationHrAt10!: number | null;
-
-  @Field(() => Float, { nullable: true, description: 'NDCG@10 on the validation part.' })
-  readonly validationNdcgAt10!: number | null;
-
-  @Field(() => Float, { description: 'Learning rate at its end.' })
-  readonly learningRate!: number;
-
-  @Field(() => Float, { description: 'How long it took.' })
-  readonly seconds!: number;
 }
 
 @ObjectType({ description: 'One training, from the trigger to its end.' })

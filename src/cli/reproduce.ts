@@ -6,6 +6,7 @@ import { readReports, reproduce, type Report } from '../training/reproduce.js';
 interface Options {
   readonly data: string;
   readonly reports: string;
+  readonly curves?: string;
   readonly seeds: string;
   readonly threads: string;
 }
@@ -19,6 +20,7 @@ export function addReproduceCommand(program: Command): void {
     .addArgument(new Argument('<set>').choices([...sets, 'all', 'table']))
     .option('--data <folder>', 'the folder of the data sets', 'data')
     .option('--reports <folder>', 'where the reports lie; one that is there is not made again', 'test/reports')
+    .option('--curves <folder>', 'where the curves go as TensorBoard event files; not given: nowhere')
     .option('--seeds <count>', 'seeds 1 to this', '1')
     .option('--threads <count>', 'threads of the trainer', '1')
     .action(async (set: DatasetName | 'all' | 'table', options: Options) => {
@@ -27,17 +29,21 @@ export function addReproduceCommand(program: Command): void {
     });
 }
 
-async function run(set: DatasetName, { data, reports: folder, seeds, threads }: Options): Promise<void> {
+async function run(set: DatasetName, { data, reports: folder, curves, seeds, threads }: Options): Promise<void> {
   const reports = await reproduce({
     set,
     data,
     reports: folder,
+    curves: curves ?? null,
     seeds: Number(seeds),
     threads: Number(threads),
     onProgress: (seed, { phase, epoch, epochs, step, steps, loss }) => {
       if (!process.stdout.isTTY) return;
       const at = `${set} seed ${seed} ${phase.toLowerCase()} epoch ${epoch}/${epochs} step ${step}/${steps}`;
       process.stdout.write(`\r${at} loss ${loss?.toFixed(4) ?? '-'}   `);
+    },
+    onNotice: (seed, message) => {
+      process.stdout.write(`\r${set} seed ${seed} ${message}\n`);
     },
     onEpoch: (seed, { epoch, loss, validationHrAt10, validationNdcgAt10, seconds }) => {
       const validation = `${validationHrAt10?.toFixed(4) ?? '-'} / ${validationNdcgAt10?.toFixed(4) ?? '-'}`;

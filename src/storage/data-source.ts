@@ -1,6 +1,7 @@
 /** The one connection pool of the process, its entities and its migrations (run under an advisory lock). */
 import { DataSource } from 'typeorm';
 import { CreateMemory1764000000000 } from '../../migrations/1764000000000-create-memory.js';
+import { AddTrainingCheckpoint1764100000000 } from '../../migrations/1764100000000-add-training-checkpoint.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -9,6 +10,7 @@ import { InteractionEntity } from './interaction.entity.js';
 import { ItemCountEntity } from './item-count.entity.js';
 import { ItemEntity } from './item.entity.js';
 import { LiveModelEntity, ModelChunkEntity, ModelEntity } from './model.entity.js';
+import { TrainingCheckpointEntity } from './training-checkpoint.entity.js';
 import { TrainingRunEntity } from './training-run.entity.js';
 import { UserMemoryEntity } from './user-memory.entity.js';
 
@@ -21,6 +23,7 @@ export const entities = [
   LiveModelEntity,
   ModelChunkEntity,
   ModelEntity,
+  TrainingCheckpointEntity,
   TrainingRunEntity,
   UserMemoryEntity,
 ];
@@ -47,7 +50,7 @@ export function createDataSource(
     url: config.databaseUrl,
     schema: config.databaseSchema,
     entities,
-    migrations: [CreateMemory1764000000000],
+    migrations: [CreateMemory1764000000000, AddTrainingCheckpoint1764100000000],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,
     connectTimeoutMS: 10_000,

@@ -10,7 +10,15 @@ export interface EpochFigures {
   readonly validationHrAt10: number | null;
   readonly validationNdcgAt10: number | null;
   readonly learningRate: number;
+  /** mean and largest of the steps' norms of all gradients together, before the cut; absent in rows of older programs */
+  readonly gradientNorm?: number | null;
+  readonly gradientNormMax?: number | null;
+  /** of the validation's queries, see `slot-use`; null where there is nothing to choose */
+  readonly slotReadEntropy?: number | null;
+  readonly deadSlots?: number | null;
   readonly seconds: number;
+  /** resident memory of the training process, its largest so far */
+  readonly peakMemoryBytes?: number | null;
 }
 
 /** Where a run is: read live while it runs. */
@@ -63,6 +71,10 @@ export class TrainingRunEntity {
 
   @Column('integer', { default: 0 })
   attempt!: number;
+
+  /** up to which arrival the log is learned from; an attempt that goes on needs the same */
+  @Column('bigint', { nullable: true })
+  cut!: string | null;
 
   @Column('jsonb', { nullable: true })
   progress!: TrainingProgress | null;

@@ -5,6 +5,7 @@
  * a run or declares it lost changes its row, so that the worker's next write touches nothing and tells it to stop.
  */
 import type { EntityManager } from 'typeorm';
+import { dropCheckpoints } from './training-checkpoint.store.js';
 import {
   TrainingRunEntity,
   type EpochFigures,
@@ -19,6 +20,8 @@ export interface Claim {
   readonly attempt: number;
   /** what an earlier attempt trained and stored */
   readonly modelVersion: number | null;
+  /** where an earlier attempt cut the log */
+  readonly cut: bigint | null;
 }
 
 /** How a run ended. `result` holds the numbers that explain it. */
@@ -79,15 +82,17 @@ export async function listRuns(
 
 /** QUEUED -> RUNNING under a new owner; null when the run is not queued any more. */
 export async function claimRun(tx: EntityManager, id: string, owner: string): Promise<Claim | null> {
-  const [rows] = await tx.query<[{ attempt: number; model_version: number | null }[], number]>(
+  const [rows] = await tx.query<[{ attempt: number; model_version: number | null; cut: string | null }[], number]>(
     `UPDATE training_run
      SET status = 'RUNNING', owner = $2, attempt = attempt + 1, started_at = now(), heartbeat_at = now(),
          progress = NULL, epochs = '[]', error_code = NULL, error_message = NULL
-     WHERE id = $1 AND status = 'QUEUED' RETURNING attempt, model_version`,
+     WHERE id = $1 AND status = 'QUEUED' RETURNING attempt, model_version, cut`,
     [id, owner],
   );
   const [row] = rows;
-  return row === undefined ? null : { id, owner, attempt: row.attempt, modelVersion: row.model_version };
+  if (row === undefined) return null;
+  const cut = row.cut === null ? null : BigInt(row.cut);
+  return { id, owner, attempt: row.attempt, modelVersion: row.model_version, cut };
 }
 
 /** The heartbeat, with what is new of the progress. False: the claim is gone, stop. */
@@ -109,6 +114,16 @@ export async function saveProgress(
     ],
   );
   return count === 1;
+}
+
+/** Notes where the log was cut for the run. */
+export async function setRunCut(tx: EntityManager, claim: Claim, cut: bigint): Promise<void> {
+  await tx.query('UPDATE training_run SET cut = $4 WHERE id = $1 AND owner = $2 AND attempt = $3', [
+    claim.id,
+    claim.owner,
+    claim.attempt,
+    cut.toString(),
+  ]);
 }
 
 /** Notes what the run trained. False: the claim is gone. */
@@ -138,6 +153,7 @@ export async function finishRun(tx: EntityManager, claim: Claim, outcome: Outcom
       outcome.errorMessage,
     ],
   );
+  await dropCheckpoints(tx);
   return count === 1;
 }
 
@@ -149,6 +165,7 @@ export async function cancelRun(tx: EntityManager, id: string): Promise<boolean>
      WHERE id = $1 AND status IN ('QUEUED', 'RUNNING')`,
     [id],
   );
+  await dropCheckpoints(tx);
   return count === 1;
 }
 
@@ -175,5 +192,6 @@ export async function loseRuns(
      WHERE status = 'RUNNING' AND ${where} RETURNING id, status, owner`,
     [attempts, ...parameters],
   );
+  await dropCheckpoints(tx);
   return rows;
 }

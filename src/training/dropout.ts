@@ -1,13 +1,22 @@
 /**
  * Dropout masks, 0 or 1 / (1 - rate). Drawing fresh ones took a fifth of a step, so they are slices of a pool, at
  * random places; the pool itself is drawn anew each epoch.
+ *
+ * Its state is two numbers: of the random stream now, and of the stream when the pool was drawn, from which the same pool is
+ * drawn again.
  */
 import { operation, tf, type Tensor } from './backend.js';
 import type { Random } from './random.js';
 
 const uniform = operation('StatelessRandomUniform', { dtype: 'float', T: 'int', Tseed: 'int' });
 
+export interface DropoutState {
+  readonly stream: number;
+  readonly pool: number;
+}
+
 export class Dropout {
+  private poolBegan = 0;
   private pool: Tensor | null = null;
   private readonly size: number;
 
@@ -23,7 +32,18 @@ export class Dropout {
   /** Draws the pool anew. */
   refresh(): void {
     this.pool?.dispose();
+    this.poolBegan = this.random.state;
     this.pool = tf.keep(tf.tidy(() => this.draw(this.size)));
+  }
+
+  state(): DropoutState {
+    return { stream: this.random.state, pool: this.poolBegan };
+  }
+
+  restore({ stream, pool }: DropoutState): void {
+    this.random.state = pool;
+    this.refresh();
+    this.random.state = stream;
   }
 
   dispose(): void {

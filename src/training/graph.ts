@@ -44,13 +44,17 @@ export function sequencesOf(
   return { rows: r, kinds: k, gaps: g, positions: p, steps, users };
 }
 
-/** Query vectors u at the wanted positions, [P d]. `table` is E'; the caller opens the tidy scope. */
+/**
+ * Query vectors u at the wanted positions, [P d]. `table` is E'; the caller opens the tidy scope. `onAttention` is shown how these
+ * queries read the slots, [P H S], where there are any.
+ */
 export function encode(
   weights: Weights,
   table: Tensor,
   sequences: Sequences,
   sizes: { readonly blocks: number; readonly chunk: number; readonly heads?: number },
   dropout: Dropout | null,
+  onAttention: ((ofQueries: Tensor) => void) | null = null,
 ): Tensor {
   const { steps: T, users: B, positions } = sequences;
   const d = table.shape[1] ?? 0;
@@ -67,7 +71,12 @@ export function encode(
     z = layerNorm(tf.add(z, drop(feedForward(z, weights, `${name}.ffn`, hiddenMask(z)))), weights, `${name}.norm2`);
   }
   const hasMemory = weights.has('memory.key.weight');
-  const read = hasMemory ? slotMemory(byTime(z), byTime(x), weights, sizes.chunk, sizes.heads) : null; // [T*B d]
+  const show = (ofEvents: Tensor): void => {
+    onAttention?.(rowsOf(ofEvents, positions));
+  };
+  const read = hasMemory
+    ? slotMemory(byTime(z), byTime(x), weights, sizes.chunk, sizes.heads, onAttention && show)
+    : null; // [T*B d]
   const joined = rowsOf(read === null ? z : tf.add(z, drop(read)), positions); //  [P d]
   const m = layerNorm(joined, weights, 'join.norm1');
   return layerNorm(tf.add(m, drop(feedForward(m, weights, 'join.ffn', hiddenMask(m)))), weights, 'join.norm2');

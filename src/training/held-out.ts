@@ -55,6 +55,11 @@ export function trainingLength(length: number): number {
   return length < leastEvents ? length : length - 2;
 }
 
+/** How a run splits its log. */
+export function splitOf(kind: 'leave-one-out' | 'time', users: UserSequences): SplitChoice {
+  return kind === 'time' ? newestInTime(users) : { kind };
+}
+
 /** The newest 5 % of a log's interactions as the test, the 5 % before them as the validation. */
 export function newestInTime({ times }: Pick<UserSequences, 'times'>): Extract<SplitChoice, { kind: 'time' }> {
   const sorted = times.slice().sort();

@@ -8,17 +8,18 @@ import { RecollectError } from '../errors.js';
 import type { Dimensions } from '../model/dimensions.js';
 import { tf, type Tensor } from './backend.js';
 import type { Batch } from './batches.js';
-import { Dropout } from './dropout.js';
+import { Dropout, type DropoutState } from './dropout.js';
 import type { Switches } from './event-context.js';
 import { encode, sequencesOf, type Sequences } from './graph.js';
 import type { Hyperparameters } from './hyperparameters.js';
 import { attributeBags, itemTable, type AttributeBags } from './item-table.js';
 import { weight, type Weights } from './layers.js';
 import { objectiveOf, type ObjectiveData, type ObjectiveOf } from './objective.js';
-import { Optimizer } from './optimizer.js';
+import { Optimizer, type OptimizerState } from './optimizer.js';
 import { initialParameters, type Parameters } from './parameters.js';
 import { Random } from './random.js';
 import type { TouchedRows } from './row-adam.js';
+import { SlotMeter, type SlotUse } from './slot-use.js';
 import type { Split } from './split.js';
 
 export function dimensionsOf(split: Split, hyperparameters: Hyperparameters): Dimensions {
@@ -40,10 +41,27 @@ export function dimensionsOf(split: Split, hyperparameters: Hyperparameters): Di
   };
 }
 
+export interface Step {
+  /** before the step; one that is not finite changed nothing */
+  readonly loss: number;
+  /** of all gradients together, before the cut */
+  readonly gradientNorm: number;
+}
+
+/** All that a learner holds beside what its constructor is given. */
+export interface LearnerState {
+  readonly optimizer: OptimizerState;
+  readonly dropout: DropoutState | null;
+  /** the stream that draws negatives */
+  readonly negatives: number;
+}
+
 export class Learner {
+  private meter: SlotMeter | null = null;
   private readonly optimizer: Optimizer;
   private readonly bags: AttributeBags | null;
   private readonly dropout: Dropout | null;
+  private readonly negatives: Random;
   private readonly objective: ObjectiveOf;
 
   constructor(
@@ -56,20 +74,21 @@ export class Learner {
     this.optimizer = new Optimizer(initial, averageDecay);
     this.bags = dimensions.attributes === 0 ? null : attributeBags(data.itemAttributes, dimensions.attributes);
     this.dropout = dropout === 0 ? null : new Dropout(dropout, batchPositions * 4 * width, new Random(seed + 1));
-    this.objective = objectiveOf(hyperparameters, data, this.bags);
+    this.negatives = new Random(seed + 2);
+    this.objective = objectiveOf(hyperparameters, data, this.bags, this.negatives);
   }
 
   beginEpoch(): void {
     this.dropout?.refresh();
   }
 
-  /** One step of the optimiser. Returns the loss before it; one that is not finite changed nothing. */
-  step(batch: Batch, learningRate: number): number {
+  /** One step of the optimiser. */
+  step(batch: Batch, learningRate: number): Step {
     return tf.tidy(() => {
       const { loss, gradients, weights, touched } = this.gradients(batch);
       tf.dispose([...weights.values()]);
-      const norm = this.optimizer.apply(gradients, learningRate, this.hyperparameters.clipNorm, touched);
-      return Number.isFinite(norm) ? loss : Number.NaN;
+      const gradientNorm = this.optimizer.apply(gradients, learningRate, this.hyperparameters.clipNorm, touched);
+      return { loss: Number.isFinite(gradientNorm) ? loss : Number.NaN, gradientNorm };
     });
   }
 
@@ -99,11 +118,13 @@ export class Learner {
   /** The network as it would be kept now, for evaluation: averaged weights, no dropout. `use` gets query vectors and the tables that score them. */
   evaluate<Result>(use: (evaluated: Evaluated) => Result): Result {
     const weights = this.optimizer.readKept();
+    const { meter } = this;
+    const onAttention = meter?.add.bind(meter) ?? null;
     const table = tf.tidy(() => itemTable(weights, this.bags).clone());
     const bias = tf.tidy(() => tf.concat([tf.scalar(-1e9).reshape([1]), weight(weights, 'output.bias')]));
     try {
       return use({
-        vectors: (sequences) => encode(weights, table, sequences, this.sizes(), null),
+        vectors: (sequences) => encode(weights, table, sequences, this.sizes(), null, onAttention),
         table,
         bias,
         switches: this.dimensions,
@@ -111,6 +132,32 @@ export class Learner {
     } finally {
       tf.dispose([...weights.values(), table, bias]);
     }
+  }
+
+  /** How the slots were read by the query vectors that `evaluate` gave meanwhile; null where the network has none. */
+  measureSlots<Result>(evaluate: () => Result): { readonly result: Result; readonly slots: SlotUse | null } {
+    const meter = new SlotMeter();
+    this.meter = meter;
+    try {
+      return { result: evaluate(), slots: meter.use() };
+    } finally {
+      this.meter = null;
+    }
+  }
+
+  exportState(): LearnerState {
+    return {
+      optimizer: this.optimizer.exportState(),
+      dropout: this.dropout?.state() ?? null,
+      negatives: this.negatives.state,
+    };
+  }
+
+  /** Refuses a state of another network before it changes anything. */
+  restoreState({ optimizer, dropout, negatives }: LearnerState): void {
+    this.optimizer.restoreState(optimizer);
+    if (dropout !== null) this.dropout?.restore(dropout);
+    this.negatives.state = negatives;
   }
 
   /** A copy of the weights that would be kept now. */

@@ -16,6 +16,7 @@ import { dimensionsOf, Learner } from './learner.js';
 import { judgeSystems } from './judge-systems.js';
 import { userCount, type SequenceLog } from './sequences.js';
 import { sample, splitLog } from './split.js';
+import type { StateFile } from './state-file.js';
 import { systemFigures } from './system-figures.js';
 import { learn, type Listener } from './trainer.js';
 import type { TrainingJob, TrainingResult } from './training-job.js';
@@ -39,13 +40,14 @@ export async function trainModel(
   }: Pick<TrainingJob, 'hyperparameters' | 'device' | 'split' | 'seen'>,
   listener: Listener,
   signal: AbortSignal,
+  states: StateFile | null = null,
 ): Promise<TrainedModel> {
   const begun = performance.now();
   const deviceInUse = deviceReport(device);
   const split = splitLog(log, choice, seen);
   const dimensions = dimensionsOf(split, hyperparameters);
   const learner = new Learner(hyperparameters, dimensions, split);
-  const { best, bestEpoch, epochs } = await learn(learner, split, hyperparameters, listener, signal);
+  const { best, bestEpoch, epochs } = await learn(learner, split, hyperparameters, listener, signal, states);
 
   const tell = (step: number) => {
     signal.throwIfAborted();

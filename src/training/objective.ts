@@ -8,7 +8,7 @@ import type { Hyperparameters } from './hyperparameters.js';
 import { attributeBags, type AttributeBags } from './item-table.js';
 import { crossEntropy } from './loss.js';
 import { Proposal } from './proposal.js';
-import { Random } from './random.js';
+import type { Random } from './random.js';
 import { allRows, type TouchedRows } from './row-adam.js';
 import { attributesOfRows, sampledBatch } from './sampled-batch.js';
 import { sampledCrossEntropy } from './sampled-softmax.js';
@@ -24,13 +24,14 @@ export interface Objective {
   readonly loss: (u: Tensor, table: Tensor, bias: Tensor, targets: Tensor, weights: Tensor | null) => Tensor;
 }
 
-/** Makes the objective of a batch; its tensors are the caller's. `bags` are those of the whole table. */
+/** Makes the objective of a batch; its tensors are the caller's. `bags` are those of the whole table; `random` draws the negatives. */
 export type ObjectiveOf = (batch: Batch) => Objective;
 
 export function objectiveOf(
-  { labelSmoothing: smoothing, sampledAbove, negatives: draws, seed }: Hyperparameters,
+  { labelSmoothing: smoothing, sampledAbove, negatives: draws }: Hyperparameters,
   { training, itemAttributes, vocabulary, attributes }: ObjectiveData,
   bags: AttributeBags | null,
+  random: Random,
 ): ObjectiveOf {
   if (vocabulary.length <= sampledAbove) {
     return (batch) => ({
@@ -41,7 +42,6 @@ export function objectiveOf(
     });
   }
   const proposal = new Proposal(frequencies(training, vocabulary.length));
-  const random = new Random(seed + 2);
   return (batch) => {
     const { rows, negatives, logExpected, batch: named } = sampledBatch(batch, proposal, draws, random);
     const sampled = { negatives, logExpected: tf.tensor1d(logExpected) };

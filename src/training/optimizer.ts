@@ -3,23 +3,31 @@
  * ResourceApplyAdam, one pass over each parameter. As PyTorch's Adam (epsilon is added to the bias-corrected root),
  * with the gradients cut to a common norm first.
  */
+import { RecollectError } from '../errors.js';
 import { operation, operations, tf, type Tensor } from './backend.js';
 import type { Weights } from './layers.js';
 import type { Parameters } from './parameters.js';
 import { allRows, applyToRows, readRows, type TouchedRows } from './row-adam.js';
+import { assign, copyOf, readVariable, set, variable } from './variables.js';
 
 const beta1 = 0.9;
 const beta2 = 0.98;
 const epsilon = 1e-8;
 
-const assign = operations('AssignVariableOp', { dtype: 'float' }, 0);
-const readVariable = operation('ReadVariableOp', { dtype: 'float' });
 const adam = operations('ResourceApplyAdam', { T: 'float', use_locking: false, use_nesterov: false }, 0);
 const halfSquareSum = operation('L2Loss');
+
+/** All that an optimizer holds, so that another one goes on bit for bit as it would have. */
+export interface OptimizerState {
+  readonly steps: number;
+  /** by part of the variable and parameter: `value`, `mean`, `square`, and `average` where one is kept, as in `mean/output.bias` */
+  readonly tensors: Parameters;
+}
 
 interface Variable {
   readonly shape: readonly number[];
   readonly value: Tensor; //   handles of the resources
+  /** Adam's moving means of the gradient and of its square */
   readonly mean: Tensor;
   readonly square: Tensor;
   /** moving average of the value; null where none is kept */
@@ -105,13 +113,36 @@ export class Optimizer {
 
   /** A copy of the kept weights that later steps don't change. */
   snapshot(): Parameters {
-    const weights = this.readKept();
-    const copies = [...this.variables].map(([name, { shape }]) => {
-      const data = new Float32Array(weights.get(name)?.dataSync() ?? []);
-      return [name, { shape, data }] as const;
-    });
-    tf.dispose([...weights.values()]);
-    return new Map(copies);
+    return new Map(
+      [...this.variables].map(([name, { shape, value, average }]) => [name, { shape, data: copyOf(average ?? value) }]),
+    );
+  }
+
+  exportState(): OptimizerState {
+    const tensors = [...this.variables].flatMap(([name, variable]) =>
+      partsOf(variable).map(
+        ([part, handle]) => [`${part}/${name}`, { shape: variable.shape, data: copyOf(handle) }] as const,
+      ),
+    );
+    return { steps: this.steps, tensors: new Map(tensors) };
+  }
+
+  /** Refuses a state of other parameters before it changes anything. */
+  restoreState({ steps, tensors }: OptimizerState): void {
+    const wanted = [...this.variables].flatMap(([name, variable]) =>
+      partsOf(variable).map(([part, handle]) => {
+        const found = tensors.get(`${part}/${name}`);
+        if (found?.shape.join() !== variable.shape.join()) {
+          throw new RecollectError(
+            'CHECKPOINT_INVALID',
+            `the training state has no ${part} of ${name} of the right size`,
+          );
+        }
+        return { handle, ...found };
+      }),
+    );
+    for (const { handle, shape, data } of wanted) set(handle, shape, data);
+    this.steps = steps;
   }
 
   /** Puts earlier weights back, the kept ones too; what Adam remembers stays. */
@@ -129,23 +160,11 @@ export class Optimizer {
   }
 }
 
-let created = 0;
-
-/** Lives until the process ends. */
-function variable(name: string, shape: readonly number[], values: Float32Array): Tensor {
-  const handle = operation('VarHandleOp', {
-    container: { text: '' },
-    shared_name: { text: `${name}#${created++}` },
-    dtype: 'float',
-    shape,
-  })();
-  set(handle, shape, values);
-  return handle;
-}
-
-/** Adding zero copies: a tensor made of an array shares its memory, and Adam would change the caller's numbers. */
-function set(handle: Tensor, shape: readonly number[], values: Float32Array): void {
-  tf.tidy(() => {
-    assign(handle, tf.add(tf.tensor(values, [...shape]), 0));
-  });
+function partsOf({ value, mean, square, average }: Variable): readonly (readonly [string, Tensor])[] {
+  const trained = [
+    ['value', value],
+    ['mean', mean],
+    ['square', square],
+  ] as const;
+  return average === null ? trained : [...trained, ['average', average]];
 }

@@ -3,7 +3,8 @@
  * state, far more than a training draws in shuffles and initial weights.
  */
 export class Random {
-  private state: number;
+  /** All that the next numbers depend on: put back, the stream goes on as it did from there. */
+  state: number;
 
   constructor(seed: number) {
     this.state = seed >>> 0;

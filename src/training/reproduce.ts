@@ -1,8 +1,9 @@
 /**
  * Measures the product on a public data set: trains it once for each seed, as a training run would, and keeps a report a seed.
- * A report that is there is not made again, so that a long table can be made in several sittings.
+ * A report that is there is not made again, and a training that was interrupted goes on, so that a long table can be made in
+ * several sittings.
  */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,10 +30,13 @@ export interface Reproduction {
   readonly data: string;
   /** folder of the reports */
   readonly reports: string;
+  /** folder of the curves, a folder in it for each seed; null: none */
+  readonly curves: string | null;
   readonly seeds: number;
   readonly threads: number;
   readonly onProgress: (seed: number, progress: TrainingProgress) => void;
   readonly onEpoch: (seed: number, figures: EpochFigures) => void;
+  readonly onNotice: (seed: number, message: string) => void;
 }
 
 /** The reports of seeds 1 to `seeds`. */
@@ -46,12 +50,13 @@ export async function reproduce(wanted: Reproduction): Promise<readonly Report[]
 }
 
 async function train(
-  { set, data, reports, threads, onProgress, onEpoch }: Reproduction,
+  { set, data, reports, curves, threads, onProgress, onEpoch, onNotice }: Reproduction,
   seed: number,
 ): Promise<Report> {
   const dataset: Dataset = datasets[set];
   const { recipe, split, seen } = dataset;
   const log = await readDataset(data, dataset);
+  const stateFile = join(reports, `${set}-${seed}.state`);
   return inTrainingFolder(async (folder) => {
     const inputFile = join(folder, 'log');
     await writeSequences(inputFile, log);
@@ -59,6 +64,8 @@ async function train(
       {
         inputFile,
         outputFile: join(folder, 'checkpoint.safetensors'),
+        stateFile,
+        curvesFolder: curves === null ? null : join(curves, `${set}-${seed}`),
         device: 'cpu',
         hyperparameters: {
           ...recipe,
@@ -75,13 +82,16 @@ async function train(
         signal: new AbortController().signal,
         onNews: (news) => {
           if (news.type === 'progress') onProgress(seed, news.progress);
-          else onEpoch(seed, news.figures);
+          else if (news.type === 'epoch') onEpoch(seed, news.figures);
+          else if (news.type === 'notice') onNotice(seed, news.message);
+          else if (news.type === 'resumed') onNotice(seed, `goes on after ${news.epochs.length} epochs`);
         },
       },
     );
     const machine = `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}, Node ${process.version}`;
     const report: Report = { set, seed, threads, machine, ...result };
     await writeFile(join(reports, fileOf(set, seed)), `${JSON.stringify(report, null, 1)}\n`);
+    await rm(stateFile, { force: true });
     return report;
   });
 }

@@ -40,8 +40,13 @@ export class RunReport {
     this.next ??= setTimeout(() => void this.save(), throttleMs).unref();
   }
 
-  tellEpoch(figures: EpochFigures): void {
-    this.epochs.push(figures);
+  /** A phase that is no training. */
+  tellPhase(phase: TrainingProgress['phase'], step = 0, steps = 0): void {
+    this.tell({ phase, epoch: 0, epochs: 0, step, steps, loss: null, secondsLeft: null });
+  }
+
+  tellEpochs(figures: readonly EpochFigures[]): void {
+    this.epochs.push(...figures);
     void this.save();
   }
 

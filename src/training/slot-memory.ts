@@ -18,8 +18,18 @@
 import { tf, type Tensor } from './backend.js';
 import { affine, project, weight, type Weights } from './layers.js';
 
-/** z, x [T B d] -> what the memory answers after every event, [T*B d], before dropout */
-export function slotMemory(z: Tensor, x: Tensor, weights: Weights, chunk: number, heads = 1): Tensor {
+/**
+ * z, x [T B d] -> what the memory answers after every event, [T*B d], before dropout. `onAttention` is shown a_t of every
+ * event, [T*B H S].
+ */
+export function slotMemory(
+  z: Tensor,
+  x: Tensor,
+  weights: Weights,
+  chunk: number,
+  heads = 1,
+  onAttention: ((ofEvents: Tensor) => void) | null = null,
+): Tensor {
   const [T = 0, B = 0, d = 0] = x.shape;
   const C = Math.min(chunk, T);
   const M = Math.ceil(T / C);
@@ -71,6 +81,11 @@ export function slotMemory(z: Tensor, x: Tensor, weights: Weights, chunk: number
   const bias = heads === 1 ? p : tf.tile(p, [B, 1, 1, 1]); //                        [R 1 S 1]
   const scores = tf.transpose(tf.add(tf.add(inside, carried), bias), [0, 1, 3, 2]);
   const attention = tf.transpose(tf.softmax(scores), [0, 1, 3, 2]); //             [R M S C]
+  if (onAttention !== null) {
+    const byHead = tf.reshape(tf.transpose(attention, [0, 1, 3, 2]), [B, heads, M * C, S]);
+    const byTime = tf.transpose(tf.slice(byHead, [0, 0, 0, 0], [B, heads, T, S]), [2, 0, 1, 3]); // [T B H S]
+    onAttention(tf.reshape(byTime, [T * B, heads, S]));
+  }
   const fromInside = tf.matMul(tf.sum(tf.mul(tf.expandDims(attention, 4), D), 2), v); // [R M C e]
   const fromStart = tf.matMul(tf.mul(attention, decay), startV, true); //          [R M C e]
   const mixed = tf.reshape(tf.add(fromInside, fromStart), [R, M * C, e]);

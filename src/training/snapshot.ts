@@ -6,9 +6,9 @@
  * into typed arrays: ten million interactions take 200 MB here, not ten million objects.
  */
 import type { DataSource } from 'typeorm';
-import { takeCut } from '../storage/log-cut.store.js';
 import type { DataWindow } from '../storage/model.entity.js';
 import { readCategories, readLog } from '../storage/training-snapshot.store.js';
+import type { SplitChoice } from './held-out.js';
 import { SequenceCollector, userCount, type SequenceLog } from './sequences.js';
 
 const pageCount = 20_000;
@@ -18,8 +18,8 @@ export interface Snapshot {
   readonly window: DataWindow;
 }
 
-export async function takeSnapshot(dataSource: DataSource, schema: string, signal: AbortSignal): Promise<Snapshot> {
-  const cut = await takeCut(dataSource.manager, schema);
+/** The same cut gives the same log, unless what lies before it was erased or an item got other categories. */
+export async function takeSnapshot(dataSource: DataSource, cut: bigint, signal: AbortSignal): Promise<Snapshot> {
   const sequences = new SequenceCollector();
   const itemIds = new Set<string>();
   let user: string | null = null;
@@ -48,6 +48,11 @@ export async function takeSnapshot(dataSource: DataSource, schema: string, signa
     lastOccurredAt: interactions === 0 ? '' : new Date(last).toISOString(),
   };
   return { log, window };
+}
+
+/** The same window for a model of a run that is split by time. */
+export function trainedWindow(window: DataWindow, split: SplitChoice): DataWindow {
+  return split.kind === 'time' ? { ...window, trainedBefore: new Date(split.validationFrom).toISOString() } : window;
 }
 
 async function categoriesOf(

@@ -21,12 +21,14 @@ const keptCharacters = 2_000;
 const inherited =
   /^(PATH|HOME|USER|LANG|LC_\w+|TMPDIR|TEMP|TMP|SystemRoot|LD_LIBRARY_PATH|XDG_CACHE_HOME|(CUDA|NVIDIA|XLA|TF)_\w+)$/;
 
+export type News = Exclude<FromTrainer, { readonly type: 'done' | 'failed' }>;
+
 export interface ChildOptions {
   /** the module that the child runs */
   readonly entry: string;
   readonly threads: number;
   readonly signal: AbortSignal;
-  readonly onNews: (news: Extract<FromTrainer, { readonly type: 'progress' | 'epoch' }>) => void;
+  readonly onNews: (news: News) => void;
 }
 
 /** Rejects with the child's error, with TRAINING_FAILED when it died without one, or with the signal's reason. */
@@ -65,6 +67,9 @@ async function outcomeOf(child: ChildProcess, job: TrainingJob, options: ChildOp
     switch (message.type) {
       case 'progress':
       case 'epoch':
+      case 'resumed':
+      case 'state':
+      case 'notice':
         options.onNews(message);
         break;
       case 'done':

@@ -10,8 +10,11 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { messageOf, RecollectError } from '../errors.js';
 import { encodeCheckpoint } from '../model/checkpoint.js';
+import { Curves } from './curves.js';
 import { readSequences } from './sequences.js';
+import { StateFile } from './state-file.js';
 import type { FromTrainer, ToTrainer, TrainingJob, TrainingResult } from './training-job.js';
+import { digestOf } from './training-state.js';
 
 const stopping = new AbortController();
 
@@ -40,14 +43,31 @@ async function work(job: TrainingJob): Promise<void> {
 async function train(job: TrainingJob): Promise<TrainingResult> {
   const { trainModel } = await loadTraining();
   const log = await readSequences(job.inputFile);
+  const onNotice = (message: string) => void say({ type: 'notice', message });
+  const curves = job.curvesFolder === null ? null : new Curves(job.curvesFolder, onNotice);
   const listener = {
     onProgress: (progress) => void say({ type: 'progress', progress }),
-    onEpoch: (figures) => void say({ type: 'epoch', figures }),
+    onEpoch: (figures, steps) => {
+      curves?.epoch(figures, steps);
+      void say({ type: 'epoch', figures });
+    },
+    onStep: (figures) => curves?.step(figures),
+    onResume: (epochs, steps) => {
+      curves?.goOn(steps);
+      void say({ type: 'resumed', epochs });
+    },
   } satisfies Parameters<typeof trainModel>[2];
-  const { checkpoint, result } = await trainModel(log, job, listener, stopping.signal);
+  const states = await statesOf(job, onNotice);
+  const { checkpoint, result } = await trainModel(log, job, listener, stopping.signal, states);
   await writeFile(`${job.outputFile}.part`, encodeCheckpoint(checkpoint), { mode: 0o600 });
   await rename(`${job.outputFile}.part`, job.outputFile);
   return { ...result, checkpointPath: job.outputFile };
+}
+
+async function statesOf(job: TrainingJob, onNotice: (message: string) => void): Promise<StateFile | null> {
+  if (job.stateFile === null) return null;
+  const digest = await digestOf(job);
+  return new StateFile(job.stateFile, digest, () => void say({ type: 'state' }), onNotice);
 }
 
 async function loadTraining() {

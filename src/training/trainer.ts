@@ -1,7 +1,7 @@
 /**
  * The loop: epochs of optimisation steps, judged by NDCG@10 on validation after each; the weights of the best epoch
  * are kept in memory, and the loop ends when `patience` epochs brought nothing better. All chance comes from the
- * seed.
+ * seed. What it needs to go on from any step is a `TrainingState`.
  */
 import { setImmediate } from 'node:timers/promises';
 import { RecollectError } from '../errors.js';
@@ -16,11 +16,24 @@ import type { Parameters } from './parameters.js';
 import { Random } from './random.js';
 import { ranksOf } from './scoring.js';
 import { sample, type Split } from './split.js';
+import type { StateFile } from './state-file.js';
+import type { Tally, TrainingState } from './training-state.js';
 
-/** Told how it goes: progress about once a second, and each epoch when it is over. */
+/** A point of the curves: step of all, from 1 on. */
+export interface StepFigures {
+  readonly step: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly gradientNorm: number;
+}
+
+/** Told how it goes: progress about once a second, each epoch when it is over, every tenth step. */
 export interface Listener {
   readonly onProgress: (progress: TrainingProgress) => void;
-  readonly onEpoch: (figures: EpochFigures) => void;
+  readonly onEpoch: (figures: EpochFigures, steps: number) => void;
+  readonly onStep?: (figures: StepFigures) => void;
+  /** of a training that goes on: the epochs that are over, before anything else is told */
+  readonly onResume?: (epochs: readonly EpochFigures[], steps: number) => void;
 }
 
 export interface Learned {
@@ -30,62 +43,93 @@ export interface Learned {
 }
 
 const progressMs = 1_000;
+const stepsPerPoint = 10;
+const nothing: Tally = { loss: 0, gradientNorm: 0, largestNorm: 0, milliseconds: 0 };
 
+/** `states`: where it is kept how far the training is, and taken up again. */
 export async function learn(
   learner: Learner,
   split: Pick<Split, 'training' | 'validation'>,
   hyperparameters: Hyperparameters,
   listener: Listener,
   signal: AbortSignal,
+  states: StateFile | null = null,
 ): Promise<Learned> {
   const { epochs: most, patience, window, batchPositions, seed, validationUsers } = hyperparameters;
   const recency = { decay: hyperparameters.recencyDecay, floor: hyperparameters.recencyFloor };
-  const random = new Random(seed);
+  const from = (await states?.restore(learner)) ?? null;
+  if (from !== null) listener.onResume?.(from.epochs, from.done);
+  const random = new Random(from?.stream ?? seed);
   const windows = windowsOf(split.training, window);
   const validation = sample(split.validation, validationUsers, seed);
   const scoring = networkScoring(learner, window);
-  const figures: EpochFigures[] = [];
-  let best = { parameters: learner.snapshot(), epoch: 0, ndcgAt10: -1 };
-  let done = 0;
+  const figures = [...(from?.epochs ?? [])];
+  let best: TrainingState['best'] = from?.best ?? { parameters: learner.snapshot(), epoch: 0, ndcgAt10: -1 };
+  let done = from?.done ?? 0;
+  let skip = from?.step ?? 0; //                                steps of the first epoch that are over
+  let tally = from?.tally ?? nothing;
   let told = Number.NEGATIVE_INFINITY;
-  const begun = performance.now();
+  const [begun, doneBefore] = [performance.now(), done];
 
-  for (let epoch = 1; epoch <= most && epoch - best.epoch <= patience; epoch++) {
-    const started = performance.now();
+  for (let epoch = from?.epoch ?? 1; epoch <= most && epoch - best.epoch <= patience; epoch++) {
+    let since = performance.now();
+    const stream = random.state;
     const batches = batchesOf(windows, batchPositions, random);
     const steps = batches.length;
-    let loss = 0;
-    let rate = 0;
-    learner.beginEpoch();
-    for (const [index, batch] of batches.entries()) {
+    if (skip === 0) learner.beginEpoch();
+    for (const [index, batch] of [...batches.entries()].slice(skip)) {
       signal.throwIfAborted();
-      rate = learningRateAt(hyperparameters, done, steps);
-      const stepLoss = learner.step(fill(split.training, batch, learner.dimensions, recency), rate);
-      if (!Number.isFinite(stepLoss)) throw diverged(epoch, index + 1);
-      loss += stepLoss;
+      const learningRate = learningRateAt(hyperparameters, done, steps);
+      const { loss, gradientNorm } = learner.step(
+        fill(split.training, batch, learner.dimensions, recency),
+        learningRate,
+      );
+      const step = index + 1;
+      if (!Number.isFinite(loss)) throw diverged(epoch, step);
       done++;
       const now = performance.now();
-      if (now - told > progressMs || index + 1 === steps) {
+      tally = {
+        loss: tally.loss + loss,
+        gradientNorm: tally.gradientNorm + gradientNorm,
+        largestNorm: Math.max(tally.largestNorm, gradientNorm),
+        milliseconds: tally.milliseconds + now - since,
+      };
+      since = now;
+      if (done % stepsPerPoint === 0) listener.onStep?.({ step: done, loss, learningRate, gradientNorm });
+      if (now - told > progressMs || step === steps) {
         told = now;
-        const secondsLeft = ((now - begun) / 1000 / done) * (steps * most - done);
-        const step = index + 1;
-        listener.onProgress({ phase: 'TRAINING', epoch, epochs: most, step, steps, loss: loss / step, secondsLeft });
+        const secondsLeft = ((now - begun) / 1000 / (done - doneBefore)) * (steps * most - done);
+        const mean = tally.loss / step;
+        listener.onProgress({ phase: 'TRAINING', epoch, epochs: most, step, steps, loss: mean, secondsLeft });
+      }
+      if (step < steps && states?.isDue(false) === true) {
+        await states.write({ epoch, step, done, stream, tally, epochs: figures, best, learner: learner.exportState() });
       }
       await setImmediate(); //                                  a message to stop can come in
     }
-    const { hrAt10, ndcgAt10 } = quality(ranksOf(scoring, validation));
-    const seconds = (performance.now() - started) / 1000;
-    const judged = {
+    const { result: ranks, slots } = learner.measureSlots(() => ranksOf(scoring, validation));
+    const { hrAt10, ndcgAt10 } = quality(ranks);
+    const judged: EpochFigures = {
       epoch,
-      loss: loss / steps,
+      loss: tally.loss / steps,
       validationHrAt10: hrAt10,
       validationNdcgAt10: ndcgAt10,
-      learningRate: rate,
-      seconds,
+      learningRate: learningRateAt(hyperparameters, done - 1, steps),
+      gradientNorm: tally.gradientNorm / steps,
+      gradientNormMax: tally.largestNorm,
+      slotReadEntropy: slots?.readEntropy ?? null,
+      deadSlots: slots?.dead ?? null,
+      seconds: (tally.milliseconds + performance.now() - since) / 1000,
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     };
     figures.push(judged);
-    listener.onEpoch(judged);
+    listener.onEpoch(judged, done);
     if (ndcgAt10 > best.ndcgAt10) best = { parameters: learner.snapshot(), epoch, ndcgAt10 };
+    [skip, tally] = [0, nothing];
+    if (states?.isDue(true) === true) {
+      const next = { epoch: epoch + 1, step: 0, done, stream: random.state, tally };
+      await states.write({ ...next, epochs: figures, best, learner: learner.exportState() });
+    }
   }
   return { best: best.parameters, bestEpoch: best.epoch, epochs: figures };
 }

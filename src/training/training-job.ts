@@ -17,6 +17,10 @@ export interface TrainingJob {
   readonly inputFile: string;
   /** where the checkpoint goes */
   readonly outputFile: string;
+  /** where the training keeps how far it is; one that is there and fits is taken up. Null: nothing is kept */
+  readonly stateFile: string | null;
+  /** where its curves go as TensorBoard event files; null: nowhere */
+  readonly curvesFolder: string | null;
   readonly device: DeviceChoice;
   readonly hyperparameters: Hyperparameters;
   /** what is held out; leave-one-out where nothing else is said */
@@ -31,6 +35,12 @@ export type ToTrainer = { readonly type: 'train'; readonly job: TrainingJob } | 
 export type FromTrainer =
   | { readonly type: 'progress'; readonly progress: TrainingProgress }
   | { readonly type: 'epoch'; readonly figures: EpochFigures }
+  /** it goes on where the state in the file left off, with these epochs over */
+  | { readonly type: 'resumed'; readonly epochs: readonly EpochFigures[] }
+  /** a new state lies in the file */
+  | { readonly type: 'state' }
+  /** what an operator should know, such as why a state is not used */
+  | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'done'; readonly result: TrainingResult }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };
 

@@ -5,28 +5,20 @@
  *
  * The row tells where it is. It ends SUCCEEDED (promoted or refused by the gate, with the reason), SKIPPED (too little data),
  * FAILED (with code and reason) or CANCELLED, and never by an exception. A run whose process stops goes back to the queue;
- * a second attempt that finds the first one's model stored goes on at the gate.
+ * a second attempt that finds the first one's model stored goes on at the gate, one that finds its training state goes on there.
  */
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
-import { isRetriable, messageOf, RecollectError } from '../errors.js';
+import { messageOf, RecollectError } from '../errors.js';
 import { verdict } from '../promotion/gate.js';
 import { Promotion } from '../promotion/promotion.js';
 import { findModel } from '../storage/model.store.js';
-import type { TrainingProgress } from '../storage/training-run.entity.js';
 import { claimRun, finishRun, type Claim, type Outcome } from '../storage/training-run.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
-import { newestInTime, type SplitChoice } from './held-out.js';
-import { recipeFor } from './hyperparameters.js';
+import { isOfDatabase, trainCandidate } from './candidate.js';
 import { RunReport } from './run-report.js';
-import { writeSequences } from './sequences.js';
-import { takeSnapshot } from './snapshot.js';
-import { storeModel } from './store-model.js';
-import { trainInChild } from './trainer-child.js';
-import { inTrainingFolder } from './training-folder.js';
 import { TrainingQueue } from './training-queue.js';
 
 /** The token of the module that the child process runs. */
@@ -66,43 +58,9 @@ export class TrainingRun {
     }
   }
 
-  /** From the log to a stored candidate. */
   private async train(claim: Claim, report: RunReport, signal: AbortSignal): Promise<number> {
-    return inTrainingFolder(async (folder) => {
-      report.tell(at('SNAPSHOT'));
-      const inputFile = join(folder, 'log');
-      const { log, window: whole } = await takeSnapshot(this.dataSource, this.config.databaseSchema, signal);
-      await writeSequences(inputFile, log);
-      const split: SplitChoice =
-        this.config.trainSplit === 'time' ? newestInTime(log.users) : { kind: 'leave-one-out' };
-      const window =
-        split.kind === 'time' ? { ...whole, trainedBefore: new Date(split.validationFrom).toISOString() } : whole;
-      report.tell(at('TRAINING'));
-      const recipe = recipeFor({ events: window.interactions, users: window.users });
-      const result = await trainInChild(
-        {
-          inputFile,
-          outputFile: join(folder, 'checkpoint.safetensors'),
-          device: this.config.trainDevice,
-          hyperparameters: {
-            ...recipe,
-            epochs: this.config.trainEpochs ?? recipe.epochs,
-          },
-          split,
-        },
-        {
-          entry: this.entry,
-          threads: this.config.trainThreads,
-          signal,
-          onNews: (news) => {
-            if (news.type === 'progress') report.tell(news.progress);
-            else report.tellEpoch(news.figures);
-          },
-        },
-      );
-      report.tell(at('STORING'));
-      return storeModel(this.dataSource, claim, result, window);
-    });
+    const { config, logger, dataSource, entry } = this;
+    return trainCandidate({ config, logger, dataSource, entry, claim, report, signal });
   }
 
   /** The gate, and the promotion of who passes it: the run succeeds in the transaction that switches the model. */
@@ -122,7 +80,7 @@ export class TrainingRun {
     };
     if (promote) {
       const onProgress = (phase: 'REBUILDING' | 'SWITCHING', users: number, total: number): void => {
-        report.tell(at(phase, users, total));
+        report.tellPhase(phase, users, total);
       };
       await this.promotion.promote(version, { signal, onProgress, alongside });
     } else {
@@ -151,18 +109,9 @@ export class TrainingRun {
   }
 }
 
-/** A connection that was lost, a deadlock, a restart of Postgres: nothing that another training would change. */
-function isOfDatabase(error: unknown): boolean {
-  return !(error instanceof RecollectError) && isRetriable(error);
-}
-
 function tooLong(timeoutMs: number): RecollectError {
   return new RecollectError(
     'TRAINING_TIMEOUT',
     `the run took longer than ${timeoutMs} ms; raise RECOLLECT_TRAIN_TIMEOUT_MS or lower RECOLLECT_TRAIN_EPOCHS`,
   );
-}
-
-function at(phase: TrainingProgress['phase'], step = 0, steps = 0): TrainingProgress {
-  return { phase, epoch: 0, epochs: 0, step, steps, loss: null, secondsLeft: null };
 }

@@ -78,6 +78,30 @@ describe('training runs', () => {
     ]);
   });
 
+  it('show the curves of their epochs, and null for what older programs did not measure', async () => {
+    const old = { epoch: 1, loss: 5, validationHrAt10: 0.2, validationNdcgAt10: 0.1, learningRate: 0.001, seconds: 2 };
+    const more = { gradientNorm: 1.5, gradientNormMax: 4, slotReadEntropy: 0.75, deadSlots: 1, peakMemoryBytes: 3e9 };
+    const rows: { id: string }[] = await api.dataSource.query(
+      `INSERT INTO training_run (status, cause, epochs) VALUES ('SUCCEEDED', 'CRON', $1) RETURNING id`,
+      [JSON.stringify([old, { ...old, epoch: 2, ...more }])],
+    );
+    const { data, errors } = await api.ask(
+      `query($id: ID!) { trainingRun(id: $id) { epochs { ${Object.keys({ ...old, ...more }).join(' ')} } } }`,
+      { id: rows[0]?.id },
+    );
+    expect(errors).toEqual([]);
+    const nulls = Object.fromEntries(Object.keys(more).map((name) => [name, null]));
+    expect(data).toEqual({
+      trainingRun: {
+        epochs: [
+          { ...old, ...nulls },
+          { ...old, epoch: 2, ...more },
+        ],
+      },
+    });
+    await api.dataSource.query('DELETE FROM training_run WHERE id = $1', [rows[0]?.id]);
+  });
+
   it('are refused to nonsense', async () => {
     const { errors } = await api.ask('mutation { startTraining(input: { idempotencyKey: "" }) { created } }');
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_INPUT' } }]);

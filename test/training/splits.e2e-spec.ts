@@ -34,7 +34,15 @@ async function train(
   const inputFile = join(folder, `${name}.log`);
   await writeSequences(inputFile, log);
   return trainInChild(
-    { inputFile, outputFile: join(folder, name), device: 'cpu', hyperparameters: small, ...job },
+    {
+      inputFile,
+      outputFile: join(folder, name),
+      stateFile: null,
+      curvesFolder: null,
+      device: 'cpu',
+      hyperparameters: small,
+      ...job,
+    },
     { entry, threads: 1, signal: new AbortController().signal, onNews: () => undefined },
   );
 }

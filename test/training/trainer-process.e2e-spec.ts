@@ -1,5 +1,5 @@
 /** The trainer's child process, as its parent sees it: a job goes in, news and a checkpoint come out. */
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ async function train(
   name: string,
   data: SequenceLog,
   job: Partial<TrainingJob>,
-  onNews: (news: FromTrainer, answer: (message: ToTrainer) => void) => void = () => undefined,
+  onNews: (news: FromTrainer, answer: (message: ToTrainer) => void, child: ChildProcess) => void = () => undefined,
 ): Promise<Told> {
   const inputFile = join(folder, `${name}.log`);
   await writeSequences(inputFile, data);
@@ -51,11 +51,19 @@ async function train(
   const answer = (message: ToTrainer) => void child.send(message);
   child.on('message', (message: FromTrainer) => {
     news.push(message);
-    onNews(message, answer);
+    onNews(message, answer, child);
   });
   answer({
     type: 'train',
-    job: { inputFile, outputFile: join(folder, name), device: 'auto', hyperparameters: plantedRecipe, ...job },
+    job: {
+      inputFile,
+      outputFile: join(folder, name),
+      stateFile: null,
+      curvesFolder: null,
+      device: 'auto',
+      hyperparameters: plantedRecipe,
+      ...job,
+    },
   });
   const exitCode = await new Promise<number | null>((done) => child.once('close', done));
   return { news, exitCode };
@@ -116,6 +124,54 @@ describe('a training on data with a planted pattern', () => {
       expect(bytes.equals(await readFile(resultOf(again).checkpointPath))).toBe(true);
       expect(bytes.equals(await readFile(resultOf(other).checkpointPath))).toBe(false);
       expect(resultOf(again).test).toEqual(resultOf(told).test);
+    },
+    timeoutMs,
+  );
+});
+
+describe('a training that keeps states', () => {
+  let whole: Told;
+  beforeAll(async () => {
+    whole = await train('uninterrupted', log, {});
+  }, timeoutMs);
+  const figuresOf = (told: Told) =>
+    resultOf(told).epochs.map(({ seconds, peakMemoryBytes, ...figures }) => {
+      expect([seconds > 0, (peakMemoryBytes ?? 0) > 1e8]).toEqual([true, true]);
+      return figures;
+    });
+  const bytesOf = async (told: Told): Promise<Buffer> => readFile(resultOf(told).checkpointPath);
+
+  it(
+    'gives the checkpoint of an uninterrupted one, bit for bit, though its process was killed twice',
+    async () => {
+      const stateFile = join(folder, 'state');
+      for (const states of [2, 3]) {
+        let told = 0;
+        const { news } = await train('killed', log, { stateFile }, (message, _, child) => {
+          if (message.type === 'state' && ++told === states) child.kill('SIGKILL');
+        });
+        expect(news.some(({ type }) => type === 'done')).toBe(false);
+      }
+      const last = await train('killed', log, { stateFile });
+      const resumed = last.news.find((news) => news.type === 'resumed');
+      expect(resumed?.epochs.length).toBeGreaterThanOrEqual(5);
+      expect(figuresOf(last)).toEqual(figuresOf(whole));
+      expect((await bytesOf(last)).equals(await bytesOf(whole))).toBe(true);
+    },
+    timeoutMs,
+  );
+
+  it(
+    'does not use the state of another recipe, and says so',
+    async () => {
+      const stateFile = join(folder, 'state of another seed');
+      await train('other seed', log, { stateFile, hyperparameters: { ...plantedRecipe, seed: 2, epochs: 1 } });
+      const anew = await train('anew', log, { stateFile });
+      expect(anew.news[0]).toEqual({
+        type: 'notice',
+        message: expect.stringMatching(/of another log, split or recipe; the training starts anew/),
+      });
+      expect((await bytesOf(anew)).equals(await bytesOf(whole))).toBe(true);
     },
     timeoutMs,
   );

@@ -9,6 +9,7 @@ import { describe, expect, it } from '@jest/globals';
 import { trainerEnvironment } from '../../src/training/training-job.js';
 
 const timeoutMs = 120_000;
+const longMs = 300_000;
 
 async function passes(check: string): Promise<void> {
   const script = join('dist', 'test', 'training', 'native', `${check}.js`);
@@ -50,5 +51,6 @@ describe('the training graph', () => {
     async () => passes('switched-training'),
     timeoutMs,
   );
-  it('leaves no tensor behind', async () => passes('flat-memory'), timeoutMs);
+  it('goes on bit for bit after it was killed, in the middle of an epoch too', async () => passes('resume'), longMs);
+  it('leaves no tensor behind in a thousand steps', async () => passes('flat-memory'), longMs);
 });

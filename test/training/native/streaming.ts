@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { Network } from '../../../src/model/network.js';
 import { emptyState } from '../../../src/model/user-state.js';
-import { multiply, read, tf } from '../../../src/training/backend.js';
+import { multiply, read, tf, type Tensor } from '../../../src/training/backend.js';
 import { encode, sequencesOf } from '../../../src/training/graph.js';
 import { attributeBags, itemTable } from '../../../src/training/item-table.js';
 import { weight } from '../../../src/training/layers.js';
@@ -85,7 +85,7 @@ function compare(options: RandomOptions, seed: number): void {
     { ...options, seed: seed + 1 },
   );
   const { dimensions, tensors } = checkpoint;
-  const { kinds, gaps, attributes, width } = dimensions;
+  const { kinds, gaps, attributes, width, heads, slots } = dimensions;
   const network = new Network(checkpoint, { round: false });
   const column = (most: number, step: number) =>
     Int32Array.from({ length: steps * users }, (_, at) => (at * step + seed) % (most + 1));
@@ -93,13 +93,18 @@ function compare(options: RandomOptions, seed: number): void {
   const positions = Int32Array.from(events.rows, (_, at) => at);
   const [offsets, ids] = ['offsets', 'ids'].map((name) => tensors.get(`item.attribute.${name}`)?.data);
   for (const chunk of [32, 3]) {
+    let attention: Float32Array = new Float32Array(); //        [T*B H S]; none without slots
+    const onAttention = (ofQueries: Tensor) => {
+      assert.deepEqual(ofQueries.shape, [steps * users, heads, slots]);
+      attention = Float32Array.from(ofQueries.dataSync());
+    };
     const u = read(() => {
       const floats = [...tensors].filter(([, { data }]) => data instanceof Float32Array);
       const weights = new Map(floats.map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]));
       const bags =
         offsets instanceof Int32Array && ids instanceof Int32Array ? attributeBags({ offsets, ids }, attributes) : null;
       const sequences = sequencesOf({ ...events, positions, steps, users });
-      return encode(weights, itemTable(weights, bags), sequences, { ...dimensions, chunk }, null); // [T*B d]
+      return encode(weights, itemTable(weights, bags), sequences, { ...dimensions, chunk }, null, onAttention); // [T*B d]
     });
     const states = Array.from({ length: users }, () => emptyState(dimensions));
     for (let t = 0; t < steps; t++) {
@@ -108,7 +113,11 @@ function compare(options: RandomOptions, seed: number): void {
       network.step(states, events.rows.subarray(from, to), context);
       states.forEach((state, user) => {
         const mine = u.subarray((from + user) * width, (from + user + 1) * width);
-        same(mine, [...network.query(state)], `u of ${JSON.stringify(options)}, event ${t}, chunks of ${chunk}`);
+        const what = `${JSON.stringify(options)}, event ${t}, chunks of ${chunk}`;
+        same(mine, [...network.query(state)], `u of ${what}`);
+        const places = heads * slots;
+        const reads = attention.subarray((from + user) * places, (from + user + 1) * places);
+        same(reads, [...network.attention(state)], `attention of ${what}`);
       });
     }
   }

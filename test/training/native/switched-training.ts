@@ -55,6 +55,10 @@ async function train(switches: Partial<Hyperparameters>): Promise<number> {
   const what = JSON.stringify({ switches, served, trained: result.test.model });
   assert.ok(Math.abs(served.hrAt10 - hrAt10) < 0.008, what); // one of 150 users may stand at a tie
   assert.ok(Math.abs(served.ndcgAt10 - ndcgAt10) < 0.004, what);
+  for (const { slotReadEntropy: entropy = null, deadSlots } of result.epochs) {
+    if (hyperparameters.slots === 0) assert.deepEqual([entropy, deadSlots], [null, null]);
+    else assert.ok(entropy !== null && entropy > 0 && entropy <= 1 && Number.isInteger(deadSlots), what);
+  }
   return result.test.modelWithoutBlend.ndcgAt10;
 }
 

@@ -1,0 +1,110 @@
+/**
+ * From the log to a stored candidate:
+ *
+ *   snapshot -> file -> child process trains -> weights and figures in Postgres
+ *
+ * An attempt that finds the training state of the one before takes the same cut of the log and goes on there.
+ */
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import type { Config } from '../config.js';
+import { isRetriable, RecollectError } from '../errors.js';
+import { takeCut } from '../storage/log-cut.store.js';
+import { setRunCut, type Claim } from '../storage/training-run.store.js';
+import type { Logger } from '../telemetry.js';
+import { splitOf } from './held-out.js';
+import { recipeFor } from './hyperparameters.js';
+import type { RunReport } from './run-report.js';
+import { writeSequences } from './sequences.js';
+import { takeSnapshot, trainedWindow, type Snapshot } from './snapshot.js';
+import { StateKeeper } from './state-keeper.js';
+import { storeModel } from './store-model.js';
+import { trainInChild, type News } from './trainer-child.js';
+import { inTrainingFolder } from './training-folder.js';
+import type { TrainingJob } from './training-job.js';
+
+export interface CandidateTraining {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly dataSource: DataSource;
+  /** the module that the child process runs */
+  readonly entry: string;
+  readonly claim: Claim;
+  readonly report: RunReport;
+  readonly signal: AbortSignal;
+}
+
+/** Returns the version of the candidate. */
+export async function trainCandidate(training: CandidateTraining): Promise<number> {
+  const { config, logger, dataSource, entry, claim, report, signal } = training;
+  return inTrainingFolder(async (folder) => {
+    report.tellPhase('SNAPSHOT');
+    const [inputFile, stateFile] = [join(folder, 'log'), join(folder, 'state')];
+    const keeper = new StateKeeper(dataSource, claim, stateFile, logger);
+    const cut = (await keeper.fetch()) ? claim.cut : null;
+    const { log, window } = await snapshot(training, cut);
+    await writeSequences(inputFile, log);
+    const split = splitOf(config.trainSplit, log.users);
+    report.tellPhase('TRAINING');
+    const recipe = recipeFor({ events: window.interactions, users: window.users });
+    const { trainCurvesFolder: curves, trainEpochs, trainThreads: threads } = config;
+    const job: TrainingJob = {
+      inputFile,
+      outputFile: join(folder, 'checkpoint.safetensors'),
+      stateFile,
+      curvesFolder: curves === null ? null : join(curves, claim.id),
+      device: config.trainDevice,
+      hyperparameters: { ...recipe, epochs: trainEpochs ?? recipe.epochs },
+      split,
+    };
+    try {
+      const onNews = (news: News): void => {
+        note(training, news, keeper);
+      };
+      const result = await trainInChild(job, { entry, threads, signal, onNews });
+      report.tellPhase('STORING');
+      return await storeModel(dataSource, claim, result, trainedWindow(window, split));
+    } catch (error) {
+      if (isOfDatabase(error) || (error instanceof RecollectError && error.code === 'LOST')) await keeper.flush();
+      throw error;
+    } finally {
+      await keeper.close();
+    }
+  });
+}
+
+/** A connection that was lost, a deadlock, a restart of Postgres: nothing that another training would change. */
+export function isOfDatabase(error: unknown): boolean {
+  return !(error instanceof RecollectError) && isRetriable(error);
+}
+
+/** The log as the attempt before had it, where this one goes on with its state; else as it is now. */
+async function snapshot(
+  { config, dataSource, claim, signal }: CandidateTraining,
+  before: bigint | null,
+): Promise<Snapshot> {
+  const cut = before ?? (await takeCut(dataSource.manager, config.databaseSchema));
+  await setRunCut(dataSource.manager, claim, cut);
+  return takeSnapshot(dataSource, cut, signal);
+}
+
+function note({ claim, logger, report }: CandidateTraining, news: News, keeper: StateKeeper): void {
+  switch (news.type) {
+    case 'progress':
+      report.tell(news.progress);
+      break;
+    case 'epoch':
+      report.tellEpochs([news.figures]);
+      break;
+    case 'resumed':
+      logger.info({ runId: claim.id, epochs: news.epochs.length }, 'a training goes on where it was interrupted');
+      report.tellEpochs(news.epochs);
+      break;
+    case 'state':
+      keeper.tell();
+      break;
+    case 'notice':
+      logger.warn({ runId: claim.id }, news.message);
+      break;
+  }
+}
