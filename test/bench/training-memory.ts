@@ -54,12 +54,13 @@ async function measure(shape: LogShape): Promise<Readonly<Record<string, unknown
       },
     );
     enter('');
-    const peakKb = Number(await readFile(`${job.outputFile}.peak`, 'utf8'));
+    const used = JSON.parse(await readFile(`${job.outputFile}-used.json`, 'utf8')) as NodeJS.ResourceUsage;
     return {
       ...size,
       items: result.items,
-      peakMb: Math.round(peakKb / 1024),
+      peakMb: Math.round(used.maxRSS / 1024),
       checkpointMb: Math.round((await stat(job.outputFile)).size / 2 ** 20),
+      processorSeconds: Math.round((used.userCPUTime + used.systemCPUTime) / 1e6),
       seconds,
     };
   } finally {
