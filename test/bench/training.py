@@ -20,8 +20,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-torch.set_num_threads(1)
-torch.manual_seed(1)
+torch.set_num_threads(1), torch.manual_seed(1)
 
 
 class ChunkedCrossEntropy(torch.autograd.Function):
@@ -147,8 +146,7 @@ class Training:
             'targets': torch.tensor(b['targets']) - 1,
         } for b in batches]
         self.adam = torch.optim.Adam(self.network.parameters(), lr=sizes['learningRate'], betas=(0.9, 0.98), fused=True)
-        self.clip = sizes['clipNorm']
-        self.rows = 512
+        self.clip, self.rows = sizes['clipNorm'], 512
 
     def check(self):
         self.network.drop.isOn = False
@@ -193,12 +191,10 @@ def main():
             training = Training(**message)
             answer = {'library': 'PyTorch ' + torch.__version__}
         elif do == 'check':
-            answer = training.check()
-            answer['rows'] = training.choose_rows()
+            answer = {**training.check(), 'rows': training.choose_rows()}
         else:
             answer = training.round()
         print(json.dumps(answer), flush=True)
 
 
-if __name__ == '__main__':
-    main()
+main()
