@@ -1,8 +1,9 @@
 import { Query, Resolver } from '@nestjs/graphql';
 import { DataSource } from 'typeorm';
+import type { StoredDimensions } from '../storage/model.entity.js';
 import { findLiveModel, findModel } from '../storage/model.store.js';
 import { Scopes } from './access.js';
-import { Model } from './model.type.js';
+import { Model, type ModelDimensions } from './model.type.js';
 
 @Resolver(() => Model)
 export class ModelResolver {
@@ -21,7 +22,7 @@ export class ModelResolver {
       createdAt,
       liveSince: live.since,
       replaced: live.replaced,
-      dimensions,
+      dimensions: sizesOf(dimensions),
       metrics,
       sha256,
       dataWindow: {
@@ -32,4 +33,8 @@ export class ModelResolver {
       },
     };
   }
+}
+
+function sizesOf({ heads = 1, kinds = 0, gaps = 0, ...sizes }: StoredDimensions): ModelDimensions {
+  return { ...sizes, heads, kinds, gapBuckets: gaps };
 }

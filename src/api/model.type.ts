@@ -27,6 +27,9 @@ export class ModelDimensions {
   @Field(() => Int, { description: 'Memory slots a user.' })
   readonly slots!: number;
 
+  @Field(() => Int, { description: 'Parts of keys, values and read, each with gates and an attention of its own.' })
+  readonly heads!: number;
+
   @Field(() => Int, { description: 'GRU blocks.' })
   readonly blocks!: number;
 
@@ -35,6 +38,14 @@ export class ModelDimensions {
 
   @Field(() => Int, { description: 'Item attributes that have a vector.' })
   readonly attributes!: number;
+
+  @Field(() => Int, { description: 'Kinds of interactions that have a vector; 0: the model does not look at kinds.' })
+  readonly kinds!: number;
+
+  @Field(() => Int, {
+    description: 'Buckets of the time between interactions that have a vector; 0: the model does not look at times.',
+  })
+  readonly gapBuckets!: number;
 }
 
 @ObjectType({ description: 'Figures of full ranking at cutoff 10.' })

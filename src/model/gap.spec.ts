@@ -25,6 +25,10 @@ describe('the gap of an event', () => {
   it('has a bucket of its own for the first event and for a time that is not known', () => {
     expect(gapBucket(gapEdges(4), null, 5)).toBe(0);
     expect(gapBucket(gapEdges(4), 5, null)).toBe(0);
+    for (const time of [NaN, Infinity, -Infinity]) {
+      expect(gapBucket(gapEdges(4), time, 5)).toBe(0);
+      expect(gapBucket(gapEdges(4), 5, time)).toBe(0);
+    }
   });
 
   it('is never below zero: times that run backwards count as the same moment', () => {

@@ -18,7 +18,7 @@ export function gapEdges(gaps: number): Float64Array {
 
 /** Both times in milliseconds since 1970; null: there is no event before, or a time is not known. */
 export function gapBucket(edges: Float64Array, previous: number | null, occurredAt: number | null): number {
-  if (previous === null || occurredAt === null) return 0;
+  if (previous === null || occurredAt === null || !Number.isFinite(occurredAt - previous)) return 0;
   const above = edges.findIndex((edge) => occurredAt - previous < edge);
   return 1 + (above < 0 ? edges.length : above);
 }

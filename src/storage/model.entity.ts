@@ -24,6 +24,9 @@ export interface ModelMetrics {
   readonly rules?: RankingMetrics;
 }
 
+/** Sizes as they were stored: models from before heads, kinds and gaps have one head and neither of the others. */
+export type StoredDimensions = Omit<Dimensions, 'heads' | 'kinds' | 'gaps'> & Partial<Dimensions>;
+
 /** What of the log the model was made of. */
 export interface DataWindow {
   readonly lastArrival: string;
@@ -51,7 +54,7 @@ export class ModelEntity {
   createdAt!: Date;
 
   @Column('jsonb')
-  dimensions!: Dimensions;
+  dimensions!: StoredDimensions;
 
   @Column('jsonb')
   hyperparameters!: Record<string, unknown>;

@@ -72,31 +72,47 @@ export function judgeBlend(
 
 /**
  * The target's rank for each pair of the grid. Only two kinds of items can stand before it: those with rules, and
- * those without whose score reaches the target's bare one, since the blend never lowers the target. All others are
- * looked at once, not once a pair.
+ * those without whose score reaches the target's bare one, since the blend never lowers the target. The latter, up to
+ * the whole catalogue, are looked at once, not once a pair: by how many of the pairs' bars they reach.
  */
 function ranksOverGrid(scores: Float32Array, rules: Float64Array, { excluded, target }: Case): number[] {
   const mine = scores[target] ?? 0;
+  const rule = rules[target] ?? 0;
+  const bars = grid.map(({ weight, scale }) => Math.fround(mine + weight * Math.log1p(scale * rule)));
+  const ascending = Float64Array.from(bars).sort();
+  const reaching = new Int32Array(bars.length + 1); //          items by the number of bars they reach
   const out = new Set(excluded).add(target).add(0);
-  const plain: number[] = [];
   const withRules: { readonly score: number; readonly rule: number }[] = [];
   for (let row = 1; row < scores.length; row++) {
     const score = scores[row] ?? 0;
     const rule = rules[row] ?? 0;
     if (rule === 0 && score < mine) continue;
     if (out.has(row)) continue;
-    if (rule === 0) plain.push(score);
-    else withRules.push({ score, rule });
+    if (rule > 0) withRules.push({ score, rule });
+    else {
+      const reached = reachedBy(score, ascending);
+      reaching[reached] = (reaching[reached] ?? 0) + 1;
+    }
   }
   const logs = new Map(scales.map((scale) => [scale, withRules.map(({ rule }) => Math.log1p(scale * rule))]));
-  return grid.map(({ weight, scale }) => {
-    const bar = Math.fround(mine + weight * Math.log1p(scale * (rules[target] ?? 0)));
+  return grid.map(({ weight, scale }, pair) => {
+    const bar = bars[pair] ?? 0;
     const added = logs.get(scale) ?? [];
-    let rank = 0;
-    for (const score of plain) if (score >= bar) rank++;
+    let rank = reaching.subarray(reachedBy(bar, ascending)).reduce((sum, count) => sum + count, 0);
     withRules.forEach(({ score }, at) => {
       if (Math.fround(score + weight * (added[at] ?? 0)) >= bar) rank++;
     });
     return rank;
   });
+}
+
+/** How many of the bars a score reaches. */
+function reachedBy(score: number, ascending: Float64Array): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? 0) <= score) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

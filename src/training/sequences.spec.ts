@@ -38,6 +38,13 @@ describe('SequenceCollector', () => {
     expect([...users.times]).toEqual([1.6e12 + 1, 1.6e12 + 1, 1.6e12 + 1, 0, 1.6e12 + 1, 1.6e12 + 1]);
   });
 
+  it('has no value where it is no number, or too large for the column', () => {
+    const collector = new SequenceCollector();
+    for (const value of [2.5, Number.NaN, Infinity, -Infinity, 1e300, -3.4e38]) collector.add('a', { value });
+    const { values } = collector.finish(() => []).users;
+    expect([...values]).toEqual([2.5, NaN, NaN, NaN, NaN, Math.fround(-3.4e38)]);
+  });
+
   it('grows beyond its first room', () => {
     const collector = new SequenceCollector();
     for (let n = 0; n < 150_000; n++) collector.add(`item ${n % 7}`);

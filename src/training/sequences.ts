@@ -73,7 +73,7 @@ export class SequenceCollector {
     const { rows, kinds, values, times } = this.columns;
     rows[this.events] = row;
     kinds[this.events] = index;
-    values[this.events] = value ?? Number.NaN;
+    values[this.events] = storable(value);
     times[this.events] = occurredAt;
     this.events++;
   }
@@ -106,6 +106,11 @@ export class SequenceCollector {
       users: { offsets: Int32Array.from(this.offsets), ...resized(this.columns, this.events) },
     };
   }
+}
+
+/** A value as the column has it; one that is no number there, because it is none or too large, is as good as none. */
+function storable(value: number | null): number {
+  return value !== null && Number.isFinite(Math.fround(value)) ? value : Number.NaN;
 }
 
 /** Columns of this length that begin as the given ones. */

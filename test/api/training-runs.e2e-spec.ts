@@ -109,26 +109,29 @@ describe('training runs', () => {
 });
 
 describe('the live model', () => {
-  it('is null before the first, and then says what serves', async () => {
+  it('is null before the first, and then says what serves, also of a model from before heads, kinds and gaps', async () => {
     const api = await startApi('live_model_spec');
     try {
       expect((await api.ask('{ liveModel { version } }')).data).toEqual({ liveModel: null });
       await promoteRandom(api, ['a', 'b']);
-      const version = await promoteRandom(api, ['a', 'b', 'c']);
+      const version = await promoteRandom(api, ['a', 'b', 'c'], { heads: 2, kinds: ['view', 'buy'], gaps: 5 });
       await api.dataSource.query(`UPDATE model SET data_window = jsonb_set(jsonb_set(data_window, '{firstOccurredAt}',
         '"2026-01-01T00:00:00.000Z"'), '{lastOccurredAt}', '"2026-02-01T00:00:00.000Z"')`);
       const { data, errors } =
-        await api.ask(`{ liveModel { version status liveSince replaced dimensions { width slots items }
+        await api.ask(`{ liveModel { version status liveSince replaced dimensions { width slots heads items kinds gapBuckets }
         dataWindow { interactions firstOccurredAt } metrics { testedUsers model { ndcgAt10 mrrAt10 coverage ndcgAt10Interval } } sha256 } }`);
       expect(errors).toEqual([]);
       expect(data).toEqual({
         liveModel: {
           ...{ version, status: 'LIVE', replaced: 1, liveSince: expect.any(String), sha256: expect.any(String) },
-          dimensions: { width: 8, slots: 2, items: 3 },
+          dimensions: { width: 8, slots: 2, heads: 2, items: 3, kinds: 2, gapBuckets: 5 },
           dataWindow: { interactions: 0, firstOccurredAt: '2026-01-01T00:00:00.000Z' },
           metrics: { testedUsers: 0, model: null },
         },
       });
+      await api.dataSource.query(`UPDATE model SET dimensions = dimensions - 'heads' - 'kinds' - 'gaps'`);
+      const older = await api.ask('{ liveModel { dimensions { width heads kinds gapBuckets } } }');
+      expect(older.data).toEqual({ liveModel: { dimensions: { width: 8, heads: 1, kinds: 0, gapBuckets: 0 } } });
     } finally {
       await api.stop();
     }

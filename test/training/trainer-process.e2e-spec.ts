@@ -202,6 +202,20 @@ describe('the trainer', () => {
   );
 
   it(
+    'says where the loss was no longer a number, and leaves no checkpoint',
+    async () => {
+      const { news } = await train('diverged', log, { hyperparameters: { ...plantedRecipe, learningRate: 1e30 } });
+      expect(news.at(-1)).toEqual({
+        type: 'failed',
+        code: 'TRAINING_FAILED',
+        message: expect.stringMatching(/no longer a number in epoch 1, step \d+.*smaller learning rate/),
+      });
+      expect((await readdir(folder)).filter((name) => name.startsWith('diverged'))).toEqual(['diverged.log']);
+    },
+    timeoutMs,
+  );
+
+  it(
     'names the file that it cannot read',
     async () => {
       const { news } = await train('absent', log, { inputFile: join(folder, 'nothing here') });
