@@ -39,13 +39,19 @@ async function measure(shape: LogShape): Promise<Readonly<Record<string, unknown
     };
     const limits = { epochs: 1, validationUsers: judgedUsers, testUsers: judgedUsers };
     const result = await trainInChild(
-      { ...job, device: 'cpu', hyperparameters: { ...recipeFor(size), ...limits } },
+      {
+        ...job,
+        stateFile: null,
+        curvesFolder: null,
+        device: 'cpu',
+        hyperparameters: { ...recipeFor(size), ...limits },
+      },
       {
         entry,
         threads: 1,
         signal: new AbortController().signal,
         onNews: (news) => {
-          if (news.type === 'epoch') return;
+          if (news.type !== 'progress') return;
           const { phase, step, steps, secondsLeft } = news.progress;
           const next = stages[`${phase} ${step}`];
           if (next !== undefined) enter(next);

@@ -36,7 +36,7 @@ class Steps {
   round(): readonly Step[] {
     return this.batches.map((batch) => {
       const [wall, cpu] = [performance.now(), process.cpuUsage()];
-      const loss = this.learner.step(batch, this.built.sizes.learningRate);
+      const { loss } = this.learner.step(batch, this.built.sizes.learningRate);
       const { user, system } = process.cpuUsage(cpu);
       return { seconds: (performance.now() - wall) / 1e3, cpuSeconds: (user + system) / 1e6, loss };
     });
