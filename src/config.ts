@@ -283,6 +283,12 @@ export const settings = {
     unit: 'epochs',
     about: 'Most epochs. Not set: as many as the recipe for a log of this size has.',
   }),
+  trainWarmStart: setting({
+    env: 'RECOLLECT_TRAIN_WARM_START',
+    schema: boolean,
+    default: 'false',
+    about: 'Whether a retraining starts from the weights of the live model and takes half of the epochs.',
+  }),
   trainTimeoutMs: setting({
     env: 'RECOLLECT_TRAIN_TIMEOUT_MS',
     schema: count(1_000, 86_400_000),

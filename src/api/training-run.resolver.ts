@@ -57,11 +57,12 @@ export class TrainingRunResolver {
     description: 'Starts a training. One runs at a time: if one is queued or runs, that one is returned.',
   })
   async startTraining(
-    @Args('input', { defaultValue: {} }) { reason, idempotencyKey }: StartTrainingInput,
+    @Args('input', { defaultValue: {} }) { reason, idempotencyKey, warmStart }: StartTrainingInput,
   ): Promise<StartTrainingPayload> {
     const request = {
       reason: checkText(reason, 'reason'),
       idempotencyKey: checkText(idempotencyKey, 'idempotencyKey'),
+      warmStart: warmStart ?? null,
       cause: 'MUTATION',
     } as const;
     try {

@@ -107,6 +107,12 @@ export class TrainingRun {
   @Field(() => String, { nullable: true, description: 'Why, in the words of who started it.' })
   readonly reason!: string | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether it was asked to start from the weights of the live model; null: the setting decides.',
+  })
+  readonly warmStart!: boolean | null;
+
   @Field(() => DateTime, { description: 'When it was queued.' })
   readonly createdAt!: Date;
 
@@ -128,7 +134,12 @@ export class TrainingRun {
   @Field(() => [EpochFiguresType], { description: 'Figures of the epochs so far.' })
   readonly epochs!: readonly EpochFigures[];
 
-  @Field(() => JSONObject, { nullable: true, description: 'The numbers that explain how it ended.' })
+  @Field(() => JSONObject, {
+    nullable: true,
+    description:
+      'The numbers that explain how it ended. `warmStart`, where one was asked for, has `modelVersion`, the model that served, ' +
+      'and `refused`: null, or why the run started from scratch after all.',
+  })
   readonly result!: Readonly<Record<string, unknown>> | null;
 
   @Field(() => String, { nullable: true, description: 'Code of the fault that ended it.' })
@@ -159,16 +170,24 @@ export class TrainingRunConnection {
   readonly pageInfo!: PageInfo;
 }
 
-@InputType({ description: 'Why to train.' })
+@InputType({ description: 'Why to train, and from what.' })
 export class StartTrainingInput {
   @Field(() => String, { nullable: true, description: 'In your words; kept with the run.' })
   readonly reason?: string | null;
 
   @Field(() => Id, {
     nullable: true,
-    description: 'A key of your choice: the same key with the same reason starts one run, however often it is sent.',
+    description: 'A key of your choice: the same key with the same input starts one run, however often it is sent.',
   })
   readonly idempotencyKey?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether to start from the weights of the live model, in half of the epochs; null: RECOLLECT_TRAIN_WARM_START decides. ' +
+      'Where that cannot be, the run starts from scratch, and `result.warmStart` says why.',
+  })
+  readonly warmStart?: boolean | null;
 }
 
 @ObjectType({ description: 'The run that was started, or the one that was under way.' })
@@ -179,6 +198,8 @@ export class StartTrainingPayload {
   @Field(() => Boolean, { description: 'Whether it was started by this call.' })
   readonly created!: boolean;
 
-  @Field(() => [UserError], { description: 'IDEMPOTENCY_CONFLICT: the key was used with another reason.' })
+  @Field(() => [UserError], {
+    description: 'IDEMPOTENCY_CONFLICT: the key was used with another reason or warm start.',
+  })
   readonly userErrors!: readonly UserError[];
 }

@@ -19,6 +19,8 @@ export interface Claim {
   readonly attempt: number;
   /** what an earlier attempt trained and stored */
   readonly modelVersion: number | null;
+  /** whether to start from the live model's weights; null: the setting decides */
+  readonly warmStart: boolean | null;
 }
 
 /** How a run ended. `result` holds the numbers that explain it. */
@@ -33,12 +35,17 @@ export interface Outcome {
 /** Null: another run is queued or runs, or the idempotency key is taken. Waits for a concurrent insert to commit. */
 export async function insertRun(
   tx: EntityManager,
-  run: { readonly cause: TrainingCause; readonly reason: string | null; readonly idempotencyKey: string | null },
+  run: {
+    readonly cause: TrainingCause;
+    readonly reason: string | null;
+    readonly idempotencyKey: string | null;
+    readonly warmStart?: boolean | null;
+  },
 ): Promise<TrainingRunEntity | null> {
   const rows: { id: string }[] = await tx.query(
-    `INSERT INTO training_run (status, cause, reason, idempotency_key) VALUES ('QUEUED', $1, $2, $3)
+    `INSERT INTO training_run (status, cause, reason, idempotency_key, warm_start) VALUES ('QUEUED', $1, $2, $3, $4)
      ON CONFLICT DO NOTHING RETURNING id`,
-    [run.cause, run.reason, run.idempotencyKey],
+    [run.cause, run.reason, run.idempotencyKey, run.warmStart ?? null],
   );
   const [row] = rows;
   return row === undefined ? null : findRun(tx, row.id);
@@ -79,15 +86,18 @@ export async function listRuns(
 
 /** QUEUED -> RUNNING under a new owner; null when the run is not queued any more. */
 export async function claimRun(tx: EntityManager, id: string, owner: string): Promise<Claim | null> {
-  const [rows] = await tx.query<[{ attempt: number; model_version: number | null }[], number]>(
+  const [rows] = await tx.query<
+    [{ attempt: number; model_version: number | null; warm_start: boolean | null }[], number]
+  >(
     `UPDATE training_run
      SET status = 'RUNNING', owner = $2, attempt = attempt + 1, started_at = now(), heartbeat_at = now(),
          progress = NULL, epochs = '[]', error_code = NULL, error_message = NULL
-     WHERE id = $1 AND status = 'QUEUED' RETURNING attempt, model_version`,
+     WHERE id = $1 AND status = 'QUEUED' RETURNING attempt, model_version, warm_start`,
     [id, owner],
   );
   const [row] = rows;
-  return row === undefined ? null : { id, owner, attempt: row.attempt, modelVersion: row.model_version };
+  if (row === undefined) return null;
+  return { id, owner, attempt: row.attempt, modelVersion: row.model_version, warmStart: row.warm_start };
 }
 
 /** The heartbeat, with what is new of the progress. False: the claim is gone, stop. */

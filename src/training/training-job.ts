@@ -23,6 +23,8 @@ export interface TrainingJob {
   readonly split?: SplitChoice;
   /** whether seen items are in the ranking; removed where nothing else is said */
   readonly seen?: SeenItems;
+  /** a checkpoint whose weights the training starts from; without one it starts from scratch */
+  readonly warmStart?: { readonly file: string } | null;
 }
 
 export type ToTrainer = { readonly type: 'train'; readonly job: TrainingJob } | { readonly type: 'cancel' };
@@ -67,6 +69,8 @@ export interface TrainingResult {
   readonly events: number;
   readonly parameters: number;
   readonly hyperparameters: Hyperparameters;
+  /** why the weights of the job's `warmStart` were not used; absent: they were, or none were given */
+  readonly warmStartRefused?: string;
   readonly device: string;
   readonly seconds: number;
 }

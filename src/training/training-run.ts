@@ -20,6 +20,7 @@ import type { TrainingProgress } from '../storage/training-run.entity.js';
 import { claimRun, finishRun, type Claim, type Outcome } from '../storage/training-run.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { recipeFor } from './hyperparameters.js';
+import { writeLiveWeights, type WarmStart } from './live-weights.js';
 import { RunReport } from './run-report.js';
 import { writeSequences } from './sequences.js';
 import { takeSnapshot } from './snapshot.js';
@@ -73,6 +74,9 @@ export class TrainingRun {
       const { log, window } = await takeSnapshot(this.dataSource, this.config.databaseSchema, signal);
       await writeSequences(inputFile, log);
       report.tell(at('TRAINING'));
+      const file = join(folder, 'live.safetensors');
+      const isAsked = claim.warmStart ?? this.config.trainWarmStart;
+      const offered = isAsked ? await writeLiveWeights(this.dataSource.manager, file) : null;
       const recipe = recipeFor({ events: window.interactions, users: window.users });
       const result = await trainInChild(
         {
@@ -83,6 +87,7 @@ export class TrainingRun {
             ...recipe,
             epochs: this.config.trainEpochs ?? recipe.epochs,
           },
+          warmStart: offered?.refused === null ? { file } : null,
         },
         {
           entry: this.entry,
@@ -95,8 +100,22 @@ export class TrainingRun {
         },
       );
       report.tell(at('STORING'));
-      return storeModel(this.dataSource, claim, result, window);
+      const warmStart = offered && { ...offered, refused: offered.refused ?? result.warmStartRefused ?? null };
+      this.logWarmStart(claim, warmStart);
+      return storeModel(this.dataSource, claim, result, window, warmStart);
     });
+  }
+
+  private logWarmStart({ id: runId }: Claim, warmStart: WarmStart | null): void {
+    if (warmStart === null) return;
+    const { modelVersion, refused: reason } = warmStart;
+    if (reason === null)
+      this.logger.info({ runId, modelVersion }, 'a training started from the weights of the live model');
+    else
+      this.logger.warn(
+        { runId, modelVersion, reason },
+        'a training was to start from the live model and started from scratch',
+      );
   }
 
   /** The gate, and the promotion of who passes it: the run succeeds in the transaction that switches the model. */
@@ -106,7 +125,7 @@ export class TrainingRun {
     const { promote, reason } = verdict(model.metrics);
     const outcome: Outcome = {
       status: 'SUCCEEDED',
-      result: { promoted: promote, reason },
+      result: { promoted: promote, reason, warmStart: model.hyperparameters.warmStart ?? null },
       modelVersion: version,
       errorCode: null,
       errorMessage: null,
