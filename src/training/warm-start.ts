@@ -2,14 +2,12 @@
  * A training that starts from the weights of an earlier model instead of chance.
  *
  * Each training numbers its vocabulary anew, so that rows of items, attributes and kinds are found by name; those that are gone are
- * left behind. A new item starts with a zero vector, so that at first it is what its attributes are (E' = E + W A), and with an
- * output bias that few known items are below: nobody has asked for it yet. New attributes and kinds, and parts that the earlier
- * model had switched off, start as in a training from scratch. Everything else is copied, so that the network must have the same
- * sizes.
+ * left behind. What is new, and parts that the earlier model had switched off, start as in a training from scratch: a new item's
+ * vector is so small beside its attributes' (E' = E + W A) that at first it is what they are, and not zero, or all new items without
+ * attributes would look alike behind the input's norm. But its output bias is one that few known items are below: nobody has
+ * asked for it yet. Everything else is copied, so that the network must have the same sizes.
  *
- * Embeddings and output biases are shrunk on the way, as in Shrink and Perturb (Ash and Adams, 2020), without the noise: their
- * directions stay, but the scores are less sure of what the earlier log made of them, and what is new can catch up. With the
- * double rate it makes half of the epochs enough; `test/bench/warm-start.ts` measures it.
+ * Half of the epochs are taken at the double rate, so that what is new can catch up; `test/bench/warm-start.ts` measures it.
  *
  * What Adam knew is not kept with a model: its moments start at zero, and the warm-up of one epoch is as useful as
  * from scratch.
@@ -27,8 +25,6 @@ import { initialParameters, type Parameter, type Parameters } from './parameters
 import type { Split } from './split.js';
 import type { TrainingJob } from './training-job.js';
 
-/** What embeddings and output biases are multiplied by. */
-const shrink = 0.6;
 /** The highest rate that a recipe from scratch has; nothing above it was tried with long histories. */
 const highestRate = 6e-3;
 /** Share of the known items whose output bias is below that of a new item. */
@@ -88,15 +84,13 @@ export function warmParameters(
       if (!(data instanceof Float32Array)) return [name, parameter]; // a part that was switched off
       switch (name) {
         case 'item.embedding':
-          return [name, rowsFrom(shrunk(data), filled(parameter, 0), below(items))];
+          return [name, rowsFrom(data, parameter, below(items))];
         case 'attribute.embedding':
-          return [name, rowsFrom(shrunk(data), parameter, placesOf(attributes, names.attributes))];
+          return [name, rowsFrom(data, parameter, placesOf(attributes, names.attributes))];
         case 'kind.embedding':
           return [name, rowsFrom(data, parameter, below(placesOf(kinds, names.kinds)))];
-        case 'output.bias': {
-          const biases = shrunk(data);
-          return [name, rowsFrom(biases, filled(parameter, quantile(biases, newBiasQuantile)), items)];
-        }
+        case 'output.bias':
+          return [name, rowsFrom(data, filled(parameter, quantile(data, newBiasQuantile)), items)];
         default:
           return [name, { shape: parameter.shape, data: data.slice() }];
       }
@@ -131,10 +125,6 @@ function rowsFrom(
 
 function filled({ shape, data }: Parameter, value: number): Parameter {
   return { shape, data: new Float32Array(data.length).fill(value) };
-}
-
-function shrunk(values: Float32Array): Float32Array {
-  return values.map((value) => shrink * value);
 }
 
 function quantile(values: Float32Array, share: number): number {

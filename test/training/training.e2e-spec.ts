@@ -153,10 +153,10 @@ describe('a training with TensorFlow', () => {
       Array.from({ length: users }, (_, user) =>
         Array.from({ length: 7 }, (_, n) => `item ${(user % rings) * 8 + ((Math.floor(user / rings) + n + from) % 8)}`),
       );
-    await log(walk(200, 10, 0));
+    await log(walk(1_000, 10, 0));
     const before = await train();
     await database.dataSource.query('TRUNCATE interaction');
-    await log([...walk(200, 10, 0), ...walk(120, 12, 1)]); //    two rings and 120 users more
+    await log([...walk(1_000, 10, 0), ...walk(240, 12, 1)]); //  two rings and 240 users more
     const row = await train(true);
     expect(row).toMatchObject({
       status: 'SUCCEEDED',
@@ -164,14 +164,18 @@ describe('a training with TensorFlow', () => {
       result: { promoted: true, warmStart: { modelVersion: before.modelVersion, refused: null } },
     });
     expect(row.epochs.length).toBeLessThanOrEqual(6); //         of the setting's 12
-    expect(row.epochs[0]?.loss).toBeLessThan(0.7 * (before.epochs[0]?.loss ?? 0)); // of fewer items: chance is ln 80 there, ln 96 here
+    // of the new users 40 walk round the new rings: without an answer to one of them it would be 1200 / 1240 at most
+    expect(Math.max(...row.epochs.map((epoch) => epoch.validationNdcgAt10 ?? 0))).toBeGreaterThan(1_200 / 1_240);
     const model = await findModel(database.dataSource.manager, row.modelVersion ?? 0);
     expect(model).toMatchObject({
       dimensions: { items: 96 },
       hyperparameters: { epochs: 6 },
-      dataWindow: { users: 320 },
+      dataWindow: { users: 1_240 },
     });
     expect(live.current()?.network.vocabulary.rowOf('item 95')).toBeGreaterThan(0);
+    const scratch = await train(false);
+    expect(scratch).toMatchObject({ status: 'SUCCEEDED', warmStart: false, result: { warmStart: null } });
+    expect(row.epochs[0]?.loss).toBeLessThan(0.85 * (scratch.epochs[0]?.loss ?? 0));
   }, 180_000);
 
   it('starts from scratch, with all epochs, where the model that serves has other sizes', async () => {
