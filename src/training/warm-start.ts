@@ -7,7 +7,9 @@
  * attributes would look alike behind the input's norm. But its output bias is one that few known items are below: nobody has
  * asked for it yet. Everything else is copied, so that the network must have the same sizes.
  *
- * Half of the epochs are taken at the double rate, so that what is new can catch up; `test/bench/warm-start.ts` measures it.
+ * Embeddings and output biases are shrunk on the way, as in Shrink and Perturb (Ash and Adams, 2020), without the noise: their
+ * directions stay, but the scores are less sure of what the earlier log made of them, and what is new can catch up. With the
+ * double rate it makes half of the epochs enough; `test/bench/warm-start.ts` measures it.
  *
  * What Adam knew is not kept with a model: its moments start at zero, and the warm-up of one epoch is as useful as
  * from scratch.
@@ -25,6 +27,11 @@ import { initialParameters, type Parameter, type Parameters } from './parameters
 import type { Split } from './split.js';
 import type { TrainingJob } from './training-job.js';
 
+/**
+ * What embeddings and output biases are multiplied by. Measured on Amazon Beauty, best validation NDCG@10 of 8 epochs: .0775 with
+ * 0.6 and the double rate, .0767 with 1 and the double rate; from scratch .0768 in 16 epochs.
+ */
+const shrink = 0.6;
 /** The highest rate that a recipe from scratch has; nothing above it was tried with long histories. */
 const highestRate = 6e-3;
 /** Share of the known items whose output bias is below that of a new item. */
@@ -84,13 +91,15 @@ export function warmParameters(
       if (!(data instanceof Float32Array)) return [name, parameter]; // a part that was switched off
       switch (name) {
         case 'item.embedding':
-          return [name, rowsFrom(data, parameter, below(items))];
+          return [name, rowsFrom(shrunk(data), parameter, below(items))];
         case 'attribute.embedding':
-          return [name, rowsFrom(data, parameter, placesOf(attributes, names.attributes))];
+          return [name, rowsFrom(shrunk(data), parameter, placesOf(attributes, names.attributes))];
         case 'kind.embedding':
           return [name, rowsFrom(data, parameter, below(placesOf(kinds, names.kinds)))];
-        case 'output.bias':
-          return [name, rowsFrom(data, filled(parameter, quantile(data, newBiasQuantile)), items)];
+        case 'output.bias': {
+          const biases = shrunk(data);
+          return [name, rowsFrom(biases, filled(parameter, quantile(biases, newBiasQuantile)), items)];
+        }
         default:
           return [name, { shape: parameter.shape, data: data.slice() }];
       }
@@ -125,6 +134,10 @@ function rowsFrom(
 
 function filled({ shape, data }: Parameter, value: number): Parameter {
   return { shape, data: new Float32Array(data.length).fill(value) };
+}
+
+function shrunk(values: Float32Array): Float32Array {
+  return values.map((value) => shrink * value);
 }
 
 function quantile(values: Float32Array, share: number): number {
