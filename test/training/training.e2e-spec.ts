@@ -175,7 +175,7 @@ describe('a training with TensorFlow', () => {
     expect(live.current()?.network.vocabulary.rowOf('item 95')).toBeGreaterThan(0);
     const scratch = await train(false);
     expect(scratch).toMatchObject({ status: 'SUCCEEDED', warmStart: false, result: { warmStart: null } });
-    expect(row.epochs[0]?.loss).toBeLessThan(0.85 * (scratch.epochs[0]?.loss ?? 0));
+    expect(row.epochs[0]?.loss).toBeLessThan(0.95 * (scratch.epochs[0]?.loss ?? 0));
   }, 180_000);
 
   it('starts from scratch, with all epochs, where the model that serves has other sizes', async () => {
