@@ -295,6 +295,12 @@ export const settings = {
     schema: z.string().min(1),
     about: 'Where the curves of each run go, as TensorBoard event files in a folder of the run. Not set: nowhere.',
   }),
+  trainWarmStart: setting({
+    env: 'RECOLLECT_TRAIN_WARM_START',
+    schema: boolean,
+    default: 'false',
+    about: 'Whether a retraining starts from the weights of the live model and takes half of the epochs.',
+  }),
   trainTimeoutMs: setting({
     env: 'RECOLLECT_TRAIN_TIMEOUT_MS',
     schema: count(1_000, 86_400_000),

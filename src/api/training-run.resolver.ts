@@ -8,13 +8,8 @@ import { Scopes } from './access.js';
 import { badInput, checkFirst } from './arguments.js';
 import { afterArgument, connectionOf, firstArgument, readCursor, type Connection } from './connection.js';
 import { Id } from './id.scalar.js';
-import {
-  StartTrainingInput,
-  StartTrainingPayload,
-  TrainingRun,
-  TrainingRunConnection,
-  TrainingStatusEnum,
-} from './training-run.type.js';
+import { StartTrainingInput, StartTrainingPayload } from './start-training.type.js';
+import { TrainingRun, TrainingRunConnection, TrainingStatusEnum } from './training-run.type.js';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const longestText = 1_000;
@@ -57,11 +52,12 @@ export class TrainingRunResolver {
     description: 'Starts a training. One runs at a time: if one is queued or runs, that one is returned.',
   })
   async startTraining(
-    @Args('input', { defaultValue: {} }) { reason, idempotencyKey }: StartTrainingInput,
+    @Args('input', { defaultValue: {} }) { reason, idempotencyKey, warmStart }: StartTrainingInput,
   ): Promise<StartTrainingPayload> {
     const request = {
       reason: checkText(reason, 'reason'),
       idempotencyKey: checkText(idempotencyKey, 'idempotencyKey'),
+      warmStart: warmStart ?? null,
       cause: 'MUTATION',
     } as const;
     try {

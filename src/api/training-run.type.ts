@@ -1,11 +1,10 @@
-import { Field, Float, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, Float, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import type { EpochFigures, TrainingCause, TrainingProgress, TrainingStatus } from '../storage/training-run.entity.js';
 import { PageInfo } from './connection.js';
 import { DateTime } from './date-time.scalar.js';
 import { EpochFiguresType } from './epoch-figures.type.js';
 import { Id } from './id.scalar.js';
 import { JSONObject } from './json-object.scalar.js';
-import { UserError } from './user-error.type.js';
 
 export const TrainingStatusEnum: Readonly<Record<TrainingStatus, TrainingStatus>> = {
   QUEUED: 'QUEUED',
@@ -87,6 +86,12 @@ export class TrainingRun {
   @Field(() => String, { nullable: true, description: 'Why, in the words of who started it.' })
   readonly reason!: string | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether it was asked to start from the weights of the live model; null: the setting decides.',
+  })
+  readonly warmStart!: boolean | null;
+
   @Field(() => DateTime, { description: 'When it was queued.' })
   readonly createdAt!: Date;
 
@@ -108,7 +113,12 @@ export class TrainingRun {
   @Field(() => [EpochFiguresType], { description: 'Figures of the epochs so far.' })
   readonly epochs!: readonly EpochFigures[];
 
-  @Field(() => JSONObject, { nullable: true, description: 'The numbers that explain how it ended.' })
+  @Field(() => JSONObject, {
+    nullable: true,
+    description:
+      'The numbers that explain how it ended. `warmStart`, where one was asked for, has `modelVersion`, the model that served, ' +
+      'and `refused`: null, or why the run started from scratch after all.',
+  })
   readonly result!: Readonly<Record<string, unknown>> | null;
 
   @Field(() => String, { nullable: true, description: 'Code of the fault that ended it.' })
@@ -137,28 +147,4 @@ export class TrainingRunConnection {
 
   @Field(() => PageInfo, { description: 'Whether there is more.' })
   readonly pageInfo!: PageInfo;
-}
-
-@InputType({ description: 'Why to train.' })
-export class StartTrainingInput {
-  @Field(() => String, { nullable: true, description: 'In your words; kept with the run.' })
-  readonly reason?: string | null;
-
-  @Field(() => Id, {
-    nullable: true,
-    description: 'A key of your choice: the same key with the same reason starts one run, however often it is sent.',
-  })
-  readonly idempotencyKey?: string | null;
-}
-
-@ObjectType({ description: 'The run that was started, or the one that was under way.' })
-export class StartTrainingPayload {
-  @Field(() => TrainingRun, { nullable: true, description: 'The run; null if there are errors.' })
-  readonly trainingRun!: TrainingRun | null;
-
-  @Field(() => Boolean, { description: 'Whether it was started by this call.' })
-  readonly created!: boolean;
-
-  @Field(() => [UserError], { description: 'IDEMPOTENCY_CONFLICT: the key was used with another reason.' })
-  readonly userErrors!: readonly UserError[];
 }

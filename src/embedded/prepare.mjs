@@ -5,7 +5,7 @@
  *   node src/embedded/prepare.mjs            make ready, run nothing
  *   node src/embedded/prepare.mjs demo       the demo
  *   node src/embedded/prepare.mjs reproduce  trains on a public data set and prints its figures
- *   node src/embedded/prepare.mjs bench      a benchmark of test/bench by its name; its last line is JSON
+ *   node src/embedded/prepare.mjs bench      a benchmark of test/bench by its name and with its options; its last line is JSON
  *   node src/embedded/prepare.mjs test       unit and end-to-end tests; further arguments go to jest
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -95,8 +95,8 @@ switch (command) {
     handOver([join('dist', 'src', 'cli', 'recollect.js'), 'reproduce', ...rest]);
     break;
   case 'bench': {
-    const [name = 'event-to-answer'] = rest;
-    handOver(['--disable-warning=TimeoutNegativeWarning', join('dist', 'test', 'bench', `${name}.js`)]);
+    const [name = 'event-to-answer', ...options] = rest;
+    handOver(['--disable-warning=TimeoutNegativeWarning', join('dist', 'test', 'bench', `${name}.js`), ...options]);
     break;
   }
   default:

@@ -9,11 +9,15 @@ import { findModel, readModelChunks } from '../storage/model.store.js';
 
 /** Throws NOT_FOUND, or CHECKPOINT_INVALID when the bytes are not those that were stored. */
 export async function loadNetwork(manager: EntityManager, version: number): Promise<Network> {
+  const network = new Network(decodeCheckpoint(await readWeights(manager, version)));
+  if (!warmUp(network)) throw damaged(version, 'an answer from them is not a number');
+  return network;
+}
+
+/** The checkpoint's bytes as they were stored; throws as `loadNetwork`. */
+export async function readWeights(manager: EntityManager, version: number): Promise<Buffer> {
   const model = await findModel(manager, version);
   if (model === null) throw new RecollectError('NOT_FOUND', `there is no model ${version}`);
-  const invalid = (what: string): RecollectError =>
-    new RecollectError('CHECKPOINT_INVALID', `the weights of model ${version} are damaged: ${what}; train again`);
-
   const expected = Number(model.byteLength);
   const bytes = Buffer.alloc(expected);
   const hash = createHash('sha256');
@@ -23,12 +27,13 @@ export async function loadNetwork(manager: EntityManager, version: number): Prom
     hash.update(chunk);
     length += chunk.length;
   }
-  if (length !== expected) throw invalid(`${length} bytes are stored, ${expected} were written`);
-  if (hash.digest('hex') !== model.sha256) throw invalid('their SHA-256 is another one');
+  if (length !== expected) throw damaged(version, `${length} bytes are stored, ${expected} were written`);
+  if (hash.digest('hex') !== model.sha256) throw damaged(version, 'their SHA-256 is another one');
+  return bytes;
+}
 
-  const network = new Network(decodeCheckpoint(bytes));
-  if (!warmUp(network)) throw invalid('an answer from them is not a number');
-  return network;
+function damaged(version: number, what: string): RecollectError {
+  return new RecollectError('CHECKPOINT_INVALID', `the weights of model ${version} are damaged: ${what}; train again`);
 }
 
 /** The first step and score compile the loops, before a request has to wait for it. */

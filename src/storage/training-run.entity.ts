@@ -54,6 +54,10 @@ export class TrainingRunEntity {
   @Column('text', { name: 'idempotency_key', nullable: true })
   idempotencyKey!: string | null;
 
+  /** whether to start from the live model's weights, as asked; null: the setting decides */
+  @Column('boolean', { name: 'warm_start', nullable: true })
+  warmStart!: boolean | null;
+
   @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
   createdAt!: Date;
 

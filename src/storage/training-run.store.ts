@@ -22,6 +22,8 @@ export interface Claim {
   readonly modelVersion: number | null;
   /** where an earlier attempt cut the log */
   readonly cut: bigint | null;
+  /** whether to start from the live model's weights; null: the setting decides */
+  readonly warmStart: boolean | null;
 }
 
 /** How a run ended. `result` holds the numbers that explain it. */
@@ -36,12 +38,17 @@ export interface Outcome {
 /** Null: another run is queued or runs, or the idempotency key is taken. Waits for a concurrent insert to commit. */
 export async function insertRun(
   tx: EntityManager,
-  run: { readonly cause: TrainingCause; readonly reason: string | null; readonly idempotencyKey: string | null },
+  run: {
+    readonly cause: TrainingCause;
+    readonly reason: string | null;
+    readonly idempotencyKey: string | null;
+    readonly warmStart?: boolean | null;
+  },
 ): Promise<TrainingRunEntity | null> {
   const rows: { id: string }[] = await tx.query(
-    `INSERT INTO training_run (status, cause, reason, idempotency_key) VALUES ('QUEUED', $1, $2, $3)
+    `INSERT INTO training_run (status, cause, reason, idempotency_key, warm_start) VALUES ('QUEUED', $1, $2, $3, $4)
      ON CONFLICT DO NOTHING RETURNING id`,
-    [run.cause, run.reason, run.idempotencyKey],
+    [run.cause, run.reason, run.idempotencyKey, run.warmStart ?? null],
   );
   const [row] = rows;
   return row === undefined ? null : findRun(tx, row.id);
@@ -80,19 +87,26 @@ export async function listRuns(
   return query.getMany();
 }
 
+interface ClaimedRow {
+  readonly attempt: number;
+  readonly model_version: number | null;
+  readonly cut: string | null;
+  readonly warm_start: boolean | null;
+}
+
 /** QUEUED -> RUNNING under a new owner; null when the run is not queued any more. */
 export async function claimRun(tx: EntityManager, id: string, owner: string): Promise<Claim | null> {
-  const [rows] = await tx.query<[{ attempt: number; model_version: number | null; cut: string | null }[], number]>(
+  const [rows] = await tx.query<[ClaimedRow[], number]>(
     `UPDATE training_run
      SET status = 'RUNNING', owner = $2, attempt = attempt + 1, started_at = now(), heartbeat_at = now(),
          progress = NULL, epochs = '[]', error_code = NULL, error_message = NULL
-     WHERE id = $1 AND status = 'QUEUED' RETURNING attempt, model_version, cut`,
+     WHERE id = $1 AND status = 'QUEUED' RETURNING attempt, model_version, cut, warm_start`,
     [id, owner],
   );
   const [row] = rows;
   if (row === undefined) return null;
   const cut = row.cut === null ? null : BigInt(row.cut);
-  return { id, owner, attempt: row.attempt, modelVersion: row.model_version, cut };
+  return { id, owner, attempt: row.attempt, modelVersion: row.model_version, cut, warmStart: row.warm_start };
 }
 
 /** The heartbeat, with what is new of the progress. False: the claim is gone, stop. */

@@ -14,6 +14,7 @@ import { setRunCut, type Claim } from '../storage/training-run.store.js';
 import type { Logger } from '../telemetry.js';
 import { splitOf } from './held-out.js';
 import { recipeFor } from './hyperparameters.js';
+import { writeLiveWeights, type WarmStart } from './live-weights.js';
 import type { RunReport } from './run-report.js';
 import { writeSequences } from './sequences.js';
 import { takeSnapshot, trainedWindow, type Snapshot } from './snapshot.js';
@@ -47,6 +48,9 @@ export async function trainCandidate(training: CandidateTraining): Promise<numbe
     const split = splitOf(config.trainSplit, log.users);
     report.tellPhase('TRAINING');
     const recipe = recipeFor({ events: window.interactions, users: window.users });
+    const liveFile = join(folder, 'live.safetensors');
+    const isWarm = claim.warmStart ?? config.trainWarmStart;
+    const offered = isWarm ? await writeLiveWeights(dataSource.manager, liveFile) : null;
     const { trainCurvesFolder: curves, trainEpochs, trainThreads: threads } = config;
     const job: TrainingJob = {
       inputFile,
@@ -56,6 +60,10 @@ export async function trainCandidate(training: CandidateTraining): Promise<numbe
       device: config.trainDevice,
       hyperparameters: { ...recipe, epochs: trainEpochs ?? recipe.epochs },
       split,
+      warmStart:
+        offered?.modelVersion != null && offered.refused === null
+          ? { file: liveFile, modelVersion: offered.modelVersion }
+          : null,
     };
     try {
       const onNews = (news: News): void => {
@@ -63,7 +71,9 @@ export async function trainCandidate(training: CandidateTraining): Promise<numbe
       };
       const result = await trainInChild(job, { entry, threads, signal, onNews });
       report.tellPhase('STORING');
-      return await storeModel(dataSource, claim, result, trainedWindow(window, split));
+      const warmStart = offered && { ...offered, refused: offered.refused ?? result.warmStartRefused ?? null };
+      if (warmStart !== null) noteWarmStart(training, warmStart);
+      return await storeModel(dataSource, claim, result, trainedWindow(window, split), warmStart);
     } catch (error) {
       if (isOfDatabase(error) || (error instanceof RecollectError && error.code === 'LOST')) await keeper.flush();
       throw error;
@@ -86,6 +96,12 @@ async function snapshot(
   const cut = before ?? (await takeCut(dataSource.manager, config.databaseSchema));
   await setRunCut(dataSource.manager, claim, cut);
   return takeSnapshot(dataSource, cut, signal);
+}
+
+function noteWarmStart({ claim, logger }: CandidateTraining, { modelVersion, refused: reason }: WarmStart): void {
+  const about = { runId: claim.id, modelVersion };
+  if (reason === null) logger.info(about, 'a training started from the weights of the live model');
+  else logger.warn({ ...about, reason }, 'a training was to start from the live model and started from scratch');
 }
 
 function note({ claim, logger, report }: CandidateTraining, news: News, keeper: StateKeeper): void {

@@ -21,6 +21,7 @@ import { systemFigures } from './system-figures.js';
 import { learn, type Listener } from './trainer.js';
 import type { TrainingJob, TrainingResult } from './training-job.js';
 import { frequencies, strongest } from './transitions.js';
+import { startOf } from './warm-start.js';
 
 /** Bounds the memory that one user with a million interactions would take; nothing older weighs in an answer. */
 const longestHistory = 10_000;
@@ -32,21 +33,17 @@ export interface TrainedModel {
 
 export async function trainModel(
   log: SequenceLog,
-  {
-    hyperparameters,
-    device,
-    split: choice = { kind: 'leave-one-out' },
-    seen = 'removed',
-  }: Pick<TrainingJob, 'hyperparameters' | 'device' | 'split' | 'seen'>,
+  job: Pick<TrainingJob, 'hyperparameters' | 'device' | 'split' | 'seen' | 'warmStart'>,
   listener: Listener,
   signal: AbortSignal,
   states: StateFile | null = null,
 ): Promise<TrainedModel> {
   const begun = performance.now();
-  const deviceInUse = deviceReport(device);
-  const split = splitLog(log, choice, seen);
-  const dimensions = dimensionsOf(split, hyperparameters);
-  const learner = new Learner(hyperparameters, dimensions, split);
+  const deviceInUse = deviceReport(job.device);
+  const split = splitLog(log, job.split ?? { kind: 'leave-one-out' }, job.seen ?? 'removed');
+  const dimensions = dimensionsOf(split, job.hyperparameters);
+  const { parameters, hyperparameters, refused } = await startOf(job.warmStart, split, dimensions, job.hyperparameters);
+  const learner = new Learner(hyperparameters, dimensions, split, parameters);
   const { best, bestEpoch, epochs } = await learn(learner, split, hyperparameters, listener, signal, states);
 
   const tell = (step: number) => {
@@ -90,6 +87,7 @@ export async function trainModel(
       events: log.users.rows.length,
       parameters: [...best.values()].reduce((sum, { data }) => sum + data.length, 0),
       hyperparameters,
+      ...(refused !== null && { warmStartRefused: refused }),
       device: deviceInUse,
       seconds: (performance.now() - begun) / 1000,
     },

@@ -7,6 +7,7 @@ import { decodeCheckpoint } from '../model/checkpoint.js';
 import type { DataWindow, RankingMetrics } from '../storage/model.entity.js';
 import { chunkBytes, insertModel, insertModelChunk } from '../storage/model.store.js';
 import { setRunModel, type Claim } from '../storage/training-run.store.js';
+import type { WarmStart } from './live-weights.js';
 import { systemNames, type SystemName, type TrainingResult } from './training-job.js';
 
 /** The model, its weights and the run's reference to it, in one transaction; returns the version. */
@@ -15,6 +16,7 @@ export async function storeModel(
   claim: Claim,
   result: TrainingResult,
   dataWindow: DataWindow,
+  warmStart: WarmStart | null,
 ): Promise<number> {
   const bytes = await readFile(result.checkpointPath);
   const { dimensions } = decodeCheckpoint(bytes);
@@ -23,7 +25,7 @@ export async function storeModel(
     const version = await insertModel(tx, {
       status: 'CANDIDATE',
       dimensions,
-      hyperparameters: { ...result.hyperparameters, bestEpoch: result.bestEpoch, device: result.device },
+      hyperparameters: { ...result.hyperparameters, warmStart, bestEpoch: result.bestEpoch, device: result.device },
       dataWindow,
       metrics: testedUsers === 0 ? { testedUsers } : { testedUsers, ...rankingMetrics(result) },
       seed: result.hyperparameters.seed,

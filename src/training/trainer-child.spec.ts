@@ -10,8 +10,6 @@ import type { FromTrainer, TrainingJob } from './training-job.js';
 const job: TrainingJob = {
   inputFile: 'in',
   outputFile: 'out',
-  stateFile: null,
-  curvesFolder: null,
   device: 'cpu',
   hyperparameters: defaultHyperparameters,
 };

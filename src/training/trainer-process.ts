@@ -44,7 +44,8 @@ async function train(job: TrainingJob): Promise<TrainingResult> {
   const { trainModel } = await loadTraining();
   const log = await readSequences(job.inputFile);
   const onNotice = (message: string) => void say({ type: 'notice', message });
-  const curves = job.curvesFolder === null ? null : new Curves(job.curvesFolder, onNotice);
+  const { curvesFolder = null } = job;
+  const curves = curvesFolder === null ? null : new Curves(curvesFolder, onNotice);
   const listener = {
     onProgress: (progress) => void say({ type: 'progress', progress }),
     onEpoch: (figures, steps) => {
@@ -65,9 +66,10 @@ async function train(job: TrainingJob): Promise<TrainingResult> {
 }
 
 async function statesOf(job: TrainingJob, onNotice: (message: string) => void): Promise<StateFile | null> {
-  if (job.stateFile === null) return null;
+  const { stateFile = null } = job;
+  if (stateFile === null) return null;
   const digest = await digestOf(job);
-  return new StateFile(job.stateFile, digest, () => void say({ type: 'state' }), onNotice);
+  return new StateFile(stateFile, digest, () => void say({ type: 'state' }), onNotice);
 }
 
 async function loadTraining() {

@@ -18,15 +18,17 @@ export interface TrainingJob {
   /** where the checkpoint goes */
   readonly outputFile: string;
   /** where the training keeps how far it is; one that is there and fits is taken up. Null: nothing is kept */
-  readonly stateFile: string | null;
+  readonly stateFile?: string | null;
   /** where its curves go as TensorBoard event files; null: nowhere */
-  readonly curvesFolder: string | null;
+  readonly curvesFolder?: string | null;
   readonly device: DeviceChoice;
   readonly hyperparameters: Hyperparameters;
   /** what is held out; leave-one-out where nothing else is said */
   readonly split?: SplitChoice;
   /** whether seen items are in the ranking; removed where nothing else is said */
   readonly seen?: SeenItems;
+  /** the checkpoint of a model whose weights the training starts from; without one it starts from scratch */
+  readonly warmStart?: { readonly file: string; readonly modelVersion: number } | null;
 }
 
 export type ToTrainer = { readonly type: 'train'; readonly job: TrainingJob } | { readonly type: 'cancel' };
@@ -77,6 +79,8 @@ export interface TrainingResult {
   readonly events: number;
   readonly parameters: number;
   readonly hyperparameters: Hyperparameters;
+  /** why the weights of the job's `warmStart` were not used; absent: they were, or none were given */
+  readonly warmStartRefused?: string;
   readonly device: string;
   readonly seconds: number;
 }

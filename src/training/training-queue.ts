@@ -33,6 +33,8 @@ export interface TrainingJobData {
 export interface StartTraining {
   readonly reason: string | null;
   readonly idempotencyKey: string | null;
+  /** whether to start from the live model's weights; null or absent: the setting decides */
+  readonly warmStart?: boolean | null;
   readonly cause: TrainingCause;
 }
 
@@ -100,10 +102,10 @@ export class TrainingQueue implements OnModuleInit, OnApplicationShutdown {
       return { run: created, created: true };
     }
     const same = request.idempotencyKey === null ? null : await findRunByKey(tx, request.idempotencyKey);
-    if (same !== null && same.reason !== request.reason) {
+    if (same !== null && (same.reason !== request.reason || same.warmStart !== (request.warmStart ?? null))) {
       throw new RecollectError(
         'IDEMPOTENCY_CONFLICT',
-        `the idempotency key started run ${same.id} with another reason; take a new key for a new run`,
+        `the idempotency key started run ${same.id} with another reason or warm start; take a new key for a new run`,
         { field: 'idempotencyKey' },
       );
     }

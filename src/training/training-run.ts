@@ -70,7 +70,7 @@ export class TrainingRun {
     const { promote, reason } = verdict(model.metrics);
     const outcome: Outcome = {
       status: 'SUCCEEDED',
-      result: { promoted: promote, reason },
+      result: { promoted: promote, reason, warmStart: model.hyperparameters.warmStart ?? null },
       modelVersion: version,
       errorCode: null,
       errorMessage: null,

@@ -37,8 +37,8 @@ describe('a training state as bytes', () => {
     expect(Object.is(back.learner.optimizer.tensors.get('mean/a')?.data[1], -0)).toBe(true);
   });
 
-  it('is refused for another log, split or recipe', () => {
-    expect(() => decodeState(bytes, 'other')).toThrow(/of another log, split or recipe/);
+  it('is refused for another log, split, recipe or start', () => {
+    expect(() => decodeState(bytes, 'other')).toThrow(/of another log, split, recipe or start/);
   });
 
   it('is refused wherever it is cut off or changed', () => {
@@ -59,7 +59,7 @@ describe('a training state as bytes', () => {
     expect(() => decodeState(older, 'digest')).toThrow(/another version of the program wrote it/);
   });
 
-  it('belongs to the bytes of the log, to its split and to every hyperparameter', async () => {
+  it('belongs to the bytes of the log, to its split, to where it started and to every hyperparameter', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'recollect-state-spec-'));
     const [one, other] = [join(folder, 'one'), join(folder, 'other')];
     await writeFile(one, 'log');
@@ -76,8 +76,9 @@ describe('a training state as bytes', () => {
       digestOf({ ...job, inputFile: other }),
       digestOf({ ...job, split: { kind: 'sessions', testSequences: 5 } }),
       digestOf({ ...job, seen: 'kept' }),
+      digestOf({ ...job, warmStart: { file: one, modelVersion: 3 } }),
     ];
-    expect(new Set([digest, ...(await Promise.all(digests))]).size).toBe(4);
+    expect(new Set([digest, ...(await Promise.all(digests))]).size).toBe(5);
     await rm(folder, { recursive: true });
   });
 });

@@ -38,15 +38,16 @@ export interface TrainingState {
   readonly learner: LearnerState;
 }
 
-type DigestedJob = Pick<TrainingJob, 'inputFile' | 'hyperparameters' | 'split' | 'seen'>;
+type DigestedJob = Pick<TrainingJob, 'inputFile' | 'hyperparameters' | 'split' | 'seen' | 'warmStart'>;
 
 const format = 'recollect training state 1';
 const hashBytes = 32;
 
-/** What a state belongs to: the log in this file, split like this and trained with this recipe. */
-export async function digestOf({ inputFile, hyperparameters, split, seen }: DigestedJob): Promise<string> {
+/** What a state belongs to: the log in this file, split like this and trained with this recipe from these weights. */
+export async function digestOf({ inputFile, hyperparameters, split, seen, warmStart }: DigestedJob): Promise<string> {
   const recipe = Object.entries(hyperparameters).sort(([a], [b]) => (a < b ? -1 : 1));
-  const hash = createHash('sha256').update(JSON.stringify([recipe, split ?? null, seen ?? null]));
+  const start = warmStart?.modelVersion ?? null;
+  const hash = createHash('sha256').update(JSON.stringify([recipe, split ?? null, seen ?? null, start]));
   await pipeline(createReadStream(inputFile, { highWaterMark: 1 << 20 }), hash);
   return hash.digest('hex');
 }
@@ -75,7 +76,7 @@ export function decodeState(bytes: Uint8Array, digest: string): TrainingState {
   if (!hash.equals(bytes.subarray(0, hashBytes))) throw refused('it is damaged or truncated');
   const { metadata, tensors } = decodeTensors(file);
   if (metadata.get('format') !== format) throw refused('another version of the program wrote it');
-  if (metadata.get('digest') !== digest) throw refused('it is of another log, split or recipe');
+  if (metadata.get('digest') !== digest) throw refused('it is of another log, split, recipe or start');
   const { best, streams, steps, ...course } = JSON.parse(metadata.get('numbers') ?? '') as Numbers;
   const all = new Map<string, Parameter>();
   for (const [name, { shape, data }] of tensors) if (data instanceof Float32Array) all.set(name, { shape, data });

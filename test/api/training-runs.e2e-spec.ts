@@ -29,15 +29,17 @@ describe('training runs', () => {
       trainingRun: { status: 'QUEUED', cause: 'MUTATION', reason: 'test' },
     });
     expect(data.b).toMatchObject({ created: false, trainingRun: { id: data.a.trainingRun?.id } });
-    const other = await api.ask<{ startTraining: Started }>(
-      `mutation { startTraining(input: { idempotencyKey: "k1", reason: "other" }) ${fields} }`,
-    );
-    expect(other.errors).toEqual([]);
-    expect(other.data.startTraining).toMatchObject({
-      trainingRun: null,
-      created: false,
-      userErrors: [{ code: 'IDEMPOTENCY_CONFLICT', field: 'idempotencyKey' }],
-    });
+    for (const changed of ['reason: "other"', 'reason: "test", warmStart: true']) {
+      const other = await api.ask<{ startTraining: Started }>(
+        `mutation { startTraining(input: { idempotencyKey: "k1", ${changed} }) ${fields} }`,
+      );
+      expect(other.errors).toEqual([]);
+      expect(other.data.startTraining).toMatchObject({
+        trainingRun: null,
+        created: false,
+        userErrors: [{ code: 'IDEMPOTENCY_CONFLICT', field: 'idempotencyKey' }],
+      });
+    }
   });
 
   it('run one at a time: the one under way is returned', async () => {

@@ -41,8 +41,6 @@ async function measure(shape: LogShape): Promise<Readonly<Record<string, unknown
     const result = await trainInChild(
       {
         ...job,
-        stateFile: null,
-        curvesFolder: null,
         device: 'cpu',
         hyperparameters: { ...recipeFor(size), ...limits },
       },

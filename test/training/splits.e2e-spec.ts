@@ -37,8 +37,6 @@ async function train(
     {
       inputFile,
       outputFile: join(folder, name),
-      stateFile: null,
-      curvesFolder: null,
       device: 'cpu',
       hyperparameters: small,
       ...job,

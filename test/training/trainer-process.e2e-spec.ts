@@ -58,8 +58,6 @@ async function train(
     job: {
       inputFile,
       outputFile: join(folder, name),
-      stateFile: null,
-      curvesFolder: null,
       device: 'auto',
       hyperparameters: plantedRecipe,
       ...job,
@@ -169,7 +167,7 @@ describe('a training that keeps states', () => {
       const anew = await train('anew', log, { stateFile });
       expect(anew.news[0]).toEqual({
         type: 'notice',
-        message: expect.stringMatching(/of another log, split or recipe; the training starts anew/),
+        message: expect.stringMatching(/of another log, split, recipe or start; the training starts anew/),
       });
       expect((await bytesOf(anew)).equals(await bytesOf(whole))).toBe(true);
     },

@@ -94,6 +94,16 @@ describe('the training queue', () => {
     });
   });
 
+  it('refuses an idempotency key that comes with another warm start', async () => {
+    const key = request({ idempotencyKey: 'k1', warmStart: true });
+    const { run } = await queue.startTraining(key);
+    expect(run.warmStart).toBe(true);
+    expect(await queue.startTraining(key)).toMatchObject({ run: { id: run.id }, created: false });
+    for (const warmStart of [false, null]) {
+      await expect(queue.startTraining({ ...key, warmStart })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    }
+  });
+
   it('gives a new key the run that is under way', async () => {
     const { run } = await queue.startTraining(request({ idempotencyKey: 'k1' }));
     expect(await queue.startTraining(request({ idempotencyKey: 'k2', reason: 'other' }))).toMatchObject({

@@ -99,7 +99,10 @@ describe('a training run', () => {
     }
   };
 
-  const trainer = async (onMessage: string, settings: Partial<Pick<Config, 'trainTimeoutMs' | 'trainSplit'>> = {}) => {
+  const trainer = async (
+    onMessage: string,
+    settings: Partial<Pick<Config, 'trainTimeoutMs' | 'trainSplit' | 'trainWarmStart'>> = {},
+  ) => {
     const entry = join(folder, `${children++}.mjs`);
     await writeFile(entry, `process.on('message', async (message) => { ${onMessage} });`);
     const config = { ...database.config, ...settings };
@@ -108,8 +111,8 @@ describe('a training run', () => {
     const promotion = new Promotion(config, logger, database.dataSource, live);
     return { live, run: new TrainingRun(config, logger, entry, database.dataSource, promotion, queue) };
   };
-  const queued = async (): Promise<string> =>
-    (await queue.startTraining({ cause: 'MUTATION', reason: null, idempotencyKey: null })).run.id;
+  const queued = async (warmStart: boolean | null = null): Promise<string> =>
+    (await queue.startTraining({ cause: 'MUTATION', reason: null, idempotencyKey: null, warmStart })).run.id;
   const read = async (id: string): Promise<TrainingRunEntity> => {
     const row = await findRun(database.dataSource.manager, id);
     if (row === null) throw new Error('the run is gone');
@@ -171,6 +174,71 @@ describe('a training run', () => {
     const { modelVersion } = await read(id);
     expect(await findModel(database.dataSource.manager, modelVersion ?? 0)).toMatchObject({
       dataWindow: { trainedBefore: '2026-01-01T01:31:00.000Z', lastOccurredAt: '2026-01-01T01:40:00.000Z' },
+    });
+  });
+
+  describe('that starts warm', () => {
+    /** A child that answers as `trains` does, and leaves what it was given to start from: a hash, or null. */
+    const tells = (more = ''): string => `
+      const { readFile, writeFile } = await import('node:fs/promises');
+      const { createHash } = await import('node:crypto');
+      const file = message.job.warmStart?.file;
+      const sha256 = file === undefined ? null : createHash('sha256').update(await readFile(file)).digest('hex');
+      await writeFile(${JSON.stringify(join(folder, 'given'))}, JSON.stringify(sha256));
+      ${trains('good').replace("type: 'done', result: {", `type: 'done', result: { ${more}`)}`;
+    const given = async (): Promise<unknown> => JSON.parse(await readFile(join(folder, 'given'), 'utf8')) as unknown;
+    /** Runs to its end; the row and the model that came out of it. */
+    const trained = async (child: string, warmStart: boolean | null, settings = {}) => {
+      const { run } = await trainer(child, settings);
+      const id = await queued(warmStart);
+      await run.run(id, never);
+      const row = await read(id);
+      expect(row).toMatchObject({ status: 'SUCCEEDED' });
+      const model = await findModel(database.dataSource.manager, row.modelVersion ?? 0);
+      if (model === null) throw new Error('the model is gone');
+      return { row, model };
+    };
+
+    it('gets the bytes of the model that serves, and the run and the new model name its version', async () => {
+      const first = await trained(tells(), true);
+      expect(await given()).toBeNull();
+      expect(first.row.result).toMatchObject({ warmStart: { modelVersion: null, refused: 'no model serves yet' } });
+      const second = await trained(tells(), true);
+      expect(await given()).toBe(first.model.sha256);
+      const warmStart = { modelVersion: first.model.version, refused: null };
+      expect(second.row.result).toMatchObject({ promoted: true, warmStart });
+      expect(second.model.hyperparameters).toMatchObject({ warmStart });
+    });
+
+    it('does what the setting says where it was not asked, and what it was asked for else', async () => {
+      const { model, row } = await trained(tells(), null);
+      expect(await given()).toBeNull();
+      expect(row.result).toMatchObject({ warmStart: null });
+      const { model: live } = await trained(tells(), false, { trainWarmStart: true });
+      expect(await given()).toBeNull();
+      expect(live.version).toBe(model.version + 1);
+      await trained(tells(), null, { trainWarmStart: true });
+      expect(await given()).toBe(live.sha256);
+    });
+
+    it('keeps why the weights did not fit', async () => {
+      const { model: live } = await trained(tells(), true);
+      const { row, model } = await trained(tells(`warmStartRefused: 'its width is 4',`), true);
+      const warmStart = { modelVersion: live.version, refused: 'its width is 4' };
+      expect(row.result).toMatchObject({ promoted: true, warmStart });
+      expect(model.hyperparameters).toMatchObject({ warmStart });
+    });
+
+    it.each([
+      ['damaged', `UPDATE model_chunk SET bytes = set_byte(bytes, 5000, get_byte(bytes, 5000) # 1)`, 'SHA-256'],
+      ['cut off', `UPDATE model_chunk SET bytes = substring(bytes FOR 5000)`, '5000 bytes are stored'],
+    ])('starts from scratch, and says why, where the weights that serve are %s', async (_, damage, reason) => {
+      const { model: live } = await trained(tells(), true);
+      await database.dataSource.query(damage);
+      const { row } = await trained(tells(), true);
+      expect(await given()).toBeNull();
+      const warmStart = { modelVersion: live.version, refused: expect.stringContaining(reason) };
+      expect(row.result).toMatchObject({ promoted: true, warmStart });
     });
   });
 

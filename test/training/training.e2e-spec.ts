@@ -2,13 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { fileURLToPath } from 'node:url';
 import { LiveModel } from '../../src/promotion/live-model.js';
 import { Promotion } from '../../src/promotion/promotion.js';
-import { findModel } from '../../src/storage/model.store.js';
+import { findModel, setLiveModel } from '../../src/storage/model.store.js';
 import type { TrainingRunEntity } from '../../src/storage/training-run.entity.js';
 import { findRun } from '../../src/storage/training-run.store.js';
 import { createLogger } from '../../src/telemetry.js';
 import { TrainingQueue } from '../../src/training/training-queue.js';
 import { TrainingRun } from '../../src/training/training-run.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
+import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
 
 /** The built child: TensorFlow itself trains. */
 const entry = fileURLToPath(new URL('../../dist/src/training/trainer-process.js', import.meta.url));
@@ -61,8 +62,8 @@ describe('a training with TensorFlow', () => {
       ],
     );
   };
-  const train = async (): Promise<TrainingRunEntity> => {
-    const started = await queue.startTraining({ cause: 'MUTATION', reason: null, idempotencyKey: null });
+  const train = async (warmStart: boolean | null = null): Promise<TrainingRunEntity> => {
+    const started = await queue.startTraining({ cause: 'MUTATION', reason: null, idempotencyKey: null, warmStart });
     expect(started.created).toBe(true);
     await run.run(started.run.id, new AbortController().signal);
     const row = await findRun(database.dataSource.manager, started.run.id);
@@ -145,5 +146,46 @@ describe('a training with TensorFlow', () => {
       return ring(network?.vocabulary.idOf(best + 1)) === ring(items[0]);
     });
     expect(hits.length / sequences.length).toBeGreaterThan(0.9);
+  }, 180_000);
+
+  it('starts from the model that serves, in half of the epochs, and knows the items and users that came since', async () => {
+    const walk = (users: number, rings: number, from: number) =>
+      Array.from({ length: users }, (_, user) =>
+        Array.from({ length: 7 }, (_, n) => `item ${(user % rings) * 8 + ((Math.floor(user / rings) + n + from) % 8)}`),
+      );
+    await log(walk(1_000, 10, 0));
+    const before = await train();
+    await database.dataSource.query('TRUNCATE interaction');
+    await log([...walk(1_000, 10, 0), ...walk(240, 12, 1)]); //  two rings and 240 users more
+    const row = await train(true);
+    expect(row).toMatchObject({
+      status: 'SUCCEEDED',
+      warmStart: true,
+      result: { promoted: true, warmStart: { modelVersion: before.modelVersion, refused: null } },
+    });
+    expect(row.epochs.length).toBeLessThanOrEqual(6); //         of the setting's 12
+    // of the new users 40 walk round the new rings: without an answer to one of them it would be 1200 / 1240 at most
+    expect(Math.max(...row.epochs.map((epoch) => epoch.validationNdcgAt10 ?? 0))).toBeGreaterThan(1_200 / 1_240);
+    const model = await findModel(database.dataSource.manager, row.modelVersion ?? 0);
+    expect(model).toMatchObject({
+      dimensions: { items: 96 },
+      hyperparameters: { epochs: 6 },
+      dataWindow: { users: 1_240 },
+    });
+    expect(live.current()?.network.vocabulary.rowOf('item 95')).toBeGreaterThan(0);
+    const scratch = await train(false);
+    expect(scratch).toMatchObject({ status: 'SUCCEEDED', warmStart: false, result: { warmStart: null } });
+    expect(row.epochs[0]?.loss).toBeLessThan(0.95 * (scratch.epochs[0]?.loss ?? 0));
+  }, 180_000);
+
+  it('starts from scratch, with all epochs, where the model that serves has other sizes', async () => {
+    const items = Array.from({ length: 8 }, (_, n) => `item ${n}`);
+    await log(Array.from({ length: 50 }, (_, user) => items.map((_, n) => `item ${(user + n) % 8}`)));
+    const { manager } = database.dataSource;
+    await setLiveModel(manager, await storeCheckpoint(database.dataSource, randomCheckpoint(items, { width: 4 })));
+    const row = await train(true);
+    const refused = expect.stringContaining('width of it is 4, of this training 64');
+    expect(row).toMatchObject({ status: 'SUCCEEDED', warmStart: true, result: { warmStart: { refused } } });
+    expect(await findModel(manager, row.modelVersion ?? 0)).toMatchObject({ hyperparameters: { epochs: 12 } });
   }, 180_000);
 });
