@@ -22,6 +22,8 @@ const items = Array.from({ length: 12 }, (_, n) => `item ${n}`);
 const schema = 'training_run_spec';
 
 /** Children of these tests are real processes that only pretend to train. */
+const killedPid = 99_999_999;
+
 describe('a training run', () => {
   let database: FreshDatabase;
   let queue: TrainingQueue;
@@ -125,12 +127,15 @@ describe('a training run', () => {
       await sleep(50);
     }
   };
+  /** of this process and of the one that was killed: other trainings of the machine have theirs */
   const leftFolders = async (): Promise<readonly string[]> =>
-    (await readdir(tmpdir())).filter((name) => name.startsWith('recollect-training-'));
+    (await readdir(tmpdir())).filter((name) =>
+      [process.pid, killedPid].some((pid) => name.startsWith(`recollect-training-${pid}-`)),
+    );
   const never = new AbortController().signal;
 
   it('stores what the child trained, promotes it, and leaves nothing behind', async () => {
-    await mkdir(join(tmpdir(), 'recollect-training-99999999-killed')); // of a process that was killed
+    await mkdir(join(tmpdir(), `recollect-training-${killedPid}-killed`)); // of a process that was killed
     await mkdir(join(tmpdir(), `recollect-training-${process.pid}-killed`)); // of the container's start before, with the same pid
     const before = (await leftFolders()).filter((name) => !name.endsWith('killed'));
     const { run, live } = await trainer(trains('good'));
