@@ -1,13 +1,14 @@
 /**
  * Items near an item: cosine in the live model's folded item table E' = E + A a(.), so that what users do and what items are both
- * count. An item that the model doesn't know is answered with what is popular.
+ * count. An item that the model has not learned stands in it where its content places it; one of which it knows nothing is answered
+ * with what is popular.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
 import type { Network } from '../model/network.js';
 import type { Answer } from './answer.js';
 import { Answering } from './answering.js';
-import { scoredCandidates } from './candidates.js';
+import { joined, scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
 import { excludeNothing, type Exclusion } from './eligibility.js';
 
@@ -24,14 +25,18 @@ export class SimilarItems {
 
   async to(itemId: string, first: number): Promise<Answer> {
     const live = this.networks.current();
-    const row = live?.network.vocabulary.rowOf(itemId) ?? 0;
     const exclusion: Exclusion = { ...excludeNothing, besides: itemId };
     if (live === null) return this.answering.fallback('NO_MODEL', first, exclusion);
-    if (row === 0) return this.answering.fallback('UNKNOWN_ITEM', first, exclusion);
-    const scores = cosines(live.network, live.network.itemVector(row), this.lengthsOf(live));
-    const until = this.catalogue.untilOf(live);
-    const { vocabulary } = live.network;
-    const candidates = scoredCandidates(scores, until, Date.now(), vocabulary, 'MODEL', first);
+    const placed = this.catalogue.placedFor(live);
+    const row = live.network.vocabulary.rowOf(itemId);
+    const vector = row > 0 ? live.network.itemVector(row) : (placed?.vectorOf(itemId) ?? null);
+    if (vector === null) return this.answering.fallback('UNKNOWN_ITEM', first, exclusion);
+    const nearPlaced = placed?.ids.map((_, index) => cosine(placed.vectorAt(index), vector));
+    const scores = joined(
+      cosines(live.network, vector, this.lengthsOf(live)),
+      nearPlaced && Float32Array.from(nearPlaced),
+    );
+    const candidates = scoredCandidates(scores, this.catalogue.itemsFor(live, placed), Date.now(), 'MODEL', first);
     return this.answering.filled(candidates, first, exclusion, {
       source: 'MODEL',
       fallbackReason: null,
@@ -42,11 +47,10 @@ export class SimilarItems {
     });
   }
 
-  /** The known items that lie nearest to a direction, the nearest first; hidden and deleted ones are not among them. */
+  /** The learned items that lie nearest to a direction, the nearest first; hidden and deleted ones are not among them. */
   nearest(live: LiveNetwork, direction: Float32Array, count: number): readonly string[] {
     const scores = cosines(live.network, direction, this.lengthsOf(live));
-    const until = this.catalogue.untilOf(live);
-    const [batch = []] = scoredCandidates(scores, until, Date.now(), live.network.vocabulary, 'MODEL', count);
+    const [batch = []] = scoredCandidates(scores, this.catalogue.itemsFor(live, null), Date.now(), 'MODEL', count);
     return batch
       .slice(0, count)
       .filter(({ score }) => score > 0)
@@ -65,12 +69,13 @@ export class SimilarItems {
 /** The cosine of each item's vector with a direction; index row - 1. A vector of length 0 is near to nothing. */
 function cosines(network: Network, direction: Float32Array, lengths: Float32Array): Float32Array {
   const length = lengthOf(direction);
-  return lengths.map((own, index) => {
-    const vector = network.itemVector(index + 1);
-    let dot = 0;
-    for (let at = 0; at < vector.length; at += 1) dot += (vector[at] ?? 0) * (direction[at] ?? 0);
-    return own === 0 || length === 0 ? 0 : dot / (own * length);
-  });
+  return lengths.map((own, index) => cosine(network.itemVector(index + 1), direction, own, length));
+}
+
+function cosine(one: Float32Array, other: Float32Array, length = lengthOf(one), otherLength = lengthOf(other)): number {
+  let dot = 0;
+  for (let at = 0; at < one.length; at += 1) dot += (one[at] ?? 0) * (other[at] ?? 0);
+  return length === 0 || otherLength === 0 ? 0 : dot / (length * otherLength);
 }
 
 function lengthOf(vector: Float32Array): number {

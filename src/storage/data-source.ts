@@ -1,6 +1,7 @@
 /** The one connection pool of the process, its entities and its migrations (run under an advisory lock). */
 import { DataSource } from 'typeorm';
 import { CreateMemory1764000000000 } from '../../migrations/1764000000000-create-memory.js';
+import { AddItemVector1764100000000 } from '../../migrations/1764100000000-add-item-vector.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -47,7 +48,7 @@ export function createDataSource(
     url: config.databaseUrl,
     schema: config.databaseSchema,
     entities,
-    migrations: [CreateMemory1764000000000],
+    migrations: [CreateMemory1764000000000, AddItemVector1764100000000],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,
     connectTimeoutMS: 10_000,

@@ -10,6 +10,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { messageOf, RecollectError } from '../errors.js';
 import { encodeCheckpoint } from '../model/checkpoint.js';
+import { readContent } from './content-file.js';
 import { readSequences } from './sequences.js';
 import type { FromTrainer, ToTrainer, TrainingJob, TrainingResult } from './training-job.js';
 
@@ -40,11 +41,12 @@ async function work(job: TrainingJob): Promise<void> {
 async function train(job: TrainingJob): Promise<TrainingResult> {
   const { trainModel } = await loadTraining();
   const log = await readSequences(job.inputFile);
+  const content = job.contentFile === undefined ? undefined : await readContent(job.contentFile);
   const listener = {
     onProgress: (progress) => void say({ type: 'progress', progress }),
     onEpoch: (figures) => void say({ type: 'epoch', figures }),
   } satisfies Parameters<typeof trainModel>[2];
-  const { checkpoint, result } = await trainModel(log, job, listener, stopping.signal);
+  const { checkpoint, result } = await trainModel(log, job, listener, stopping.signal, content);
   await writeFile(`${job.outputFile}.part`, encodeCheckpoint(checkpoint), { mode: 0o600 });
   await rename(`${job.outputFile}.part`, job.outputFile);
   return { ...result, checkpointPath: job.outputFile };

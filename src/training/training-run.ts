@@ -19,6 +19,7 @@ import { findModel } from '../storage/model.store.js';
 import type { TrainingProgress } from '../storage/training-run.entity.js';
 import { claimRun, finishRun, type Claim, type Outcome } from '../storage/training-run.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
+import { contentOf, writeContent } from './content-file.js';
 import { recipeFor } from './hyperparameters.js';
 import { RunReport } from './run-report.js';
 import { writeSequences } from './sequences.js';
@@ -72,11 +73,14 @@ export class TrainingRun {
       const inputFile = join(folder, 'log');
       const { log, window } = await takeSnapshot(this.dataSource, this.config.databaseSchema, signal);
       await writeSequences(inputFile, log);
+      const contentFile = join(folder, 'content');
+      await writeContent(contentFile, contentOf(this.dataSource, log, signal));
       report.tell(at('TRAINING'));
       const recipe = recipeFor({ events: window.interactions, users: window.users });
       const result = await trainInChild(
         {
           inputFile,
+          contentFile,
           outputFile: join(folder, 'checkpoint.safetensors'),
           device: this.config.trainDevice,
           hyperparameters: {

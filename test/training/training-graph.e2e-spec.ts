@@ -50,5 +50,10 @@ describe('the training graph', () => {
     async () => passes('switched-training'),
     timeoutMs,
   );
+  it(
+    'places items that it never saw by their categories, their text or their vector',
+    async () => passes('content'),
+    timeoutMs,
+  );
   it('leaves no tensor behind', async () => passes('flat-memory'), timeoutMs);
 });

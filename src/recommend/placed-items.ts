@@ -1,0 +1,79 @@
+/**
+ * The items that a network has not learned and that its content map places: their vectors, biases and until when each may be
+ * answered. Made for one version and only ever extended, so that an answer under way keeps the rows that it scored: an item that
+ * goes keeps its row and may not be answered, one that comes back or changes takes it again. A new version begins anew.
+ */
+import type { LiveNetwork } from '../memory/network-source.js';
+import { contentMapOf, type ContentMap, type ItemContent, type PlacedItem } from '../model/content.js';
+
+const firstCapacity = 1_024;
+
+export class PlacedItems {
+  readonly version: number;
+  readonly ids: string[] = [];
+  /** index as in `ids` */
+  readonly until: number[] = [];
+  readonly map: ContentMap | null;
+  private readonly width: number;
+  private readonly indices = new Map<string, number>();
+  private vectors: Float32Array; //                             [capacity d]
+  private biases: Float32Array; //                              [capacity]
+
+  constructor({ version, network }: Pick<LiveNetwork, 'version' | 'network'>) {
+    this.version = version;
+    this.map = contentMapOf(network.checkpoint);
+    this.width = network.dimensions.width;
+    this.vectors = new Float32Array(firstCapacity * this.width);
+    this.biases = new Float32Array(firstCapacity);
+  }
+
+  /** Places an item anew; one of which nothing is known, or which is no longer to be answered, leaves the answers. */
+  put(id: string, until: number, content: ItemContent | null): void {
+    const placed = content === null || until === -Infinity ? null : (this.map?.place(content) ?? null);
+    const present = this.indices.get(id);
+    if (placed === null) {
+      if (present !== undefined) this.until[present] = -Infinity;
+      return;
+    }
+    const index = present ?? this.ids.push(id) - 1;
+    this.indices.set(id, index);
+    this.until[index] = until;
+    this.store(index, placed);
+  }
+
+  /** Of an item that has a place now, E' [d]. */
+  vectorOf(id: string): Float32Array | null {
+    const index = this.indices.get(id);
+    return index === undefined || this.until[index] === -Infinity ? null : this.vectorAt(index);
+  }
+
+  vectorAt(index: number): Float32Array {
+    return this.vectors.subarray(index * this.width, (index + 1) * this.width);
+  }
+
+  /** u . E' + b of each, in the order of `ids`. */
+  scores(u: Float32Array): Float32Array {
+    return Float32Array.from(this.ids, (_, index) => {
+      let sum = this.biases[index] as number;
+      for (let at = 0; at < u.length; at++) {
+        sum += (u[at] as number) * (this.vectors[index * this.width + at] as number);
+      }
+      return sum;
+    });
+  }
+
+  private store(index: number, { vector, bias }: PlacedItem): void {
+    if (index === this.biases.length) {
+      this.vectors = extended(this.vectors);
+      this.biases = extended(this.biases);
+    }
+    this.vectors.set(vector, index * this.width);
+    this.biases[index] = bias;
+  }
+}
+
+function extended(numbers: Float32Array): Float32Array {
+  const longer = new Float32Array(2 * numbers.length);
+  longer.set(numbers);
+  return longer;
+}
