@@ -1,12 +1,13 @@
 /**
- * How the content map is scaled, and its penalty: what ranks best on validation when a group of the trained items is as if it had
- * never been seen, that is, placed by a map that was fitted to the others.
+ * How the content map is scaled, and its penalty: what finds most of the trained items that are treated as if they had never been
+ * seen, group by group, each placed by a map that was fitted to the others.
  *
  *   score(j) = s u . phi_j M_E + phi_j M_b + o           s: a regression gives vectors that are too short
- *                                                        o: how much less than the items of the fit a new one is asked for
+ *                                                        o: how much a new item is lifted over what its content alone tells
  *
- * What is best is the NDCG@10 over all cases, those whose target is of the group beside all others: new items gain as far as they
- * take less from the rest than they win. Several groups are judged one after the other; the groups share no item.
+ * The lift has a price: a new item that is shown takes a place from one that is known to be liked, and without a price nothing new is
+ * ever shown, since what is known is the better guess. So the others may lose `price` of their NDCG@10 to a group, and within that
+ * the NDCG@50 of the group's own cases decides (at 10 so few are found that luck would).
  */
 import { discountedHitAt } from './metrics.js';
 import type { Case } from './split.js';
@@ -26,58 +27,73 @@ export interface PlacedGroup {
   readonly places: readonly Float64Array[];
 }
 
-const cutoff = 10;
-const scales = [0.8, 1, 1.3, 1.7, 2.2];
-const offsets = [-4, -3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2];
-const gain = discountedHitAt(cutoff);
+/** Share of their NDCG@10 that new items may cost all others. */
+const price = 0.02;
+const scales = [1, 1.5];
+/** rising; the first silences the new items */
+const offsets = [-100, -10, -5, ...Array.from({ length: 33 }, (_, at) => -2 + at / 4)];
+const longest = 50;
+const gainOfOthers = discountedHitAt(10);
+const gainOfGroup = discountedHitAt(longest);
+
+/** By scale and offset: the gains of the group's own cases and of all others. */
+interface Sums {
+  readonly group: Float64Array;
+  readonly others: Float64Array;
+  /** of the others where the group is not ranked */
+  alone: number;
+}
 
 export class ContentJudge {
-  /** by penalty, scale and offset */
-  private readonly sums = new Map<number, Float64Array>();
+  private readonly sums = new Map<number, Sums>();
 
   constructor(private readonly groups: readonly PlacedGroup[]) {}
 
   /** One case: its query vector u and the scores of all rows as they are served, rules and all. */
   take(u: Float32Array, scores: Float32Array, { target, excluded }: Case): void {
     const out = new Set(excluded);
-    const others = new Map<readonly number[], Float64Array>(); // by rows: the groups of several penalties share them
-    for (const group of this.groups) {
-      const { rows, places, penalty } = group;
-      let best = others.get(rows);
-      if (best === undefined) others.set(rows, (best = bestOfOthers(scores, rows, out, target)));
+    const best = new Map<readonly number[], Float64Array>(); // by rows: a group has the same for each penalty
+    for (const { rows, places, penalty } of this.groups) {
+      let others = best.get(rows);
+      if (others === undefined) best.set(rows, (others = bestOfOthers(scores, rows, out, target)));
       const sums = this.sumsOf(penalty);
       const along = places.map((place) => dot(u, place));
       const own = rows.indexOf(target);
-      scales.forEach((scale, s) => {
+      if (own < 0) sums.alone += gainOfOthers(countFrom(others, scores[target] ?? 0));
+      for (const [s, scale] of scales.entries()) {
         const placed = places.map((place, at) => scale * (along[at] ?? 0) + (place[u.length] ?? 0));
         const bestPlaced = highest(placed, (at) => at === own || out.has(rows[at] ?? 0));
-        offsets.forEach((offset, o) => {
+        for (const [o, offset] of offsets.entries()) {
           const mine = own < 0 ? (scores[target] ?? 0) : (placed[own] ?? 0) + offset;
-          const rank = countFrom(best, mine) + countFrom(bestPlaced, mine - offset);
+          const rank = countFrom(others, mine) + countFrom(bestPlaced, mine - offset);
           const at = s * offsets.length + o;
-          sums[at] = (sums[at] ?? 0) + gain(rank);
-        });
-      });
+          if (own < 0) add(sums.others, at, gainOfOthers(rank));
+          else add(sums.group, at, gainOfGroup(rank));
+        }
+      }
     }
   }
 
-  /** Of equal ones the first: the largest penalty if the groups are in that order, then the smallest scale and offset. */
+  /** Of equal ones the first: the penalties in the order of the groups, then the smallest scale, then the least lift. */
   choice(): ContentChoice {
-    let chosen: ContentChoice & { readonly sum: number } = { penalty: 1, scale: 1, offset: 0, sum: -1 };
-    for (const [penalty, sums] of this.sums) {
-      sums.forEach((sum, at) => {
-        if (sum <= chosen.sum) return;
+    let chosen = { penalty: this.groups[0]?.penalty ?? 1, scale: 1, offset: 0, found: -1 };
+    for (const [penalty, { group, others, alone }] of this.sums) {
+      group.forEach((found, at) => {
+        if (found <= chosen.found || (others[at] ?? 0) < (1 - price) * alone) return;
         const scale = scales[Math.floor(at / offsets.length)] ?? 1;
-        chosen = { penalty, scale, offset: offsets[at % offsets.length] ?? 0, sum };
+        chosen = { penalty, scale, offset: offsets[at % offsets.length] ?? 0, found };
       });
     }
     const { penalty, scale, offset } = chosen;
     return { penalty, scale, offset };
   }
 
-  private sumsOf(penalty: number): Float64Array {
+  private sumsOf(penalty: number): Sums {
     let sums = this.sums.get(penalty);
-    if (sums === undefined) this.sums.set(penalty, (sums = new Float64Array(scales.length * offsets.length)));
+    if (sums === undefined) {
+      const size = scales.length * offsets.length;
+      this.sums.set(penalty, (sums = { group: new Float64Array(size), others: new Float64Array(size), alone: 0 }));
+    }
     return sums;
   }
 }
@@ -93,17 +109,17 @@ function bestOfOthers(
   return highest(scores, (row) => row === 0 || row === target || inside.has(row) || out.has(row));
 }
 
-/** The `cutoff` highest, falling; fewer where there are fewer. */
+/** The `longest` highest, falling; fewer where there are fewer. */
 function highest(scores: ArrayLike<number>, isOut: (at: number) => boolean): Float64Array {
   const best: number[] = [];
   for (let at = 0; at < scores.length; at++) {
     const score = scores[at] ?? 0;
-    if (best.length === cutoff && score <= (best[cutoff - 1] ?? 0)) continue;
+    if (best.length === longest && score <= (best[longest - 1] ?? 0)) continue;
     if (isOut(at)) continue;
     let place = best.length;
     while (place > 0 && (best[place - 1] ?? 0) < score) place--;
     best.splice(place, 0, score);
-    if (best.length > cutoff) best.pop();
+    if (best.length > longest) best.pop();
   }
   return Float64Array.from(best);
 }
@@ -118,4 +134,8 @@ function dot(u: Float32Array, place: Float64Array): number {
   let sum = 0;
   for (let at = 0; at < u.length; at++) sum += (u[at] as number) * (place[at] as number);
   return sum;
+}
+
+function add(sums: Float64Array, at: number, value: number): void {
+  sums[at] = (sums[at] ?? 0) + value;
 }

@@ -1,6 +1,6 @@
 /** The content map of a trained network: fitted in closed form to what it has learned, scaled by what ranks best on validation. */
 import type { Blend } from '../model/checkpoint.js';
-import type { ContentNames, Features } from '../model/content.js';
+import type { ContentNames } from '../model/content.js';
 import { blendRules, type Transitions } from '../model/rules.js';
 import { ContentJudge, type ContentChoice } from './content-choice.js';
 import type { ContentRegression } from './content-regression.js';
@@ -28,14 +28,15 @@ export interface ServedScores {
 }
 
 /** The largest first: of equal ones it is taken. */
-const penalties = [100, 30, 10, 3];
-const groupCount = 4;
+const penalties = [1000, 30, 10, 3];
 const groupShare = 0.1;
+const groupCount = { least: 3, most: 10 };
 const largestGroup = 5_000;
 /** Fewer items with content teach nothing about others. */
 const leastItems = 20;
-/** Additions and multiplications of the choice, about 20 seconds, and the cases that they are spent on. */
-const choiceWork = 2e10;
+/** Additions and multiplications, about 20 seconds of each: of the groups' fits, and of the cases that they are judged by. */
+const fitWork = 2e10;
+const choiceWork = 6e9;
 const cases = { least: 500, most: 5_000 };
 
 /** null: too few of the items have content. */
@@ -45,7 +46,7 @@ export function fitContent(
   validation: readonly Case[],
   seed: number,
 ): FittedContent | null {
-  const groups = groupsOf(regression.phi, seed);
+  const groups = groupsOf(regression, seed);
   if (groups.length === 0) return null;
   const judge = new ContentJudge(
     groups.flatMap((rows) =>
@@ -87,12 +88,14 @@ function judgeCases(judge: ContentJudge, { learner, rules, blend, limit }: Serve
 }
 
 /** Disjoint groups of the rows that have content. */
-function groupsOf(phi: readonly (Features | null)[], seed: number): readonly (readonly number[])[] {
+function groupsOf({ phi, features }: ContentRegression, seed: number): readonly (readonly number[])[] {
   const rows = [...phi.keys()].filter((row) => phi[row] !== null);
   if (rows.length < leastItems) return [];
   new Random(seed).shuffle(rows);
   const size = Math.min(largestGroup, Math.round(rows.length * groupShare));
-  return Array.from({ length: groupCount }, (_, group) => rows.slice(group * size, (group + 1) * size));
+  const affordable = Math.floor(fitWork / ((penalties.length * features.size ** 3) / 3));
+  const length = Math.max(groupCount.least, Math.min(groupCount.most, affordable));
+  return Array.from({ length }, (_, group) => rows.slice(group * size, (group + 1) * size));
 }
 
 /** M with the scale in its vectors and the offset in the constant's bias. */
