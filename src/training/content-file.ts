@@ -44,7 +44,7 @@ export async function writeContent(
     const lines = rows
       .filter(({ text, vector }) => text !== '' || vector !== null)
       .map(({ id, text, vector }): Line => ({ id, text, vector: vector === null ? null : encoded(vector) }));
-    await handle.writeFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    await handle.writeFile(lines.map((line) => `${jsonLine(line)}\n`).join(''));
   }
 }
 
@@ -55,6 +55,11 @@ export async function readContent(file: string): Promise<ContentById> {
     content.set(line.id, { text: line.text, vector: vector === null ? null : decoded(vector) });
   }
   return content;
+}
+
+/** JSON leaves two characters as they are that end a line for `readline`. */
+function jsonLine(line: Line): string {
+  return JSON.stringify(line).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
 function mostFrequent({ vocabulary, users }: SequenceLog): readonly string[] {
