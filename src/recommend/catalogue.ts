@@ -17,8 +17,8 @@ import { LOGGER, logError, type Logger } from '../telemetry.js';
 import type { ScoredItems } from './candidates.js';
 import { PlacedItems } from './placed-items.js';
 
-/** Items whose content one statement reads. */
-const pageCount = 1_000;
+/** Items whose content one statement reads; placing so many takes the process some milliseconds. */
+const pageCount = 250;
 
 interface Rows {
   readonly version: number;

@@ -42,6 +42,8 @@ describe('items that their content places', () => {
       placed.put('x', Infinity, of('attribute 1'));
       expect(placed.until).toEqual([Infinity]);
       expect(placed.vectorOf('x')).toEqual(Float32Array.of(2, 1));
+      expect(placed.cosines(Float32Array.of(0, 3))[0]).toBeCloseTo(1 / Math.sqrt(5), 6);
+      expect(placed.cosines(Float32Array.of(0, 0))[0]).toBe(0);
     }
     placed.put('never known', Infinity, of('other'));
     expect(placed.ids).toEqual(['x']);

@@ -18,6 +18,8 @@ export class PlacedItems {
   private readonly indices = new Map<string, number>();
   private vectors: Float32Array; //                             [capacity d]
   private biases: Float32Array; //                              [capacity]
+  /** lengths of the vectors, index as in `ids` */
+  private readonly sizes: number[] = [];
 
   constructor({ version, network }: Pick<LiveNetwork, 'version' | 'network'>) {
     this.version = version;
@@ -44,22 +46,34 @@ export class PlacedItems {
   /** Of an item that has a place now, E' [d]. */
   vectorOf(id: string): Float32Array | null {
     const index = this.indices.get(id);
-    return index === undefined || this.until[index] === -Infinity ? null : this.vectorAt(index);
-  }
-
-  vectorAt(index: number): Float32Array {
+    if (index === undefined || this.until[index] === -Infinity) return null;
     return this.vectors.subarray(index * this.width, (index + 1) * this.width);
   }
 
   /** u . E' + b of each, in the order of `ids`. */
   scores(u: Float32Array): Float32Array {
-    return Float32Array.from(this.ids, (_, index) => {
-      let sum = this.biases[index] as number;
-      for (let at = 0; at < u.length; at++) {
-        sum += (u[at] as number) * (this.vectors[index * this.width + at] as number);
-      }
-      return sum;
-    });
+    const scores = new Float32Array(this.ids.length);
+    for (let index = 0; index < scores.length; index++)
+      scores[index] = this.along(index, u) + (this.biases[index] ?? 0);
+    return scores;
+  }
+
+  /** The cosine of each vector with a direction, in the order of `ids`; of a vector of length 0 it is 0. */
+  cosines(direction: Float32Array): Float32Array {
+    const length = Math.hypot(...direction);
+    const cosines = new Float32Array(this.ids.length);
+    for (let index = 0; index < cosines.length; index++) {
+      const product = length * (this.sizes[index] ?? 0);
+      if (product > 0) cosines[index] = this.along(index, direction) / product;
+    }
+    return cosines;
+  }
+
+  private along(index: number, u: Float32Array): number {
+    const begin = index * this.width;
+    let sum = 0;
+    for (let at = 0; at < u.length; at++) sum += (u[at] as number) * (this.vectors[begin + at] as number);
+    return sum;
   }
 
   private store(index: number, { vector, bias }: PlacedItem): void {
@@ -69,6 +83,7 @@ export class PlacedItems {
     }
     this.vectors.set(vector, index * this.width);
     this.biases[index] = bias;
+    this.sizes[index] = Math.hypot(...vector);
   }
 }
 

@@ -31,11 +31,7 @@ export class SimilarItems {
     const row = live.network.vocabulary.rowOf(itemId);
     const vector = row > 0 ? live.network.itemVector(row) : (placed?.vectorOf(itemId) ?? null);
     if (vector === null) return this.answering.fallback('UNKNOWN_ITEM', first, exclusion);
-    const nearPlaced = placed?.ids.map((_, index) => cosine(placed.vectorAt(index), vector));
-    const scores = joined(
-      cosines(live.network, vector, this.lengthsOf(live)),
-      nearPlaced && Float32Array.from(nearPlaced),
-    );
+    const scores = joined(cosines(live.network, vector, this.lengthsOf(live)), placed?.cosines(vector));
     const candidates = scoredCandidates(scores, this.catalogue.itemsFor(live, placed), Date.now(), 'MODEL', first);
     return this.answering.filled(candidates, first, exclusion, {
       source: 'MODEL',
@@ -69,13 +65,12 @@ export class SimilarItems {
 /** The cosine of each item's vector with a direction; index row - 1. A vector of length 0 is near to nothing. */
 function cosines(network: Network, direction: Float32Array, lengths: Float32Array): Float32Array {
   const length = lengthOf(direction);
-  return lengths.map((own, index) => cosine(network.itemVector(index + 1), direction, own, length));
-}
-
-function cosine(one: Float32Array, other: Float32Array, length = lengthOf(one), otherLength = lengthOf(other)): number {
-  let dot = 0;
-  for (let at = 0; at < one.length; at += 1) dot += (one[at] ?? 0) * (other[at] ?? 0);
-  return length === 0 || otherLength === 0 ? 0 : dot / (length * otherLength);
+  return lengths.map((own, index) => {
+    const vector = network.itemVector(index + 1);
+    let dot = 0;
+    for (let at = 0; at < vector.length; at += 1) dot += (vector[at] ?? 0) * (direction[at] ?? 0);
+    return own === 0 || length === 0 ? 0 : dot / (own * length);
+  });
 }
 
 function lengthOf(vector: Float32Array): number {

@@ -88,12 +88,12 @@ function judgeCases(judge: ContentJudge, { learner, rules, blend, limit }: Serve
 }
 
 /** Disjoint groups of the rows that have content. */
-function groupsOf({ phi, features }: ContentRegression, seed: number): readonly (readonly number[])[] {
+function groupsOf({ phi, fitted }: ContentRegression, seed: number): readonly (readonly number[])[] {
   const rows = [...phi.keys()].filter((row) => phi[row] !== null);
   if (rows.length < leastItems) return [];
   new Random(seed).shuffle(rows);
   const size = Math.min(largestGroup, Math.round(rows.length * groupShare));
-  const affordable = Math.floor(fitWork / ((penalties.length * features.size ** 3) / 3));
+  const affordable = Math.floor(fitWork / ((penalties.length * fitted.length ** 3) / 3));
   const length = Math.max(groupCount.least, Math.min(groupCount.most, affordable));
   return Array.from({ length }, (_, group) => rows.slice(group * size, (group + 1) * size));
 }

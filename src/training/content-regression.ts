@@ -4,11 +4,10 @@
  *   E[j], b[j] ~ phi_j W             ridge, an observation weighs sqrt(frequency): the vector of a rare item is hardly learned
  *   E'[j]      ~ A a(j) + phi_j W    so M = A on the rows of the categories, plus W
  *
- * The regression explains what the attribute vectors A leave, and a large penalty falls back on them. Two groups of items can be
- * told apart: those of the fit, and a group that is left out of it as if it had never been seen.
+ * The regression explains what the attribute vectors A leave, and a large penalty falls back on them. A group of items can be left
+ * out of the fit, as if it had never been seen.
  */
-import { ContentFeatures, type ContentNames, type Features } from '../model/content.js';
-import { wordsOf } from '../model/content.js';
+import { ContentFeatures, wordsOf, type ContentNames, type Features } from '../model/content.js';
 import type { ContentById } from './content-file.js';
 import type { Parameters } from './parameters.js';
 import { NormalEquations } from './ridge.js';
@@ -17,6 +16,9 @@ import type { Split } from './split.js';
 const mostWords = 1_000;
 /** A word of a single item says nothing about another one. */
 const leastItems = 2;
+const mostItems = 50_000;
+/** Of the features, categories above all, those of most items: a solution of so many takes about three seconds. */
+const mostFeatures = 2_000;
 /** about 20 seconds */
 const mostWork = 1e10;
 /** of the constant, against 1 of an item of mean weight: as good as none */
@@ -28,7 +30,11 @@ export class ContentRegression {
   readonly features: ContentFeatures;
   /** by row; null: an item without content, or a rare one too many */
   readonly phi: readonly (Features | null)[];
+  /** rows of M that are fitted; the others are A alone, or zero */
+  readonly fitted: readonly number[];
   private readonly all: NormalEquations;
+  /** by row of M: its place in `fitted` */
+  private readonly places: ReadonlyMap<number, number>;
   private readonly meanWeight: number;
 
   constructor(
@@ -37,13 +43,11 @@ export class ContentRegression {
     private readonly frequencies: ArrayLike<number>,
     content: ContentById,
   ) {
-    const { vocabulary, attributes } = split;
-    this.features = new ContentFeatures(attributes, namesOf(content));
-    this.phi = this.affordable([
-      null,
-      ...vocabulary.map((id, index) => this.features.of(contentOf(split, index + 1, content.get(id)))),
-    ]);
-    this.all = new NormalEquations(this.features.size, this.width + 1);
+    this.features = new ContentFeatures(split.attributes, namesOf(content));
+    this.phi = this.taken(split, content);
+    this.fitted = this.commonest();
+    this.places = new Map(this.fitted.map((feature, place) => [feature, place]));
+    this.all = new NormalEquations(this.fitted.length, this.width + 1);
     let sum = 0;
     let count = 0;
     this.phi.forEach((_, row) => {
@@ -58,13 +62,19 @@ export class ContentRegression {
   solve(penalty: number, without: Iterable<number> = []): Float64Array {
     const equations = this.all.copy();
     for (const row of without) this.takes(equations, row, -1);
-    const size = this.features.size;
-    const penalties = new Float64Array(size).fill(penalty * this.meanWeight);
-    penalties[size - 1] = constantPenalty * this.meanWeight;
-    const map = equations.solve(penalties);
+    const { size } = this.features;
+    const penalties = Float64Array.from(this.fitted, (feature) =>
+      feature === size - 1 ? constantPenalty * this.meanWeight : penalty * this.meanWeight,
+    );
+    const solution = equations.solve(penalties);
+    const columns = this.width + 1;
+    const map = new Float64Array(size * columns);
+    this.fitted.forEach((feature, place) => {
+      map.set(solution.subarray(place * columns, (place + 1) * columns), feature * columns);
+    });
     const attributes = this.parameters.get('attribute.embedding')?.data ?? [];
     attributes.forEach((value, at) => {
-      const place = Math.floor(at / this.width) * (this.width + 1) + (at % this.width);
+      const place = Math.floor(at / this.width) * columns + (at % this.width);
       map[place] = (map[place] ?? 0) + value;
     });
     return map;
@@ -83,17 +93,28 @@ export class ContentRegression {
     return sum;
   }
 
-  /** The work of the fit grows with the square of an item's features: where it is too much, the items that occur most are taken. */
-  private affordable(phi: readonly (Features | null)[]): readonly (Features | null)[] {
-    const kept = new Array<Features | null>(phi.length).fill(null);
+  /** The items that occur most, as many as the fit has the time for: its work grows with the square of an item's features. */
+  private taken(split: Learned, content: ContentById): readonly (Features | null)[] {
+    const phi = new Array<Features | null>(split.vocabulary.length + 1).fill(null);
     const order = [...phi.keys()].sort((a, b) => (this.frequencies[b] ?? 0) - (this.frequencies[a] ?? 0));
     let work = 0;
-    for (const row of order) {
-      work += (phi[row]?.indices.length ?? 0) ** 2;
+    for (const row of order.slice(0, mostItems)) {
+      if (row === 0) continue;
+      const features = this.features.of(contentOf(split, row, content.get(split.vocabulary[row - 1] ?? '')));
+      work += (features?.indices.length ?? 0) ** 2;
       if (work > mostWork) break;
-      kept[row] = phi[row] ?? null;
+      phi[row] = features;
     }
-    return kept;
+    return phi;
+  }
+
+  private commonest(): readonly number[] {
+    const counts = new Int32Array(this.features.size);
+    for (const features of this.phi) {
+      for (const feature of features?.indices ?? []) counts[feature] = (counts[feature] ?? 0) + 1;
+    }
+    const used = [...counts.keys()].filter((feature) => (counts[feature] ?? 0) > 0);
+    return used.sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0)).slice(0, mostFeatures);
   }
 
   private get width(): number {
@@ -102,8 +123,17 @@ export class ContentRegression {
 
   private takes(equations: NormalEquations, row: number, sign: 1 | -1): boolean {
     const features = this.phi[row] ?? null;
-    if (features !== null) equations.add(features, this.targetOf(row), sign * this.weightOf(row));
-    return features !== null;
+    if (features === null) return false;
+    const indices: number[] = [];
+    const values: number[] = [];
+    features.indices.forEach((feature, at) => {
+      const place = this.places.get(feature);
+      if (place === undefined) return;
+      indices.push(place);
+      values.push(features.values[at] ?? 0);
+    });
+    equations.add({ indices, values }, this.targetOf(row), sign * this.weightOf(row));
+    return true;
   }
 
   private weightOf(row: number): number {
