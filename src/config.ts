@@ -245,6 +245,12 @@ export const settings = {
     default: JSON.stringify(defaultKinds),
     about: 'Kinds of interaction, each with weight, polarity and whether the item counts as seen.',
   }),
+  itemVectorLength: optional({
+    env: 'RECOLLECT_ITEM_VECTOR_LENGTH',
+    schema: count(1, 1_024),
+    unit: 'numbers',
+    about: 'Length of the `vector` that items may come with. Unset: an item with one is refused.',
+  }),
   earliestTime: setting({
     env: 'RECOLLECT_EARLIEST_TIME',
     schema: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { encodeCheckpoint, type Checkpoint, type Tensor } from '../src/model/checkpoint.js';
+import { ContentFeatures, type ContentNames } from '../src/model/content.js';
 import type { Dimensions } from '../src/model/dimensions.js';
 import { integers, tensorsOf } from '../src/model/tensors.js';
 import { Vocabulary } from '../src/model/vocabulary.js';
@@ -18,15 +19,29 @@ export interface RandomOptions {
   readonly gaps?: number;
   /** how many; item n has number n modulo it */
   readonly attributes?: number;
+  /** what places items outside of the vocabulary; left out: nothing does */
+  readonly content?: ContentNames;
 }
 
 export function randomCheckpoint(itemIds: readonly string[], options: RandomOptions = {}): Checkpoint {
-  const { seed = 1, width = 8, slots = 2, blocks = 1, heads = 1, kinds = [], gaps = 0, attributes = 0 } = options;
+  const {
+    seed = 1,
+    width = 8,
+    slots = 2,
+    blocks = 1,
+    heads = 1,
+    kinds = [],
+    gaps = 0,
+    attributes = 0,
+    content,
+  } = options;
+  const names = Array.from({ length: attributes }, (_, n) => `attribute ${n}`);
+  const features = content === undefined ? 0 : new ContentFeatures(names, content).size;
   const sizes = { width, slots, blocks, items: itemIds.length, attributes };
   const dimensions: Dimensions = { ...sizes, heads, kinds: kinds.length, gaps };
   const random = uniform(seed);
   const tensors = new Map<string, Tensor>();
-  for (const [name, sizes] of tensorsOf(dimensions)) {
+  for (const [name, sizes] of tensorsOf(dimensions, features)) {
     const shape = sizes.map((size) => size ?? 0); // no transitions
     const count = shape.reduce((product, size) => product * size, 1);
     const data = integers.has(name)
@@ -44,9 +59,10 @@ export function randomCheckpoint(itemIds: readonly string[], options: RandomOpti
   return {
     dimensions,
     vocabulary: new Vocabulary(itemIds),
-    attributes: Array.from({ length: attributes }, (_, n) => `attribute ${n}`),
+    attributes: names,
     kinds,
     blend: { weight: 0, scale: 1 },
+    content,
     tensors,
   };
 }

@@ -5,6 +5,7 @@ export const SourceEnum: Readonly<Record<Source, Source>> = {
   MEMORY: 'MEMORY',
   SESSION: 'SESSION',
   MODEL: 'MODEL',
+  CONTENT: 'CONTENT',
   POPULAR: 'POPULAR',
   LATEST: 'LATEST',
 };
@@ -15,6 +16,11 @@ registerEnumType(SourceEnum, {
     MEMORY: { description: "The user's memory, read by the live model." },
     SESSION: { description: "A visitor's list of interactions, encoded like a user's and not stored." },
     MODEL: { description: "Nearness in the live model's item table." },
+    CONTENT: {
+      description:
+        'The same as of the answer, on an item that the live model has not learned and knows by its content alone: its ' +
+        'categories, the words of its title and description, its vector.',
+    },
     POPULAR: { description: 'Weighted counts of interactions: of the last 30 days, then of all time.' },
     LATEST: { description: 'The newest items of the catalogue.' },
   },
@@ -38,7 +44,7 @@ registerEnumType(FallbackReasonEnum, {
     NO_MEMORY_YET: { description: 'The user has interactions, but no memory under the live model.' },
     NO_INTERACTIONS: { description: 'The list of interactions is empty.' },
     NO_KNOWN_ITEMS: { description: 'The live model knows none of the items of the interactions.' },
-    UNKNOWN_ITEM: { description: 'The live model does not know the item.' },
+    UNKNOWN_ITEM: { description: 'The live model knows neither the item nor anything of its content.' },
     NO_SCORED_ITEMS: { description: 'None of the items that the live model knows may be answered.' },
   },
 });

@@ -1,5 +1,7 @@
+import { Inject } from '@nestjs/common';
 import { Args, Context, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { DataSource } from 'typeorm';
+import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { readItem } from '../ingest/item-message.js';
 import { Catalogue } from '../recommend/catalogue.js';
@@ -20,6 +22,7 @@ export class ItemResolver {
   constructor(
     private readonly dataSource: DataSource,
     private readonly catalogue: Catalogue,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Scopes('reader')
@@ -43,7 +46,7 @@ export class ItemResolver {
     const userErrors: UserError[] = [];
     for (const [index, input] of items.entries()) {
       try {
-        const put = readItem(input);
+        const put = readItem(input, this.config.itemVectorLength);
         puts.set(put.id, put);
       } catch (error) {
         if (!(error instanceof RecollectError)) throw error;

@@ -1,4 +1,4 @@
-import { Field, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { Field, Float, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { DateTime } from './date-time.scalar.js';
 import { Id } from './id.scalar.js';
 import { JSONObject } from './json-object.scalar.js';
@@ -44,6 +44,13 @@ export class ItemInput {
 
   @Field(() => JSONObject, { nullable: true, description: 'Free properties.' })
   readonly properties?: Readonly<Record<string, unknown>> | null;
+
+  @Field(() => [Float], {
+    nullable: true,
+    description:
+      'A vector of its image, audio or text, as long as RECOLLECT_ITEM_VECTOR_LENGTH says. Only read, never answered.',
+  })
+  readonly vector?: readonly number[] | null;
 
   @Field(() => Boolean, { nullable: true, description: 'Whether it may be answered; left out: true.' })
   readonly available?: boolean | null;

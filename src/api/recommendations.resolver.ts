@@ -80,7 +80,7 @@ export class RecommendationsResolver {
 
   @ResolveField(() => [Because], {
     description:
-      'The past interactions that the items placed by MEMORY or SESSION rest on, the most attended first. Costs a replay of the ' +
+      'The past interactions that the items placed by MEMORY, SESSION or CONTENT rest on, the most attended first. Costs a replay of the ' +
       'interactions, once an answer, and only where it is asked for.',
   })
   async because(
@@ -113,13 +113,13 @@ export class RecommendedItemResolver {
   @ResolveField(() => [Because], {
     description:
       'The past interactions that this place rests on. The read is the same for all items of an answer, and so are these; none ' +
-      'for an item that MEMORY or SESSION did not place.',
+      'for an item that is there because it is popular or new.',
   })
   async because(
     @Parent() { source, because }: AnsweredItem,
     @Args(becauseArgument) first: number,
   ): Promise<readonly AttendedInteraction[]> {
     const all = checkFirst(first);
-    return source === 'MEMORY' || source === 'SESSION' ? (await because()).slice(0, all) : [];
+    return ['MEMORY', 'SESSION', 'CONTENT'].includes(source) ? (await because()).slice(0, all) : [];
   }
 }

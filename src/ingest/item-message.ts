@@ -15,23 +15,23 @@ export type ItemChange =
   /** null: the item is deleted */
   | { readonly id: string; readonly put: null };
 
-const known = ['id', 'title', 'categories', 'properties', 'available', 'createdAt', 'expiresAt'];
+const known = ['id', 'title', 'categories', 'properties', 'vector', 'available', 'createdAt', 'expiresAt'];
 const maxTitleCharacters = 1_000;
 const maxCategoryCharacters = 256;
 const maxCategories = 100;
 const maxPropertiesBytes = 16_384;
 
-/** Throws a RecollectError for what is refused. */
-export function readItemMessage({ key, value }: Message): ItemChange {
+/** `vectorLength`: numbers of every item's vector; null: items have none. Throws a RecollectError for what is refused. */
+export function readItemMessage({ key, value }: Message, vectorLength: number | null): ItemChange {
   const id = readId(key === null ? null : (textOf(key) ?? '\0'), 'key');
   if (value === null) return { id, put: null };
-  const put = readItem(jsonOf(value), id);
+  const put = readItem(jsonOf(value), vectorLength, id);
   if (put.id !== id) throw invalid('id', 'is another one than the key of the message: the key is the id of the item');
   return { id, put };
 }
 
 /** Reads a whole item; `fallbackId` is the id of one that names none. */
-export function readItem(fields: unknown, fallbackId?: string): ItemPut {
+export function readItem(fields: unknown, vectorLength: number | null, fallbackId?: string): ItemPut {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     throw new RecollectError('NOT_AN_OBJECT', `an item is a JSON object, this is ${typeName(fields)}`);
   }
@@ -51,6 +51,7 @@ export function readItem(fields: unknown, fallbackId?: string): ItemPut {
     title: optional('title', (value, field) => readText(value, field, maxTitleCharacters)),
     categories: optional('categories', readCategories) ?? [],
     properties: readProperties(given.get('properties') ?? null, maxPropertiesBytes) ?? {},
+    vector: optional('vector', (value, field) => readVector(value, field, vectorLength)),
     available: optional('available', readBoolean) ?? true,
     createdAt: optional('createdAt', (value, field) => new Date(readInstant(value, field))),
     expiresAt: optional('expiresAt', (value, field) => new Date(readInstant(value, field))),
@@ -62,6 +63,25 @@ function readCategories(value: unknown, field: string): readonly string[] {
   if (value.length > maxCategories)
     throw invalid(field, `has ${value.length} entries, at most ${maxCategories} are kept`);
   return [...new Set(value.map((category) => readText(category, field, maxCategoryCharacters)))];
+}
+
+/** Rounded to f32, as it is stored. */
+function readVector(value: unknown, field: string, length: number | null): readonly number[] {
+  if (length === null)
+    throw invalid(
+      field,
+      'is given, but items have none here: set RECOLLECT_ITEM_VECTOR_LENGTH to its number of numbers',
+    );
+  if (!Array.isArray(value)) throw invalid(field, `is ${typeName(value)}: give a list of numbers`);
+  if (value.length !== length) {
+    throw invalid(field, `has ${value.length} numbers, RECOLLECT_ITEM_VECTOR_LENGTH says ${length}`);
+  }
+  return value.map((number: unknown, at) => {
+    const rounded = typeof number === 'number' ? Math.fround(number) : NaN;
+    if (Number.isFinite(rounded)) return rounded;
+    const found = typeof number === 'number' ? 'not a finite number of 32 bits' : typeName(number);
+    throw invalid(field, `holds ${found} at place ${at}: give finite numbers`);
+  });
 }
 
 function readText(value: unknown, field: string, maxCharacters: number): string {

@@ -49,7 +49,7 @@ export class Streams {
 
   private items(): Stream<ItemChange> {
     return {
-      read: readItemMessage,
+      read: (message) => readItemMessage(message, this.config.itemVectorLength),
       write: async (values, position) => {
         const changes = values.map(({ value, offset }) => ({ change: value, offset }));
         await this.itemWriter.apply(changes, position);

@@ -2,11 +2,12 @@
  * A trained network as one file in safetensors form: sizes, vocabulary, rules blend and every weight, so that it serves anywhere.
  *
  * The tensors are those of `tensors`. Beside them, as texts in the header's `__metadata__`: format, and as JSON dimensions,
- * vocabulary, attributes, blend, and kinds where the network has vectors for them. A file from before heads, kinds and gaps has
- * one head and neither of the others.
+ * vocabulary, attributes, blend, kinds where the network has vectors for them, and content where it places items that it has not
+ * learned. A file from before heads, kinds, gaps and content has one head and none of the others.
  * Tensors of other names are left alone. Whatever is wrong is refused with CHECKPOINT_INVALID and the tensor's name, on writing as on reading: what was written can
  * be served.
  */
+import { ContentFeatures, type ContentNames } from './content.js';
 import type { Dimensions } from './dimensions.js';
 import { decodeTensors, encodeTensors, invalidCheckpoint, refuseNotFinite } from './safetensors.js';
 import type { Tensor } from './safetensors.js';
@@ -29,6 +30,8 @@ export interface Checkpoint {
   /** names of the kinds that have a vector: kinds[0] is row 1 of theirs; row 0 is any other kind */
   readonly kinds: readonly string[];
   readonly blend: Blend;
+  /** by what `content.weight` places items that are not in the vocabulary; left out: it places none */
+  readonly content?: ContentNames | undefined;
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
@@ -36,8 +39,12 @@ const format = 'recollect/1';
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   verify(checkpoint);
-  const { dimensions, vocabulary, attributes, kinds, blend, tensors } = checkpoint;
-  const texts = { dimensions, vocabulary: vocabulary.ids, attributes, blend, ...(kinds.length > 0 && { kinds }) };
+  const { dimensions, vocabulary, attributes, kinds, blend, content, tensors } = checkpoint;
+  const texts = {
+    ...{ dimensions, vocabulary: vocabulary.ids, attributes, blend },
+    ...(kinds.length > 0 && { kinds }),
+    ...(content !== undefined && { content }),
+  };
   return encodeTensors({
     metadata: new Map([
       ['format', format],
@@ -66,6 +73,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     attributes: texts('attributes', field('attributes')),
     kinds: metadata.has('kinds') ? texts('kinds', field('kinds')) : [],
     blend: readBlend(field('blend')),
+    content: metadata.has('content') ? readContent(field('content')) : undefined,
     tensors,
   };
   verify(checkpoint);
@@ -73,7 +81,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
 }
 
 /** Throws for sizes that contradict each other, a tensor that is missing, of another size or not finite. */
-function verify({ dimensions, vocabulary, attributes, kinds, blend, tensors }: Checkpoint): void {
+function verify({ dimensions, vocabulary, attributes, kinds, blend, content, tensors }: Checkpoint): void {
   readDimensions(dimensions);
   readBlend(blend);
   if (vocabulary.size !== dimensions.items) {
@@ -85,7 +93,8 @@ function verify({ dimensions, vocabulary, attributes, kinds, blend, tensors }: C
   if (kinds.length !== dimensions.kinds) {
     throw invalidCheckpoint(`it names ${kinds.length} kinds, its dimensions say ${dimensions.kinds}`);
   }
-  const expected = tensorsOf(dimensions);
+  const features = content === undefined ? 0 : new ContentFeatures(attributes, readContent(content)).size;
+  const expected = tensorsOf(dimensions, features);
   for (const [name, sizes] of expected) {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw invalidCheckpoint(`tensor ${name} is missing`);
@@ -150,6 +159,14 @@ function readBlend(value: unknown): Blend {
     throw invalidCheckpoint('weight and scale of its blend are not numbers of at least 0');
   }
   return { weight, scale } as Blend;
+}
+
+function readContent(value: unknown): ContentNames {
+  const { words, vectorLength } = numbers('content', value);
+  if (!(Number.isInteger(vectorLength) && (vectorLength as number) >= 0 && (vectorLength as number) <= 2 ** 16)) {
+    throw invalidCheckpoint('vectorLength of its content is not a size');
+  }
+  return { words: texts('content', words), vectorLength: vectorLength as number };
 }
 
 function numbers(name: string, value: unknown): Partial<Record<string, unknown>> {

@@ -6,8 +6,8 @@ import type { Dimensions } from './dimensions.js';
 
 type Sizes = Record<string, readonly (number | null)[]>;
 
-/** Name and sizes of every tensor; null is a size that the tensor itself decides. */
-export function tensorsOf(dimensions: Dimensions) {
+/** Name and sizes of every tensor; null is a size that the tensor itself decides. `features` F of content; 0: it places nothing. */
+export function tensorsOf(dimensions: Dimensions, features = 0) {
   const { width: d, slots: S, blocks, items, attributes: A, heads: H, kinds, gaps } = dimensions;
   const N = items + 1;
   const norm = (name: string) => ({ [`${name}.gain`]: [d], [`${name}.bias`]: [d] });
@@ -50,6 +50,7 @@ export function tensorsOf(dimensions: Dimensions) {
     'rules.offsets': [N + 1], //                              the transitions of each row, see `rules`
     'rules.items': [null],
     'rules.values': [null],
+    ...(features > 0 && { 'content.weight': [features, d + 1] }), // M, see `content`
   };
   return new Map(Object.entries(sizes));
 }

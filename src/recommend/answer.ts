@@ -1,8 +1,11 @@
 /** What an answer is made of: where it came from, why, and what it lacks. */
 import type { ItemRow } from '../storage/item-read.store.js';
 
-/** What placed an item: the user's memory, a visitor's list, nearness in the model's item table, counts, or its newness. */
-export type Source = 'MEMORY' | 'SESSION' | 'MODEL' | 'POPULAR' | 'LATEST';
+/**
+ * What placed an item: the user's memory, a visitor's list, nearness in the model's item table; any of these on an item that the model
+ * knows by its content alone; counts, or its newness.
+ */
+export type Source = 'MEMORY' | 'SESSION' | 'MODEL' | 'CONTENT' | 'POPULAR' | 'LATEST';
 
 /** Why an answer does not rest on what was asked for. */
 export type FallbackReason =

@@ -38,7 +38,8 @@ export class Answering {
     const tx = this.dataSource.manager;
     const all = chain(candidates, this.popular(first), latestCandidates(tx, first));
     const { items, shortfall } = await take(tx, all, first, exclusion);
-    const source = items[0]?.source ?? basis.source;
+    const placed = items[0]?.source ?? basis.source;
+    const source = placed === 'CONTENT' ? basis.source : placed; // it rests on the same, whatever the model knows of the first item
     const fallbackReason = basis.fallbackReason ?? (source === basis.source ? null : 'NO_SCORED_ITEMS');
     return { id: randomUUID(), ...basis, because: once(basis.because), source, fallbackReason, shortfall, items };
   }

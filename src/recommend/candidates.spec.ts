@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { Vocabulary } from '../model/vocabulary.js';
 import type { Candidate } from './answer.js';
 import { chain, firstBatch, listed, scoredCandidates } from './candidates.js';
 
@@ -8,10 +7,8 @@ const idsOf = (batches: Iterable<readonly Candidate[]>): readonly (readonly stri
   Array.from(batches, (batch) => batch.map(({ itemId }) => itemId));
 
 function scored(count: number, until: (row: number) => number, first: number): Generator<readonly Candidate[]> {
-  const vocabulary = new Vocabulary(Array.from({ length: count }, (_, index) => `i${index + 1}`));
   const scores = Float32Array.from({ length: count }, (_, index) => (index * 7919) % count);
-  const eligible = Float64Array.from({ length: count }, (_, index) => until(index + 1));
-  return scoredCandidates(scores, eligible, now, vocabulary, 'MEMORY', first);
+  return scoredCandidates(scores, { learned: count, idOf: (row) => `i${row}`, untilOf: until }, now, 'MEMORY', first);
 }
 
 describe('scored candidates', () => {
@@ -30,6 +27,16 @@ describe('scored candidates', () => {
       .map((id) => Number(id.slice(1)) % 4);
     expect(rows).toHaveLength(20);
     expect(new Set(rows)).toEqual(new Set([2, 3]));
+  });
+
+  it('say which of them the network has not learned', () => {
+    const items = { learned: 2, idOf: (row: number) => `i${row}`, untilOf: () => Infinity };
+    const [batch] = scoredCandidates(Float32Array.of(1, 3, 2), items, now, 'MEMORY', 3);
+    expect(batch?.map(({ itemId, source }) => [itemId, source])).toEqual([
+      ['i2', 'MEMORY'],
+      ['i3', 'CONTENT'],
+      ['i1', 'MEMORY'],
+    ]);
   });
 
   it('are none where nothing may be answered', () => {

@@ -4,11 +4,18 @@
  */
 import type { EntityManager } from 'typeorm';
 import { rank } from '../model/rank.js';
-import type { Vocabulary } from '../model/vocabulary.js';
 import { latestItems, type LatestCursor } from '../storage/item-read.store.js';
 import type { Candidate, Source } from './answer.js';
 
 export type Candidates = AsyncIterable<readonly Candidate[]> | Iterable<readonly Candidate[]>;
+
+/** What scores are of: rows 1 .. learned are of the network's vocabulary, those behind it are placed by their content. */
+export interface ScoredItems {
+  readonly learned: number;
+  idOf(row: number): string;
+  /** until when the item may be answered */
+  untilOf(row: number): number;
+}
 
 /** How much larger each batch is than the one before. */
 const growth = 4;
@@ -22,23 +29,35 @@ export async function* chain(...sources: readonly Candidates[]): AsyncGenerator<
   for (const source of sources) yield* source;
 }
 
-/** The rows with the highest scores among those that may be answered at `now`; equal scores in the order of the rows. */
+/** The rows with the highest scores among those that may be answered at `now`; equal scores in the order of the rows. `source` placed the learned ones. */
 export function* scoredCandidates(
   scores: Float32Array,
-  until: Float64Array,
+  items: ScoredItems,
   now: number,
-  vocabulary: Vocabulary,
   source: Source,
   first: number,
 ): Generator<readonly Candidate[]> {
-  const isEligible = (row: number): boolean => (until[row - 1] ?? -Infinity) > now;
+  const isEligible = (row: number): boolean => items.untilOf(row) > now;
   let passed = 0;
   for (let size = firstBatch(first); ; size *= growth) {
     const ranking = rank(scores, size, isEligible);
-    yield ranking.slice(passed).map(({ row, score }) => ({ itemId: vocabulary.idOf(row), score, source }));
+    yield ranking.slice(passed).map(({ row, score }) => ({
+      itemId: items.idOf(row),
+      score,
+      source: row > items.learned ? 'CONTENT' : source,
+    }));
     if (ranking.length < size) return;
     passed = ranking.length;
   }
+}
+
+/** Scores of learned items, and behind them those of items that their content places. */
+export function joined(learned: Float32Array, placed: Float32Array | undefined): Float32Array {
+  if (placed === undefined || placed.length === 0) return learned;
+  const scores = new Float32Array(learned.length + placed.length);
+  scores.set(learned);
+  scores.set(placed, learned.length);
+  return scores;
 }
 
 /** A list in batches. */

@@ -1,16 +1,24 @@
 /**
- * The catalogue in memory: until when each item may be answered, and the same by row of the live network.
+ * The catalogue in memory: until when each item may be answered, the same by row of the live network, and the items that it has
+ * not learned, placed by their content.
  *
  * One number an item says all: -Infinity (hidden or deleted), the time of expiry, or +Infinity. It is followed by asking Postgres
  * what became visible since the last look; an answer is checked against Postgres once more, so that being late here costs nothing
- * but a candidate.
+ * but a candidate. The content of the items that the live network has not learned is read as it changes, and that of all of them
+ * once when a new network serves, page by page, while answers go on without them.
  */
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
-import type { LiveNetwork } from '../memory/network-source.js';
+import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
+import { readItemContent } from '../storage/item-content.store.js';
 import { itemChanges, type ItemChange } from '../storage/item-read.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
+import type { ScoredItems } from './candidates.js';
+import { PlacedItems } from './placed-items.js';
+
+/** Items whose content one statement reads; placing so many takes the process some milliseconds. */
+const pageCount = 250;
 
 interface Rows {
   readonly version: number;
@@ -24,6 +32,7 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
   /** items that may be answered, and until when */
   private readonly until = new Map<string, number>();
   private rows: Rows | null = null;
+  private placed: PlacedItems | null = null;
   private snapshot: string | null = null;
   private lookedAt = 0;
   private look: Promise<void> | null = null;
@@ -33,6 +42,7 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
     private readonly dataSource: DataSource,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(NETWORK_SOURCE) private readonly networks: NetworkSource,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -78,8 +88,25 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
     return this.look;
   }
 
-  /** Until when each row of the network may be answered; index row - 1. */
-  untilOf({ version, network }: LiveNetwork): Float64Array {
+  /** Items that the network has not learned and that have a place by their content; null: they were not looked up yet. */
+  placedFor({ version }: LiveNetwork): PlacedItems | null {
+    return this.placed?.version === version ? this.placed : null;
+  }
+
+  /** What may be answered by this network, and until when. */
+  itemsFor(live: LiveNetwork, placed: PlacedItems | null): ScoredItems {
+    const until = this.untilOf(live);
+    const { vocabulary } = live.network;
+    const learned = vocabulary.size;
+    return {
+      learned,
+      idOf: (row) => (row <= learned ? vocabulary.idOf(row) : (placed?.ids[row - learned - 1] ?? '')),
+      untilOf: (row) => (row <= learned ? until[row - 1] : placed?.until[row - learned - 1]) ?? -Infinity,
+    };
+  }
+
+  /** By row of the network; index row - 1. */
+  private untilOf({ version, network }: LiveNetwork): Float64Array {
     if (this.rows?.version !== version) {
       const { vocabulary } = network;
       const until = Float64Array.from(vocabulary.ids, (id) => this.until.get(id) ?? -Infinity);
@@ -91,8 +118,26 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
   private async followChanges(): Promise<void> {
     const { snapshot, changes } = await itemChanges(this.dataSource.manager, this.snapshot);
     for (const change of changes) this.apply(change);
-    this.snapshot = snapshot;
+    await this.place(changes);
+    this.snapshot = snapshot; //                                  only now: what could not be placed is looked up again
     this.lookedAt = Date.now();
+  }
+
+  /** Follows the content of the items that the live network has not learned: those that changed, or all for another network. */
+  private async place(changes: readonly ItemChange[]): Promise<void> {
+    const live = this.networks.current();
+    if (live === null) return;
+    const isNew = this.placed?.version !== live.version;
+    const placed = isNew || this.placed === null ? new PlacedItems(live) : this.placed;
+    const ids = isNew ? [...this.until.keys()] : changes.map(({ id }) => id);
+    const cold = placed.map === null ? [] : ids.filter((id) => live.network.vocabulary.rowOf(id) === 0);
+    for (let begin = 0; begin < cold.length; begin += pageCount) {
+      const page = cold.slice(begin, begin + pageCount);
+      const rows = await readItemContent(this.dataSource.manager, page);
+      const content = new Map(rows.map((row) => [row.id, row]));
+      for (const id of page) placed.put(id, this.until.get(id) ?? -Infinity, content.get(id) ?? null);
+    }
+    this.placed = placed;
   }
 
   private apply(change: ItemChange): void {

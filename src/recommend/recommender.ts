@@ -1,7 +1,9 @@
 /**
  * The answer path. A known user costs one read of the memory, one scan of the item table and one statement for the items:
  *
- *   memory of the live version -> state -> scores of all known items -> candidates, best first -> those that may be answered
+ *   memory of the live version -> state -> scores of all items -> candidates, best first -> those that may be answered
+ *
+ * All items are those that the network has learned and those that their content places.
  *
  * A user without memory, a visitor's list and a model that is not there yet get an answer too, see `answering`.
  */
@@ -15,7 +17,7 @@ import { readMemory } from '../storage/user-memory-read.store.js';
 import type { Answer, Source } from './answer.js';
 import { Answering } from './answering.js';
 import { because } from './because.js';
-import { scoredCandidates, type Candidates } from './candidates.js';
+import { joined, scoredCandidates, type Candidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
 import { excludeNothing, type Exclusion } from './eligibility.js';
 import { sequenceOf } from './trace.js';
@@ -94,9 +96,10 @@ export class Recommender {
   }
 
   private scored(live: LiveNetwork, state: UserState, source: Source, first: number): Candidates {
-    const scores = live.network.scores(state);
-    const until = this.catalogue.untilOf(live);
-    return scoredCandidates(scores, until, Date.now(), live.network.vocabulary, source, first);
+    const u = live.network.query(state);
+    const placed = this.catalogue.placedFor(live);
+    const scores = joined(live.network.scores(state, u), placed?.scores(u));
+    return scoredCandidates(scores, this.catalogue.itemsFor(live, placed), Date.now(), source, first);
   }
 
   /** A memory of nothing but items that the model doesn't know is no reason for an answer. */

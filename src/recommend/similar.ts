@@ -1,13 +1,14 @@
 /**
  * Items near an item: cosine in the live model's folded item table E' = E + A a(.), so that what users do and what items are both
- * count. An item that the model doesn't know is answered with what is popular.
+ * count. An item that the model has not learned stands in it where its content places it; one of which it knows nothing is answered
+ * with what is popular.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
 import type { Network } from '../model/network.js';
 import type { Answer } from './answer.js';
 import { Answering } from './answering.js';
-import { scoredCandidates } from './candidates.js';
+import { joined, scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
 import { excludeNothing, type Exclusion } from './eligibility.js';
 
@@ -24,14 +25,14 @@ export class SimilarItems {
 
   async to(itemId: string, first: number): Promise<Answer> {
     const live = this.networks.current();
-    const row = live?.network.vocabulary.rowOf(itemId) ?? 0;
     const exclusion: Exclusion = { ...excludeNothing, besides: itemId };
     if (live === null) return this.answering.fallback('NO_MODEL', first, exclusion);
-    if (row === 0) return this.answering.fallback('UNKNOWN_ITEM', first, exclusion);
-    const scores = cosines(live.network, live.network.itemVector(row), this.lengthsOf(live));
-    const until = this.catalogue.untilOf(live);
-    const { vocabulary } = live.network;
-    const candidates = scoredCandidates(scores, until, Date.now(), vocabulary, 'MODEL', first);
+    const placed = this.catalogue.placedFor(live);
+    const row = live.network.vocabulary.rowOf(itemId);
+    const vector = row > 0 ? live.network.itemVector(row) : (placed?.vectorOf(itemId) ?? null);
+    if (vector === null) return this.answering.fallback('UNKNOWN_ITEM', first, exclusion);
+    const scores = joined(cosines(live.network, vector, this.lengthsOf(live)), placed?.cosines(vector));
+    const candidates = scoredCandidates(scores, this.catalogue.itemsFor(live, placed), Date.now(), 'MODEL', first);
     return this.answering.filled(candidates, first, exclusion, {
       source: 'MODEL',
       fallbackReason: null,
@@ -42,11 +43,10 @@ export class SimilarItems {
     });
   }
 
-  /** The known items that lie nearest to a direction, the nearest first; hidden and deleted ones are not among them. */
+  /** The learned items that lie nearest to a direction, the nearest first; hidden and deleted ones are not among them. */
   nearest(live: LiveNetwork, direction: Float32Array, count: number): readonly string[] {
     const scores = cosines(live.network, direction, this.lengthsOf(live));
-    const until = this.catalogue.untilOf(live);
-    const [batch = []] = scoredCandidates(scores, until, Date.now(), live.network.vocabulary, 'MODEL', count);
+    const [batch = []] = scoredCandidates(scores, this.catalogue.itemsFor(live, null), Date.now(), 'MODEL', count);
     return batch
       .slice(0, count)
       .filter(({ score }) => score > 0)

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { CreateMemory1764000000000 } from '../../migrations/1764000000000-create-memory.js';
 import { AddTrainingCheckpoint1764100000000 } from '../../migrations/1764100000000-add-training-checkpoint.js';
 import { AddWarmStart1764300000000 } from '../../migrations/1764300000000-add-warm-start.js';
+import { AddItemVector1764400000000 } from '../../migrations/1764400000000-add-item-vector.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -51,7 +52,12 @@ export function createDataSource(
     url: config.databaseUrl,
     schema: config.databaseSchema,
     entities,
-    migrations: [CreateMemory1764000000000, AddTrainingCheckpoint1764100000000, AddWarmStart1764300000000],
+    migrations: [
+      CreateMemory1764000000000,
+      AddTrainingCheckpoint1764100000000,
+      AddWarmStart1764300000000,
+      AddItemVector1764400000000,
+    ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,
     connectTimeoutMS: 10_000,

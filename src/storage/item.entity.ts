@@ -16,6 +16,10 @@ export class ItemEntity {
   @Column('jsonb', { default: {} })
   properties!: Record<string, unknown>;
 
+  /** of the item's image, audio or text */
+  @Column('real', { array: true, nullable: true })
+  vector!: number[] | null;
+
   @Column('boolean', { default: true })
   available!: boolean;
 

@@ -10,6 +10,8 @@ export interface ItemPut {
   readonly title: string | null;
   readonly categories: readonly string[];
   readonly properties: Readonly<Record<string, unknown>>;
+  /** finite in f32, of the length that the deployment has; null: none */
+  readonly vector: readonly number[] | null;
   readonly available: boolean;
   /** null: when the item that is there was made, or now */
   readonly createdAt: Date | null;
@@ -22,22 +24,23 @@ const changeNumber = 'pg_current_xact_id()::text::bigint';
 export async function putItems(tx: EntityManager, items: readonly ItemPut[]): Promise<void> {
   if (items.length === 0) return;
   await tx.query(
-    `INSERT INTO item (id, title, categories, properties, available, created_at, expires_at, change_number)
-     SELECT n.id, n.title, ARRAY(SELECT jsonb_array_elements_text(n.categories)), n.properties, n.available,
-            coalesce(n.created_at, present.created_at, now()), n.expires_at, ${changeNumber}
-       FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::jsonb[], $5::boolean[], $6::timestamptz[], $7::timestamptz[])
-            AS n(id, title, categories, properties, available, created_at, expires_at)
+    `INSERT INTO item (id, title, categories, properties, vector, available, created_at, expires_at, change_number)
+     SELECT n.id, n.title, ARRAY(SELECT jsonb_array_elements_text(n.categories)), n.properties, n.vector::real[],
+            n.available, coalesce(n.created_at, present.created_at, now()), n.expires_at, ${changeNumber}
+       FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::jsonb[], $5::text[], $6::boolean[], $7::timestamptz[],
+                   $8::timestamptz[]) AS n(id, title, categories, properties, vector, available, created_at, expires_at)
        LEFT JOIN item present ON present.id = n.id AND present.deleted_at IS NULL
       ORDER BY n.id
      ON CONFLICT (id) DO UPDATE
         SET title = excluded.title, categories = excluded.categories, properties = excluded.properties,
-            available = excluded.available, created_at = excluded.created_at, expires_at = excluded.expires_at,
-            deleted_at = NULL, change_number = excluded.change_number`,
+            vector = excluded.vector, available = excluded.available, created_at = excluded.created_at,
+            expires_at = excluded.expires_at, deleted_at = NULL, change_number = excluded.change_number`,
     [
       items.map(({ id }) => id),
       items.map(({ title }) => title),
       items.map(({ categories }) => JSON.stringify(categories)),
       items.map(({ properties }) => JSON.stringify(properties)),
+      items.map(({ vector }) => (vector === null ? null : `{${vector.join(',')}}`)),
       items.map(({ available }) => available),
       items.map(({ createdAt }) => createdAt),
       items.map(({ expiresAt }) => expiresAt),

@@ -12,6 +12,7 @@ import { isRetriable, RecollectError } from '../errors.js';
 import { takeCut } from '../storage/log-cut.store.js';
 import { setRunCut, type Claim } from '../storage/training-run.store.js';
 import type { Logger } from '../telemetry.js';
+import { contentOf, writeContent } from './content-file.js';
 import { splitOf } from './held-out.js';
 import { recipeFor } from './hyperparameters.js';
 import { writeLiveWeights, type WarmStart } from './live-weights.js';
@@ -45,6 +46,8 @@ export async function trainCandidate(training: CandidateTraining): Promise<numbe
     const cut = (await keeper.fetch()) ? claim.cut : null;
     const { log, window } = await snapshot(training, cut);
     await writeSequences(inputFile, log);
+    const contentFile = join(folder, 'content');
+    await writeContent(contentFile, contentOf(dataSource, log, signal));
     const split = splitOf(config.trainSplit, log.users);
     report.tellPhase('TRAINING');
     const recipe = recipeFor({ events: window.interactions, users: window.users });
@@ -54,6 +57,7 @@ export async function trainCandidate(training: CandidateTraining): Promise<numbe
     const { trainCurvesFolder: curves, trainEpochs, trainThreads: threads } = config;
     const job: TrainingJob = {
       inputFile,
+      contentFile,
       outputFile: join(folder, 'checkpoint.safetensors'),
       stateFile,
       curvesFolder: curves === null ? null : join(curves, claim.id),

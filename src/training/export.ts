@@ -3,6 +3,7 @@ import type { Blend, Checkpoint, Tensor } from '../model/checkpoint.js';
 import type { Dimensions } from '../model/dimensions.js';
 import type { Transitions } from '../model/rules.js';
 import { Vocabulary } from '../model/vocabulary.js';
+import type { FittedContent } from './content-fit.js';
 import type { Parameters } from './parameters.js';
 import type { Split } from './split.js';
 
@@ -13,6 +14,7 @@ export function checkpointOf(
   parameters: Parameters,
   transitions: Transitions,
   blend: Blend,
+  content: FittedContent | null = null,
 ): Checkpoint {
   const tensors = new Map<string, Tensor>(parameters);
   const put = (name: string, data: Float32Array | Int32Array) => tensors.set(name, { shape: [data.length], data });
@@ -23,7 +25,8 @@ export function checkpointOf(
   put('rules.offsets', transitions.offsets);
   put('rules.items', transitions.items);
   put('rules.values', transitions.values);
+  if (content !== null) tensors.set('content.weight', content.weight);
   const vocabulary = new Vocabulary(split.vocabulary);
   const kinds = dimensions.kinds > 0 ? split.kinds : [];
-  return { dimensions, vocabulary, attributes: split.attributes, kinds, blend, tensors };
+  return { dimensions, vocabulary, attributes: split.attributes, kinds, blend, content: content?.names, tensors };
 }

@@ -1,7 +1,7 @@
 /**
  * A whole training, from the log to the checkpoint and its figures:
  *
- *   split -> learn, epoch by epoch -> choose the rules blend on validation -> rank the test, model and baselines
+ *   split -> learn, epoch by epoch -> choose the rules blend on validation -> fit the content map -> rank the test, model and baselines
  *
  * The test is asked once, at the end, with whole histories: what a user's memory would answer after every event before
  * the one that is asked for.
@@ -11,6 +11,9 @@ import { sequentialRules } from './baselines.js';
 import { deviceReport } from './backend.js';
 import { chooseBlend } from './blend.js';
 import { networkScoring } from './evaluation.js';
+import type { ContentById } from './content-file.js';
+import { fitContent } from './content-fit.js';
+import { ContentRegression } from './content-regression.js';
 import { checkpointOf } from './export.js';
 import { dimensionsOf, Learner } from './learner.js';
 import { judgeSystems } from './judge-systems.js';
@@ -31,12 +34,19 @@ export interface TrainedModel {
   readonly result: Omit<TrainingResult, 'checkpointPath'>;
 }
 
+export interface TrainingExtras {
+  /** where the training keeps how far it is; null: nowhere */
+  readonly states?: StateFile | null;
+  /** what items are made of, for those that the training never sees */
+  readonly content?: ContentById;
+}
+
 export async function trainModel(
   log: SequenceLog,
   job: Pick<TrainingJob, 'hyperparameters' | 'device' | 'split' | 'seen' | 'warmStart'>,
   listener: Listener,
   signal: AbortSignal,
-  states: StateFile | null = null,
+  { states = null, content = new Map() }: TrainingExtras = {},
 ): Promise<TrainedModel> {
   const begun = performance.now();
   const deviceInUse = deviceReport(job.device);
@@ -61,6 +71,9 @@ export async function trainModel(
   const validation = sample(split.validation, hyperparameters.validationUsers, hyperparameters.seed);
   const asked = sample(split.test, hyperparameters.testUsers, hyperparameters.seed);
   const { blend, ...onValidation } = chooseBlend(network, served, validation);
+  const regression = new ContentRegression(split, best, frequencies(training, items), content);
+  const scored = { learner, rules: served, blend, limit: longestHistory };
+  const placing = fitContent(regression, scored, validation, hyperparameters.seed);
   tell(1);
   const judgements = judgeSystems({ network, served, blend, training, items, table }, asked);
   const test = {
@@ -74,7 +87,7 @@ export async function trainModel(
   };
   tell(2);
   return {
-    checkpoint: checkpointOf(dimensions, split, best, served, blend),
+    checkpoint: checkpointOf(dimensions, split, best, served, blend, placing),
     result: {
       epochs,
       bestEpoch,

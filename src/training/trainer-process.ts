@@ -11,6 +11,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { messageOf, RecollectError } from '../errors.js';
 import { encodeCheckpoint } from '../model/checkpoint.js';
 import { Curves } from './curves.js';
+import { readContent } from './content-file.js';
 import { readSequences } from './sequences.js';
 import { StateFile } from './state-file.js';
 import type { FromTrainer, ToTrainer, TrainingJob, TrainingResult } from './training-job.js';
@@ -46,6 +47,7 @@ async function train(job: TrainingJob): Promise<TrainingResult> {
   const onNotice = (message: string) => void say({ type: 'notice', message });
   const { curvesFolder = null } = job;
   const curves = curvesFolder === null ? null : new Curves(curvesFolder, onNotice);
+  const content = job.contentFile === undefined ? new Map() : await readContent(job.contentFile);
   const listener = {
     onProgress: (progress) => void say({ type: 'progress', progress }),
     onEpoch: (figures, steps) => {
@@ -59,7 +61,7 @@ async function train(job: TrainingJob): Promise<TrainingResult> {
     },
   } satisfies Parameters<typeof trainModel>[2];
   const states = await statesOf(job, onNotice);
-  const { checkpoint, result } = await trainModel(log, job, listener, stopping.signal, states);
+  const { checkpoint, result } = await trainModel(log, job, listener, stopping.signal, { states, content });
   await writeFile(`${job.outputFile}.part`, encodeCheckpoint(checkpoint), { mode: 0o600 });
   await rename(`${job.outputFile}.part`, job.outputFile);
   return { ...result, checkpointPath: job.outputFile };

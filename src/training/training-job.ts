@@ -15,6 +15,8 @@ export type DeviceChoice = 'auto' | 'cpu' | 'gpu';
 export interface TrainingJob {
   /** written by `writeSequences` */
   readonly inputFile: string;
+  /** written by `writeContent`; left out: items have their categories alone */
+  readonly contentFile?: string;
   /** where the checkpoint goes */
   readonly outputFile: string;
   /** where the training keeps how far it is; one that is there and fits is taken up. Null: nothing is kept */

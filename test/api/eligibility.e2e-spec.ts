@@ -37,7 +37,16 @@ describe('an item that another process', () => {
     return data.answer.items.map(({ item }) => item.id).sort();
   };
   const item = (id: string, more: Partial<ItemPut>): ItemPut => ({
-    ...{ id, title: null, categories: [], properties: {}, available: true, createdAt: null, expiresAt: null },
+    ...{
+      id,
+      title: null,
+      categories: [],
+      properties: {},
+      vector: null,
+      available: true,
+      createdAt: null,
+      expiresAt: null,
+    },
     ...more,
   });
   beforeEach(async () => {

@@ -51,6 +51,11 @@ describe('the training graph', () => {
     async () => passes('switched-training'),
     timeoutMs,
   );
+  it(
+    'places items that it never saw by their categories, their text or their vector',
+    async () => passes('content'),
+    timeoutMs,
+  );
   it('goes on bit for bit after it was killed, in the middle of an epoch too', async () => passes('resume'), longMs);
   it('leaves no tensor behind in a thousand steps', async () => passes('flat-memory'), longMs);
 });

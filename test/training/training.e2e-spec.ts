@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
+import { contentMapOf } from '../../src/model/content.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
 import { Promotion } from '../../src/promotion/promotion.js';
 import { findModel, setLiveModel } from '../../src/storage/model.store.js';
@@ -126,7 +127,10 @@ describe('a training with TensorFlow', () => {
     );
     await log(sequences);
     await database.dataSource.query(
-      `INSERT INTO item (id, categories, change_number) SELECT 'item ' || n, ARRAY['ring ' || n / 8], 1 FROM generate_series(0, 79) AS n`,
+      `INSERT INTO item (id, title, categories, properties, vector, change_number)
+       SELECT 'item ' || n, 'Part of', ARRAY['ring ' || n / 8], jsonb_build_object('description', 'ring' || n / 8),
+              array_fill(0::real, ARRAY[n / 8]) || 2::real || array_fill(0::real, ARRAY[9 - n / 8]), 1
+         FROM generate_series(0, 79) AS n`,
     );
     const row = await train();
     expect(row).toMatchObject({ status: 'SUCCEEDED', result: { promoted: true } });
@@ -146,6 +150,24 @@ describe('a training with TensorFlow', () => {
       return ring(network?.vocabulary.idOf(best + 1)) === ring(items[0]);
     });
     expect(hits.length / sequences.length).toBeGreaterThan(0.9);
+
+    // and an item that it never saw stands in the ring that its categories, words and vector tell
+    if (network === undefined) throw new Error('nothing serves');
+    const map = contentMapOf(network.checkpoint);
+    expect(network.checkpoint.content).toMatchObject({
+      words: expect.arrayContaining(['part', 'ring3']),
+      vectorLength: 10,
+    });
+    for (const ring of [0, 3, 9]) {
+      const walked = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => network.vocabulary.rowOf(`item ${ring * 8 + n}`));
+      const u = network.query(network.trace(walked).state);
+      const scores = Array.from({ length: 10 }, (_, other) => {
+        const vector = Array.from({ length: 10 }, (_, at) => (at === other ? 1 : 0));
+        const placed = map?.place({ categories: [`ring ${other}`], text: `Part of ring${other}`, vector });
+        return placed?.vector.reduce((sum, value, at) => sum + value * (u[at] ?? 0), placed.bias) ?? NaN;
+      });
+      expect(Math.max(...scores)).toBe(scores[ring]);
+    }
   }, 180_000);
 
   it('starts from the model that serves, in half of the epochs, and knows the items and users that came since', async () => {

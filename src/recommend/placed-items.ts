@@ -1,0 +1,94 @@
+/**
+ * The items that a network has not learned and that its content map places: their vectors, biases and until when each may be
+ * answered. Made for one version and only ever extended, so that an answer under way keeps the rows that it scored: an item that
+ * goes keeps its row and may not be answered, one that comes back or changes takes it again. A new version begins anew.
+ */
+import type { LiveNetwork } from '../memory/network-source.js';
+import { contentMapOf, type ContentMap, type ItemContent, type PlacedItem } from '../model/content.js';
+
+const firstCapacity = 1_024;
+
+export class PlacedItems {
+  readonly version: number;
+  readonly ids: string[] = [];
+  /** index as in `ids` */
+  readonly until: number[] = [];
+  readonly map: ContentMap | null;
+  private readonly width: number;
+  private readonly indices = new Map<string, number>();
+  private vectors: Float32Array; //                             [capacity d]
+  private biases: Float32Array; //                              [capacity]
+  /** lengths of the vectors, index as in `ids` */
+  private readonly sizes: number[] = [];
+
+  constructor({ version, network }: Pick<LiveNetwork, 'version' | 'network'>) {
+    this.version = version;
+    this.map = contentMapOf(network.checkpoint);
+    this.width = network.dimensions.width;
+    this.vectors = new Float32Array(firstCapacity * this.width);
+    this.biases = new Float32Array(firstCapacity);
+  }
+
+  /** Places an item anew; one of which nothing is known, or which is no longer to be answered, leaves the answers. */
+  put(id: string, until: number, content: ItemContent | null): void {
+    const placed = content === null || until === -Infinity ? null : (this.map?.place(content) ?? null);
+    const present = this.indices.get(id);
+    if (placed === null) {
+      if (present !== undefined) this.until[present] = -Infinity;
+      return;
+    }
+    const index = present ?? this.ids.push(id) - 1;
+    this.indices.set(id, index);
+    this.until[index] = until;
+    this.store(index, placed);
+  }
+
+  /** Of an item that has a place now, E' [d]. */
+  vectorOf(id: string): Float32Array | null {
+    const index = this.indices.get(id);
+    if (index === undefined || this.until[index] === -Infinity) return null;
+    return this.vectors.subarray(index * this.width, (index + 1) * this.width);
+  }
+
+  /** u . E' + b of each, in the order of `ids`. */
+  scores(u: Float32Array): Float32Array {
+    const scores = new Float32Array(this.ids.length);
+    for (let index = 0; index < scores.length; index++)
+      scores[index] = this.along(index, u) + (this.biases[index] ?? 0);
+    return scores;
+  }
+
+  /** The cosine of each vector with a direction, in the order of `ids`; of a vector of length 0 it is 0. */
+  cosines(direction: Float32Array): Float32Array {
+    const length = Math.hypot(...direction);
+    const cosines = new Float32Array(this.ids.length);
+    for (let index = 0; index < cosines.length; index++) {
+      const product = length * (this.sizes[index] ?? 0);
+      if (product > 0) cosines[index] = this.along(index, direction) / product;
+    }
+    return cosines;
+  }
+
+  private along(index: number, u: Float32Array): number {
+    const begin = index * this.width;
+    let sum = 0;
+    for (let at = 0; at < u.length; at++) sum += (u[at] as number) * (this.vectors[begin + at] as number);
+    return sum;
+  }
+
+  private store(index: number, { vector, bias }: PlacedItem): void {
+    if (index === this.biases.length) {
+      this.vectors = extended(this.vectors);
+      this.biases = extended(this.biases);
+    }
+    this.vectors.set(vector, index * this.width);
+    this.biases[index] = bias;
+    this.sizes[index] = Math.hypot(...vector);
+  }
+}
+
+function extended(numbers: Float32Array): Float32Array {
+  const longer = new Float32Array(2 * numbers.length);
+  longer.set(numbers);
+  return longer;
+}
