@@ -19,7 +19,7 @@ import { findModel } from '../storage/model.store.js';
 import type { TrainingProgress } from '../storage/training-run.entity.js';
 import { claimRun, finishRun, type Claim, type Outcome } from '../storage/training-run.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
-import { recipeFor } from './hyperparameters.js';
+import { recipeOf } from './recipe.js';
 import { RunReport } from './run-report.js';
 import { writeSequences } from './sequences.js';
 import { takeSnapshot } from './snapshot.js';
@@ -73,16 +73,12 @@ export class TrainingRun {
       const { log, window } = await takeSnapshot(this.dataSource, this.config.databaseSchema, signal);
       await writeSequences(inputFile, log);
       report.tell(at('TRAINING'));
-      const recipe = recipeFor({ events: window.interactions, users: window.users });
       const result = await trainInChild(
         {
           inputFile,
           outputFile: join(folder, 'checkpoint.safetensors'),
           device: this.config.trainDevice,
-          hyperparameters: {
-            ...recipe,
-            epochs: this.config.trainEpochs ?? recipe.epochs,
-          },
+          hyperparameters: recipeOf(this.config, window),
         },
         {
           entry: this.entry,

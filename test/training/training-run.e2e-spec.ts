@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../../src/config.js';
 import { encodeCheckpoint } from '../../src/model/checkpoint.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
 import { Promotion } from '../../src/promotion/promotion.js';
@@ -10,7 +11,7 @@ import { findLiveModel, findModel } from '../../src/storage/model.store.js';
 import type { TrainingRunEntity } from '../../src/storage/training-run.entity.js';
 import { findRun } from '../../src/storage/training-run.store.js';
 import { createLogger } from '../../src/telemetry.js';
-import { defaultHyperparameters } from '../../src/training/hyperparameters.js';
+import { defaultHyperparameters, recipeFor } from '../../src/training/hyperparameters.js';
 import { trainingQueue, TrainingQueue } from '../../src/training/training-queue.js';
 import { TrainingRun } from '../../src/training/training-run.js';
 import { TrainingWorker } from '../../src/training/training-worker.js';
@@ -98,7 +99,7 @@ describe('a training run', () => {
     }
   };
 
-  const trainer = async (onMessage: string, settings: { readonly trainTimeoutMs?: number } = {}) => {
+  const trainer = async (onMessage: string, settings: Partial<Config> = {}) => {
     const entry = join(folder, `${children++}.mjs`);
     await writeFile(entry, `process.on('message', async (message) => { ${onMessage} });`);
     const config = { ...database.config, ...settings };
@@ -160,6 +161,20 @@ describe('a training run', () => {
     });
     expect(live.current()).toMatchObject({ version });
     expect(await leftFolders()).toEqual(before);
+  });
+
+  it('trains by the recipe for a log of this size, with what the settings put in its place', async () => {
+    const tells = `process.send({ type: 'failed', code: 'TRAINING_FAILED', message: JSON.stringify(message.job.hyperparameters) }, () => process.exit(0));`;
+    const recipe = recipeFor({ events: 100, users: 8 });
+    for (const [settings, expected] of [
+      [{}, recipe],
+      [{ trainEpochs: 3, trainRecipe: { dropout: 0.1, slots: 8 } }, { ...recipe, epochs: 3, dropout: 0.1, slots: 8 }],
+    ] as const) {
+      const { run } = await trainer(tells, settings);
+      const id = await queued();
+      await run.run(id, never);
+      expect(JSON.parse((await read(id)).errorMessage ?? '')).toEqual(expected);
+    }
   });
 
   it('ends well without promoting what the gate refuses', async () => {
