@@ -1,6 +1,7 @@
 /** The one connection pool of the process, its entities and its migrations (run under an advisory lock). */
 import { DataSource } from 'typeorm';
 import { CreateMemory1764000000000 } from '../../migrations/1764000000000-create-memory.js';
+import { CreateStudy1764200000000 } from '../../migrations/1764200000000-create-study.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -9,6 +10,7 @@ import { InteractionEntity } from './interaction.entity.js';
 import { ItemCountEntity } from './item-count.entity.js';
 import { ItemEntity } from './item.entity.js';
 import { LiveModelEntity, ModelChunkEntity, ModelEntity } from './model.entity.js';
+import { StudyEntity, StudyTrialEntity } from './study.entity.js';
 import { TrainingRunEntity } from './training-run.entity.js';
 import { UserMemoryEntity } from './user-memory.entity.js';
 
@@ -21,16 +23,19 @@ export const entities = [
   LiveModelEntity,
   ModelChunkEntity,
   ModelEntity,
+  StudyEntity,
+  StudyTrialEntity,
   TrainingRunEntity,
   UserMemoryEntity,
 ];
 
-/** Advisory locks of the product; the second key of each is the hash of the schema. */
+/** Advisory locks of the product; the second key of each is the hash of the schema, of a study's that of schema and name. */
 export const advisoryLock = {
   migrations: 7_381_001,
   memoryVersion: 7_381_002,
   apiKeys: 7_381_003,
   promotion: 7_381_004,
+  study: 7_381_005,
 } as const;
 
 export function createDataSource(
@@ -47,7 +52,7 @@ export function createDataSource(
     url: config.databaseUrl,
     schema: config.databaseSchema,
     entities,
-    migrations: [CreateMemory1764000000000],
+    migrations: [CreateMemory1764000000000, CreateStudy1764200000000],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,
     connectTimeoutMS: 10_000,

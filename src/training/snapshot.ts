@@ -18,8 +18,14 @@ export interface Snapshot {
   readonly window: DataWindow;
 }
 
-export async function takeSnapshot(dataSource: DataSource, schema: string, signal: AbortSignal): Promise<Snapshot> {
-  const cut = await takeCut(dataSource.manager, schema);
+/** Up to a cut that was taken before, or up to now. */
+export async function takeSnapshot(
+  dataSource: DataSource,
+  schema: string,
+  signal: AbortSignal,
+  before?: bigint,
+): Promise<Snapshot> {
+  const cut = before ?? (await takeCut(dataSource.manager, schema));
   const sequences = new SequenceCollector();
   const itemIds = new Set<string>();
   let user: string | null = null;
