@@ -122,8 +122,10 @@ describe('a training run', () => {
       await sleep(50);
     }
   };
+  /** Of this process, or the killed ones below: other specs train beside this one. */
   const leftFolders = async (): Promise<readonly string[]> =>
-    (await readdir(tmpdir())).filter((name) => name.startsWith('recollect-training-'));
+    (await readdir(tmpdir())).filter((name) => isOurs.test(name));
+  const isOurs = new RegExp(`^recollect-training-(${process.pid}-|.*-killed$)`);
   const never = new AbortController().signal;
 
   it('stores what the child trained, promotes it, and leaves nothing behind', async () => {
@@ -168,7 +170,10 @@ describe('a training run', () => {
     const recipe = recipeFor({ events: 100, users: 8 });
     for (const [settings, expected] of [
       [{}, recipe],
-      [{ trainEpochs: 3, trainRecipe: { dropout: 0.1, slots: 8 } }, { ...recipe, epochs: 3, dropout: 0.1, slots: 8 }],
+      [
+        { trainEpochs: 3, trainRecipe: { dropout: 0.1, slots: 8 } },
+        { ...recipe, epochs: 3, dropout: 0.1, slots: 8 },
+      ],
     ] as const) {
       const { run } = await trainer(tells, settings);
       const id = await queued();
