@@ -102,7 +102,7 @@ async function runToEnd(dataSource: DataSource, config: Config, name: string): P
     onResult: (training, result) => {
       const figures = isFailure(result)
         ? `${result.errorCode}: ${result.errorMessage}`
-        : `validation ${result.hrAt10.toFixed(4)} / ${result.ndcgAt10.toFixed(4)}`;
+        : `validation HR@10 ${result.hrAt10.toFixed(4)} NDCG@10 ${result.ndcgAt10.toFixed(4)}`;
       const start = process.stderr.isTTY ? '\r' : '';
       process.stderr.write(
         `${start}${titleOf(training)} epochs ${training.epochs} ${figures} ${result.seconds.toFixed(1)} s\n`,

@@ -57,8 +57,8 @@ export function tableOf(study: StudyEntity): string {
   });
   const { name, state, eta, dataWindow } = study;
   return [
-    `Study ${name}, ${state}: ${study.trials.length} trials, of each rung one in ${eta} goes on: ` +
-      rungs.map(({ trials, epochs }, k) => `rung ${k} ${trials} x ${epochs} epochs`).join(', '),
+    `Study ${name}, ${state}: ${study.trials.length} trials, one in ${eta} goes on; rungs of ` +
+      `${rungs.map(({ trials }) => trials).join(', ')} trials with ${rungs.map(({ epochs }) => epochs).join(', ')} epochs.`,
     `It learns from ${dataWindow.interactions} interactions of ${dataWindow.users} users; figures are those of validation.`,
     ...(study.errorMessage === null ? [] : [`${study.errorCode ?? ''}: ${study.errorMessage}`]),
     '',
