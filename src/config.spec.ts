@@ -54,6 +54,19 @@ describe('settings', () => {
     expect(() => readConfig({ RECOLLECT_KINDS: 'view,click' })).toThrow(/RECOLLECT_KINDS: is not JSON/);
   });
 
+  it('reads hyperparameters from JSON and says which of them is wrong', () => {
+    expect(readConfig({}).trainRecipe).toBeNull();
+    expect(readConfig({ RECOLLECT_TRAIN_RECIPE: '{"dropout":0.4}' }).trainRecipe).toEqual({ dropout: 0.4 });
+    const read =
+      (recipe: string, more: Record<string, string> = {}) =>
+      () =>
+        readConfig({ RECOLLECT_TRAIN_RECIPE: recipe, ...more });
+    expect(read('dropout=0.4')).toThrow(/RECOLLECT_TRAIN_RECIPE: is not JSON/);
+    expect(read('{"dropout":2}')).toThrow(/RECOLLECT_TRAIN_RECIPE: dropout .*<1/);
+    expect(read('{"dropuot":0.4}')).toThrow(/RECOLLECT_TRAIN_RECIPE: .*dropuot/);
+    expect(read('{"epochs":3}', { RECOLLECT_TRAIN_EPOCHS: '4' })).toThrow(/set in RECOLLECT_TRAIN_RECIPE too/);
+  });
+
   it('prints every setting and no secret', () => {
     const printed = printConfig(
       readConfig({

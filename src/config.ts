@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import { RecollectError } from './errors.js';
+import { recipeSettings } from './training/recipe.js';
 
 export type Polarity = 'positive' | 'negative' | 'neutral';
 
@@ -36,17 +37,19 @@ const kindRule = z.strictObject({
   seen: z.boolean().default(true),
 });
 
-const kinds = z
-  .string()
-  .transform((text, context): unknown => {
+/** A text that holds JSON. */
+const json = (example: string) =>
+  z.string().transform((text, context): unknown => {
     try {
       return JSON.parse(text);
     } catch {
-      context.addIssue({ code: 'custom', message: 'is not JSON; give an object such as {"view":{"weight":1}}' });
+      context.addIssue({ code: 'custom', message: `is not JSON; give an object such as ${example}` });
       return z.NEVER;
     }
-  })
-  .pipe(z.record(z.string().min(1).max(64), kindRule).refine((all) => Object.keys(all).length > 0, 'names no kind'));
+  });
+const kinds = json('{"view":{"weight":1}}').pipe(
+  z.record(z.string().min(1).max(64), kindRule).refine((all) => Object.keys(all).length > 0, 'names no kind'),
+);
 
 const boolean = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** The longest time of a timer in Node: what is longer ends at once. */
@@ -307,6 +310,11 @@ export const settings = {
     default: 'false',
     about: 'Whether a retraining starts from the weights of the live model and takes half of the epochs.',
   }),
+  trainRecipe: optional({
+    env: 'RECOLLECT_TRAIN_RECIPE',
+    schema: json('{"dropout":0.4}').pipe(recipeSettings),
+    about: 'Hyperparameters to set in the recipe, as JSON (`src/training/hyperparameters.ts`); `study` finds them.',
+  }),
   trainTimeoutMs: setting({
     env: 'RECOLLECT_TRAIN_TIMEOUT_MS',
     schema: count(1_000, 86_400_000),
@@ -376,6 +384,9 @@ function contradictions(config: Config): string[] {
   const sasl = [config.kafkaSaslMechanism, config.kafkaUser, config.kafkaPassword];
   if (sasl.some((value) => value !== null) && sasl.some((value) => value === null)) {
     faults.push('KAFKA_SASL_MECHANISM, KAFKA_USER and KAFKA_PASSWORD go together: set all three or none');
+  }
+  if (config.trainEpochs !== null && config.trainRecipe?.epochs !== undefined) {
+    faults.push('RECOLLECT_TRAIN_EPOCHS: the epochs are set in RECOLLECT_TRAIN_RECIPE too; keep one of them');
   }
   if (config.role === 'ingest' && config.kafkaBrokers === null)
     faults.push('KAFKA_BROKERS: the role ingest needs brokers');

@@ -44,6 +44,7 @@ const errors = {
   LOST: { retriable: true, level: 'warn' },
   CANCELLED: { retriable: false, level: 'info' },
   PROMOTION_UNDER_WAY: { retriable: true, level: 'info' },
+  STUDY_UNDER_WAY: { retriable: true, level: 'info' },
 
   // the API
   UNAUTHENTICATED: { retriable: false, level: 'info' },

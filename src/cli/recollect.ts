@@ -8,6 +8,7 @@ import { addEvaluateCommand } from './evaluate.js';
 import { addKeyCommands } from './keys.js';
 import { addMigrateCommands } from './migrate.js';
 import { addReproduceCommand } from './reproduce.js';
+import { addStudyCommands } from './study.js';
 
 const program = new Command('recollect')
   .description('Recommendations from a memory of every user')
@@ -18,6 +19,7 @@ addKeyCommands(program);
 addDemoCommand(program);
 addReproduceCommand(program);
 addEvaluateCommand(program);
+addStudyCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
   const known = error instanceof RecollectError ? error.code : isRetriable(error) ? 'DATABASE_UNAVAILABLE' : null;

@@ -22,6 +22,7 @@ import { advisoryLock } from '../storage/data-source.js';
 import { lockMemoryVersion, readCut, takeCut } from '../storage/log-cut.store.js';
 import { listMemoryPartitions, removeMemoryPartition } from '../storage/memory-partition.store.js';
 import { findLiveModel, findModel, setLiveModel, setModelStatus } from '../storage/model.store.js';
+import { whileLocked } from '../storage/session-lock.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { LiveModel } from './live-model.js';
 import { loadNetwork } from './network-loader.js';
@@ -129,27 +130,9 @@ export class Promotion {
 
   /** Runs with a session that no other promotion has at the same time. */
   private async alone<T>(work: (session: EntityManager) => Promise<T>): Promise<T> {
-    const key = [advisoryLock.promotion, this.config.databaseSchema];
-    const runner = this.dataSource.createQueryRunner();
-    const session = runner.manager;
-    try {
-      const rows: { locked: boolean }[] = await session.query(
-        'SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked',
-        key,
-      );
-      if (rows[0]?.locked !== true) {
-        throw new RecollectError('PROMOTION_UNDER_WAY', 'another promotion is under way; wait for its end');
-      }
-      try {
-        return await work(session);
-      } finally {
-        await session.query('SELECT pg_advisory_unlock($1, hashtext($2))', key).catch((error: unknown) => {
-          logError(this.logger, error, 'the session of a promotion was lost, and its lock with it');
-        });
-      }
-    } finally {
-      await runner.release();
-    }
+    const taken = new RecollectError('PROMOTION_UNDER_WAY', 'another promotion is under way; wait for its end');
+    const lock = { lock: advisoryLock.promotion, name: this.config.databaseSchema, taken };
+    return whileLocked(this.dataSource, this.logger, lock, work);
   }
 
   /**

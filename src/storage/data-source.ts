@@ -2,6 +2,7 @@
 import { DataSource } from 'typeorm';
 import { CreateMemory1764000000000 } from '../../migrations/1764000000000-create-memory.js';
 import { AddTrainingCheckpoint1764100000000 } from '../../migrations/1764100000000-add-training-checkpoint.js';
+import { CreateStudy1764200000000 } from '../../migrations/1764200000000-create-study.js';
 import { AddWarmStart1764300000000 } from '../../migrations/1764300000000-add-warm-start.js';
 import { AddItemVector1764400000000 } from '../../migrations/1764400000000-add-item-vector.js';
 import type { Config } from '../config.js';
@@ -12,6 +13,7 @@ import { InteractionEntity } from './interaction.entity.js';
 import { ItemCountEntity } from './item-count.entity.js';
 import { ItemEntity } from './item.entity.js';
 import { LiveModelEntity, ModelChunkEntity, ModelEntity } from './model.entity.js';
+import { StudyEntity, StudyTrialEntity } from './study.entity.js';
 import { TrainingCheckpointEntity } from './training-checkpoint.entity.js';
 import { TrainingRunEntity } from './training-run.entity.js';
 import { UserMemoryEntity } from './user-memory.entity.js';
@@ -25,17 +27,20 @@ export const entities = [
   LiveModelEntity,
   ModelChunkEntity,
   ModelEntity,
+  StudyEntity,
+  StudyTrialEntity,
   TrainingCheckpointEntity,
   TrainingRunEntity,
   UserMemoryEntity,
 ];
 
-/** Advisory locks of the product; the second key of each is the hash of the schema. */
+/** Advisory locks of the product; the second key of each is the hash of the schema, of a study's that of schema and name. */
 export const advisoryLock = {
   migrations: 7_381_001,
   memoryVersion: 7_381_002,
   apiKeys: 7_381_003,
   promotion: 7_381_004,
+  study: 7_381_005,
 } as const;
 
 export function createDataSource(
@@ -55,6 +60,7 @@ export function createDataSource(
     migrations: [
       CreateMemory1764000000000,
       AddTrainingCheckpoint1764100000000,
+      CreateStudy1764200000000,
       AddWarmStart1764300000000,
       AddItemVector1764400000000,
     ],

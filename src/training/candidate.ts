@@ -14,8 +14,8 @@ import { setRunCut, type Claim } from '../storage/training-run.store.js';
 import type { Logger } from '../telemetry.js';
 import { contentOf, writeContent } from './content-file.js';
 import { splitOf } from './held-out.js';
-import { recipeFor } from './hyperparameters.js';
 import { writeLiveWeights, type WarmStart } from './live-weights.js';
+import { recipeOf } from './recipe.js';
 import type { RunReport } from './run-report.js';
 import { writeSequences } from './sequences.js';
 import { takeSnapshot, trainedWindow, type Snapshot } from './snapshot.js';
@@ -50,11 +50,10 @@ export async function trainCandidate(training: CandidateTraining): Promise<numbe
     await writeContent(contentFile, contentOf(dataSource, log, signal));
     const split = splitOf(config.trainSplit, log.users);
     report.tellPhase('TRAINING');
-    const recipe = recipeFor({ events: window.interactions, users: window.users });
     const liveFile = join(folder, 'live.safetensors');
     const isWarm = claim.warmStart ?? config.trainWarmStart;
     const offered = isWarm ? await writeLiveWeights(dataSource.manager, liveFile) : null;
-    const { trainCurvesFolder: curves, trainEpochs, trainThreads: threads } = config;
+    const { trainCurvesFolder: curves, trainThreads: threads } = config;
     const job: TrainingJob = {
       inputFile,
       contentFile,
@@ -62,7 +61,7 @@ export async function trainCandidate(training: CandidateTraining): Promise<numbe
       stateFile,
       curvesFolder: curves === null ? null : join(curves, claim.id),
       device: config.trainDevice,
-      hyperparameters: { ...recipe, epochs: trainEpochs ?? recipe.epochs },
+      hyperparameters: recipeOf(config, window),
       split,
       warmStart:
         offered?.modelVersion != null && offered.refused === null

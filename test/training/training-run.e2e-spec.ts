@@ -11,7 +11,7 @@ import { findLiveModel, findModel } from '../../src/storage/model.store.js';
 import type { TrainingRunEntity } from '../../src/storage/training-run.entity.js';
 import { findRun } from '../../src/storage/training-run.store.js';
 import { createLogger } from '../../src/telemetry.js';
-import { defaultHyperparameters } from '../../src/training/hyperparameters.js';
+import { defaultHyperparameters, recipeFor } from '../../src/training/hyperparameters.js';
 import { trainingQueue, TrainingQueue } from '../../src/training/training-queue.js';
 import { TrainingRun } from '../../src/training/training-run.js';
 import { TrainingWorker } from '../../src/training/training-worker.js';
@@ -101,10 +101,7 @@ describe('a training run', () => {
     }
   };
 
-  const trainer = async (
-    onMessage: string,
-    settings: Partial<Pick<Config, 'trainTimeoutMs' | 'trainSplit' | 'trainWarmStart'>> = {},
-  ) => {
+  const trainer = async (onMessage: string, settings: Partial<Config> = {}) => {
     const entry = join(folder, `${children++}.mjs`);
     await writeFile(entry, `process.on('message', async (message) => { ${onMessage} });`);
     const config = { ...database.config, ...settings };
@@ -245,6 +242,23 @@ describe('a training run', () => {
       const warmStart = { modelVersion: live.version, refused: expect.stringContaining(reason) };
       expect(row.result).toMatchObject({ promoted: true, warmStart });
     });
+  });
+
+  it('trains by the recipe for a log of this size, with what the settings put in its place', async () => {
+    const tells = `process.send({ type: 'failed', code: 'TRAINING_FAILED', message: JSON.stringify(message.job.hyperparameters) }, () => process.exit(0));`;
+    const recipe = recipeFor({ events: 100, users: 8 });
+    for (const [settings, expected] of [
+      [{}, recipe],
+      [
+        { trainEpochs: 3, trainRecipe: { dropout: 0.1, slots: 8 } },
+        { ...recipe, epochs: 3, dropout: 0.1, slots: 8 },
+      ],
+    ] as const) {
+      const { run } = await trainer(tells, settings);
+      const id = await queued();
+      await run.run(id, never);
+      expect(JSON.parse((await read(id)).errorMessage ?? '')).toEqual(expected);
+    }
   });
 
   it('ends well without promoting what the gate refuses', async () => {

@@ -1,0 +1,34 @@
+/**
+ * Work that one session of a deployment may do at a time: it holds an advisory lock, and what it decides is written in that
+ * session, so that nothing is written once the lock is lost.
+ */
+import type { DataSource, EntityManager } from 'typeorm';
+import type { RecollectError } from '../errors.js';
+import { logError, type Logger } from '../telemetry.js';
+
+/** Throws `taken` where another session holds the lock. `name` is hashed. */
+export async function whileLocked<T>(
+  dataSource: DataSource,
+  logger: Logger,
+  { lock, name, taken }: { readonly lock: number; readonly name: string; readonly taken: RecollectError },
+  work: (session: EntityManager) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  const session = runner.manager;
+  try {
+    const rows: { locked: boolean }[] = await session.query('SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked', [
+      lock,
+      name,
+    ]);
+    if (rows[0]?.locked !== true) throw taken;
+    try {
+      return await work(session);
+    } finally {
+      await session.query('SELECT pg_advisory_unlock($1, hashtext($2))', [lock, name]).catch((error: unknown) => {
+        logError(logger, error, `a session was lost, and with it the advisory lock ${lock} of ${name}`);
+      });
+    }
+  } finally {
+    await runner.release();
+  }
+}
