@@ -7,7 +7,7 @@
  * Tensors of other names are left alone. Whatever is wrong is refused with CHECKPOINT_INVALID and the tensor's name, on writing as on reading: what was written can
  * be served.
  */
-import { ContentFeatures, type ContentNames } from './content.js';
+import { ContentFeatures, ContentMap, type ContentNames } from './content.js';
 import type { Dimensions } from './dimensions.js';
 import { decodeTensors, encodeTensors, invalidCheckpoint, refuseNotFinite } from './safetensors.js';
 import type { Tensor } from './safetensors.js';
@@ -180,4 +180,11 @@ function texts(name: string, value: unknown): readonly string[] {
   }
   if (new Set(value).size !== value.length) throw invalidCheckpoint(`${name} of its metadata names something twice`);
   return value;
+}
+
+/** The content map that a checkpoint holds; null: it places no item that it has not learned. */
+export function contentMapOf({ attributes, content, tensors }: Checkpoint): ContentMap | null {
+  const weights = tensors.get('content.weight')?.data;
+  if (content === undefined || !(weights instanceof Float32Array)) return null;
+  return new ContentMap(new ContentFeatures(attributes, content), weights);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkpointOf, readFixture } from '../../test/golden/reference.js';
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.js';
-import { ContentFeatures, ContentMap, contentMapOf, wordsOf } from './content.js';
+import { contentMapOf, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.js';
+import { ContentFeatures, ContentMap, wordsOf } from './content.js';
 import { Network } from './network.js';
 import { decodeTensors, encodeTensors } from './safetensors.js';
 

@@ -7,8 +7,6 @@
  *
  * Known is what items of the training had. An item of which nothing is known has no place. The trained rows stay as they are.
  */
-import type { Checkpoint } from './checkpoint.js';
-
 export interface ContentNames {
   /** lower case, in the order of their rows */
   readonly words: readonly string[];
@@ -86,13 +84,6 @@ export class ContentFeatures {
     put([this.size - 1], () => 1);
     return { indices, values };
   }
-}
-
-/** The content map that a checkpoint holds; null: it places no item that it has not learned. */
-export function contentMapOf({ attributes, content, tensors }: Checkpoint): ContentMap | null {
-  const weights = tensors.get('content.weight')?.data;
-  if (content === undefined || !(weights instanceof Float32Array)) return null;
-  return new ContentMap(new ContentFeatures(attributes, content), weights);
 }
 
 /** An item as it is scored: E' [d] and b. */

@@ -4,7 +4,8 @@
  * goes keeps its row and may not be answered, one that comes back or changes takes it again. A new version begins anew.
  */
 import type { LiveNetwork } from '../memory/network-source.js';
-import { contentMapOf, type ContentMap, type ItemContent, type PlacedItem } from '../model/content.js';
+import { contentMapOf } from '../model/checkpoint.js';
+import type { ContentMap, ItemContent, PlacedItem } from '../model/content.js';
 
 const firstCapacity = 1_024;
 

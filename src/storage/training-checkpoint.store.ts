@@ -1,7 +1,7 @@
 /** SQL of the states of trainings under way: one a run, in chunks, gone when the run ends. */
 import type { EntityManager } from 'typeorm';
 import { chunkBytes } from './model.store.js';
-import type { Claim } from './training-run.store.js';
+import type { Claim } from './training-claim.store.js';
 
 /**
  * Puts this state in the place of the one before. False: the claim is gone, roll back. The claim is looked at last, so that

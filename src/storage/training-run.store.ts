@@ -5,6 +5,7 @@
  * a run or declares it lost changes its row, so that the worker's next write touches nothing and tells it to stop.
  */
 import type { EntityManager } from 'typeorm';
+import type { Claim } from './training-claim.store.js';
 import { dropCheckpoints } from './training-checkpoint.store.js';
 import {
   TrainingRunEntity,
@@ -13,18 +14,6 @@ import {
   type TrainingProgress,
   type TrainingStatus,
 } from './training-run.entity.js';
-
-export interface Claim {
-  readonly id: string;
-  readonly owner: string;
-  readonly attempt: number;
-  /** what an earlier attempt trained and stored */
-  readonly modelVersion: number | null;
-  /** where an earlier attempt cut the log */
-  readonly cut: bigint | null;
-  /** whether to start from the live model's weights; null: the setting decides */
-  readonly warmStart: boolean | null;
-}
 
 /** How a run ended. `result` holds the numbers that explain it. */
 export interface Outcome {
@@ -85,28 +74,6 @@ export async function listRuns(
     query.andWhere('(run.createdAt < :createdAt OR (run.createdAt = :createdAt AND run.id > :id))', page.after);
   }
   return query.getMany();
-}
-
-interface ClaimedRow {
-  readonly attempt: number;
-  readonly model_version: number | null;
-  readonly cut: string | null;
-  readonly warm_start: boolean | null;
-}
-
-/** QUEUED -> RUNNING under a new owner; null when the run is not queued any more. */
-export async function claimRun(tx: EntityManager, id: string, owner: string): Promise<Claim | null> {
-  const [rows] = await tx.query<[ClaimedRow[], number]>(
-    `UPDATE training_run
-     SET status = 'RUNNING', owner = $2, attempt = attempt + 1, started_at = now(), heartbeat_at = now(),
-         progress = NULL, epochs = '[]', error_code = NULL, error_message = NULL
-     WHERE id = $1 AND status = 'QUEUED' RETURNING attempt, model_version, cut, warm_start`,
-    [id, owner],
-  );
-  const [row] = rows;
-  if (row === undefined) return null;
-  const cut = row.cut === null ? null : BigInt(row.cut);
-  return { id, owner, attempt: row.attempt, modelVersion: row.model_version, cut, warmStart: row.warm_start };
 }
 
 /** The heartbeat, with what is new of the progress. False: the claim is gone, stop. */

@@ -6,8 +6,9 @@
  */
 import type { EntityManager } from 'typeorm';
 import { RecollectError } from '../errors.js';
+import type { Claim } from '../storage/training-claim.store.js';
 import type { EpochFigures, TrainingProgress } from '../storage/training-run.entity.js';
-import { saveProgress, type Claim } from '../storage/training-run.store.js';
+import { saveProgress } from '../storage/training-run.store.js';
 import { logError, type Logger } from '../telemetry.js';
 
 const throttleMs = 500;

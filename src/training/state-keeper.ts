@@ -5,7 +5,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
 import { readCheckpoint, replaceCheckpoint } from '../storage/training-checkpoint.store.js';
-import type { Claim } from '../storage/training-run.store.js';
+import type { Claim } from '../storage/training-claim.store.js';
 import { logError, type Logger } from '../telemetry.js';
 
 const leastMs = 60_000;

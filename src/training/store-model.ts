@@ -6,7 +6,8 @@ import { RecollectError } from '../errors.js';
 import { decodeCheckpoint } from '../model/checkpoint.js';
 import type { DataWindow, RankingMetrics } from '../storage/model.entity.js';
 import { chunkBytes, insertModel, insertModelChunk } from '../storage/model.store.js';
-import { setRunModel, type Claim } from '../storage/training-run.store.js';
+import type { Claim } from '../storage/training-claim.store.js';
+import { setRunModel } from '../storage/training-run.store.js';
 import type { WarmStart } from './live-weights.js';
 import { systemNames, type SystemName, type TrainingResult } from './training-job.js';
 

@@ -11,16 +11,9 @@ import { PgBoss, type JobStates } from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
+import type { Claim } from '../storage/training-claim.store.js';
 import type { TrainingCause, TrainingRunEntity } from '../storage/training-run.entity.js';
-import {
-  cancelRun,
-  findActiveRun,
-  findRun,
-  findRunByKey,
-  insertRun,
-  loseRuns,
-  type Claim,
-} from '../storage/training-run.store.js';
+import { cancelRun, findActiveRun, findRun, findRunByKey, insertRun, loseRuns } from '../storage/training-run.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { jobDatabase, jobDatabaseOf } from './job-database.js';
 

@@ -1,15 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TrainingRunEntity } from '../../src/storage/training-run.entity.js';
+import { claimRun, type Claim } from '../../src/storage/training-claim.store.js';
 import { readCheckpoint, replaceCheckpoint } from '../../src/storage/training-checkpoint.store.js';
-import {
-  cancelRun,
-  claimRun,
-  finishRun,
-  insertRun,
-  loseRuns,
-  type Claim,
-} from '../../src/storage/training-run.store.js';
+import { cancelRun, finishRun, insertRun, loseRuns } from '../../src/storage/training-run.store.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 
 const megabyte = 1_048_576;

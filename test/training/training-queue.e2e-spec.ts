@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { createDataSource } from '../../src/storage/data-source.js';
-import { claimRun, findRun, finishRun, saveProgress } from '../../src/storage/training-run.store.js';
+import { claimRun } from '../../src/storage/training-claim.store.js';
+import { findRun, finishRun, saveProgress } from '../../src/storage/training-run.store.js';
 import { createLogger } from '../../src/telemetry.js';
 import { trainingQueue, TrainingQueue, type StartTraining } from '../../src/training/training-queue.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';

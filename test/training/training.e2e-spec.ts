@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
-import { contentMapOf } from '../../src/model/content.js';
+import { contentMapOf } from '../../src/model/checkpoint.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
 import { Promotion } from '../../src/promotion/promotion.js';
 import { findModel, setLiveModel } from '../../src/storage/model.store.js';

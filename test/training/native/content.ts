@@ -3,9 +3,9 @@
  * is to know of it. By its categories, its text or its vector it must stand before the cut items of the other circles.
  */
 import assert from 'node:assert/strict';
-import { contentMapOf, type ItemContent } from '../../../src/model/content.js';
+import { contentMapOf, decodeCheckpoint, encodeCheckpoint } from '../../../src/model/checkpoint.js';
+import type { ItemContent } from '../../../src/model/content.js';
 import { Network } from '../../../src/model/network.js';
-import { decodeCheckpoint, encodeCheckpoint } from '../../../src/model/checkpoint.js';
 import type { ContentById } from '../../../src/training/content-file.js';
 import { trainModel } from '../../../src/training/model-training.js';
 import { SequenceCollector, sequenceOf, userCount, type SequenceLog } from '../../../src/training/sequences.js';
