@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { printConfig, readConfig, settingsTable } from './config.js';
+import { outcomeRules, printConfig, readConfig, settingsTable } from './config.js';
 
 describe('settings', () => {
   it('has a default for everything that a laptop needs', () => {
@@ -52,6 +52,23 @@ describe('settings', () => {
     });
     expect(() => readConfig({ RECOLLECT_KINDS: '{"watch":{"weight":-3}}' })).toThrow(/RECOLLECT_KINDS: watch weight/);
     expect(() => readConfig({ RECOLLECT_KINDS: 'view,click' })).toThrow(/RECOLLECT_KINDS: is not JSON/);
+  });
+
+  it('reads the rules of outcomes, and takes those of the kinds where it says so', () => {
+    const none = readConfig({});
+    expect(outcomeRules(none)).toEqual([]);
+    const rules = outcomeRules(readConfig({ RECOLLECT_TRAIN_OUTCOMES: 'rating>=4=2, kinds' }));
+    expect(rules.slice(0, 2)).toEqual([
+      { kind: 'rating', atLeast: 4, weight: 2 },
+      { kind: 'view', weight: 1 },
+    ]);
+    expect(rules).toContainEqual({ kind: 'dislike', weight: -1 });
+    expect(outcomeRules(readConfig({ RECOLLECT_TRAIN_OUTCOMES: 'kinds' }))).toHaveLength(8);
+    const read = (outcomes: string, kinds?: string) => () =>
+      readConfig({ RECOLLECT_TRAIN_OUTCOMES: outcomes, ...(kinds === undefined ? {} : { RECOLLECT_KINDS: kinds }) });
+    expect(read('like:2')).toThrow(/RECOLLECT_TRAIN_OUTCOMES: rule 1, "like:2", is not kind=weight/);
+    expect(read('star=2')).toThrow(/star is no kind of RECOLLECT_KINDS, which has view, click/);
+    expect(read('kinds', '{"buy":{"weight":40}}')).toThrow(/kinds would take 40 for buy; give it a rule of its own/);
   });
 
   it('prints every setting and no secret', () => {

@@ -6,7 +6,8 @@ import { availableParallelism, homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
-import { RecollectError } from './errors.js';
+import { messageOf, RecollectError } from './errors.js';
+import { largestOutcome, parseOutcomes, type OutcomeRule } from './model/outcome.js';
 
 export type Polarity = 'positive' | 'negative' | 'neutral';
 
@@ -47,6 +48,22 @@ const kinds = z
     }
   })
   .pipe(z.record(z.string().min(1).max(64), kindRule).refine((all) => Object.keys(all).length > 0, 'names no kind'));
+
+/** Rules of outcomes, and whether the kinds' own weights and polarities follow them. */
+export interface OutcomeSetting {
+  readonly rules: readonly OutcomeRule[];
+  readonly kinds: boolean;
+}
+
+const outcomes = z.string().transform((text, context): OutcomeSetting => {
+  const kinds = /(^|,)\s*kinds\s*$/.test(text);
+  try {
+    return { rules: parseOutcomes(kinds ? text.replace(/,?\s*kinds\s*$/, '') : text), kinds };
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) });
+    return z.NEVER;
+  }
+});
 
 const boolean = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** The longest time of a timer in Node: what is longer ends at once. */
@@ -283,6 +300,14 @@ export const settings = {
     unit: 'epochs',
     about: 'Most epochs. Not set: as many as the recipe for a log of this size has.',
   }),
+  trainOutcomes: setting({
+    env: 'RECOLLECT_TRAIN_OUTCOMES',
+    schema: outcomes,
+    default: '',
+    about:
+      'What interactions are worth as training targets, `kind[>=value or <=value]=weight` from -10 to 10, the first that fits, such as ' +
+      '`rating>=4=2,rating<=2=-1`; `kinds` at the end takes the rest from RECOLLECT_KINDS. Empty: all the same.',
+  }),
   trainTimeoutMs: setting({
     env: 'RECOLLECT_TRAIN_TIMEOUT_MS',
     schema: count(1_000, 86_400_000),
@@ -347,8 +372,30 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return { ...config, cacheFolder: resolve(config.cacheFolder.replace(/^~(?=$|\/)/, homedir())) };
 }
 
+/** The rules in force: those of RECOLLECT_TRAIN_OUTCOMES, then, where it says `kinds`, one for each kind. */
+export function outcomeRules({
+  trainOutcomes,
+  kinds,
+}: Pick<Config, 'trainOutcomes' | 'kinds'>): readonly OutcomeRule[] {
+  if (!trainOutcomes.kinds) return trainOutcomes.rules;
+  const signs = { positive: 1, negative: -1, neutral: 0 };
+  const ofKinds = Object.entries(kinds).map(([kind, { weight, polarity }]) => ({
+    kind,
+    weight: signs[polarity] * weight,
+  }));
+  return [...trainOutcomes.rules, ...ofKinds];
+}
+
 function contradictions(config: Config): string[] {
   const faults: string[] = [];
+  for (const { kind, weight } of outcomeRules(config)) {
+    if (config.kinds[kind] === undefined) {
+      const choice = Object.keys(config.kinds).join(', ');
+      faults.push(`RECOLLECT_TRAIN_OUTCOMES: ${kind} is no kind of RECOLLECT_KINDS, which has ${choice}`);
+    } else if (Math.abs(weight) > largestOutcome) {
+      faults.push(`RECOLLECT_TRAIN_OUTCOMES: kinds would take ${weight} for ${kind}; give it a rule of its own`);
+    }
+  }
   const sasl = [config.kafkaSaslMechanism, config.kafkaUser, config.kafkaPassword];
   if (sasl.some((value) => value !== null) && sasl.some((value) => value === null)) {
     faults.push('KAFKA_SASL_MECHANISM, KAFKA_USER and KAFKA_PASSWORD go together: set all three or none');

@@ -14,6 +14,7 @@ import { networkScoring } from './evaluation.js';
 import { checkpointOf } from './export.js';
 import { dimensionsOf, Learner } from './learner.js';
 import { judgeSystems } from './judge-systems.js';
+import { learnLabelled } from './labelled-stage.js';
 import { userCount, type SequenceLog } from './sequences.js';
 import { sample, splitLog } from './split.js';
 import { systemFigures } from './system-figures.js';
@@ -45,7 +46,8 @@ export async function trainModel(
   const split = splitLog(log, choice, seen);
   const dimensions = dimensionsOf(split, hyperparameters);
   const learner = new Learner(hyperparameters, dimensions, split);
-  const { best, bestEpoch, epochs } = await learn(learner, split, hyperparameters, listener, signal);
+  const { best: first, bestEpoch, epochs } = await learn(learner, split, hyperparameters, listener, signal);
+  const { best, ...labelled } = await learnLabelled(learner, first, { split, log }, hyperparameters, listener, signal);
 
   const tell = (step: number) => {
     signal.throwIfAborted();
@@ -79,6 +81,7 @@ export async function trainModel(
     result: {
       epochs,
       bestEpoch,
+      labelled,
       validation: onValidation,
       test,
       systems: systemFigures(judgements, asked, frequencies(training, items), hyperparameters.seed),

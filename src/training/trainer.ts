@@ -12,6 +12,7 @@ import type { Hyperparameters } from './hyperparameters.js';
 import type { Learner } from './learner.js';
 import { learningRateAt } from './learning-rate.js';
 import { quality } from './metrics.js';
+import { outcomesOf } from './outcomes.js';
 import type { Parameters } from './parameters.js';
 import { Random } from './random.js';
 import { ranksOf } from './scoring.js';
@@ -33,13 +34,14 @@ const progressMs = 1_000;
 
 export async function learn(
   learner: Learner,
-  split: Pick<Split, 'training' | 'validation'>,
+  split: Pick<Split, 'training' | 'validation' | 'kinds'>,
   hyperparameters: Hyperparameters,
   listener: Listener,
   signal: AbortSignal,
 ): Promise<Learned> {
   const { epochs: most, patience, window, batchPositions, seed, validationUsers } = hyperparameters;
   const recency = { decay: hyperparameters.recencyDecay, floor: hyperparameters.recencyFloor };
+  const outcomes = outcomesOf(split.training, split.kinds, hyperparameters.outcomes);
   const random = new Random(seed);
   const windows = windowsOf(split.training, window);
   const validation = sample(split.validation, validationUsers, seed);
@@ -60,7 +62,7 @@ export async function learn(
     for (const [index, batch] of batches.entries()) {
       signal.throwIfAborted();
       rate = learningRateAt(hyperparameters, done, steps);
-      const stepLoss = learner.step(fill(split.training, batch, learner.dimensions, recency), rate);
+      const stepLoss = learner.step(fill(split.training, batch, learner.dimensions, recency, outcomes), rate);
       if (!Number.isFinite(stepLoss)) throw diverged(epoch, index + 1);
       loss += stepLoss;
       done++;

@@ -11,7 +11,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { CONFIG, type Config } from '../config.js';
+import { CONFIG, outcomeRules, type Config } from '../config.js';
 import { isRetriable, messageOf, RecollectError } from '../errors.js';
 import { verdict } from '../promotion/gate.js';
 import { Promotion } from '../promotion/promotion.js';
@@ -82,6 +82,7 @@ export class TrainingRun {
           hyperparameters: {
             ...recipe,
             epochs: this.config.trainEpochs ?? recipe.epochs,
+            outcomes: outcomeRules(this.config),
           },
         },
         {

@@ -50,5 +50,15 @@ describe('the training graph', () => {
     async () => passes('switched-training'),
     timeoutMs,
   );
+  it(
+    'has the pairwise loss and its gradients as the definition gives them in doubles',
+    async () => passes('pairwise'),
+    timeoutMs,
+  );
+  it(
+    'puts the liked above the disliked where outcomes can be known, and trains the read alone in the labelled stage',
+    async () => passes('outcomes'),
+    timeoutMs,
+  );
   it('leaves no tensor behind', async () => passes('flat-memory'), timeoutMs);
 });
