@@ -95,8 +95,8 @@ switch (command) {
     handOver([join('dist', 'src', 'cli', 'recollect.js'), 'reproduce', ...rest]);
     break;
   case 'bench': {
-    const [name = 'event-to-answer'] = rest;
-    handOver(['--disable-warning=TimeoutNegativeWarning', join('dist', 'test', 'bench', `${name}.js`)]);
+    const [name = 'event-to-answer', ...further] = rest;
+    handOver(['--disable-warning=TimeoutNegativeWarning', join('dist', 'test', 'bench', `${name}.js`), ...further]);
     break;
   }
   default:

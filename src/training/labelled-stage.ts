@@ -60,11 +60,11 @@ export async function learnLabelled(
     window,
     batchPositions,
   } = hyperparameters;
-  const outcomes = outcomesOf(split.training, split.kinds, hyperparameters.outcomes);
-  if (most === 0 || outcomes === null) return { best: first, labelledEpochs: [], labelledEpoch: 0 };
   const { seed, validationUsers, outcomes: rules } = hyperparameters;
+  const outcomes = outcomesOf(split.training, split.kinds, rules, seed + 4);
+  if (most === 0 || outcomes === null) return { best: first, labelledEpochs: [], labelledEpoch: 0 };
   const recency = { decay: hyperparameters.recencyDecay, floor: hyperparameters.recencyFloor };
-  const random = new Random(seed + 3);
+  const random = new Random(seed + 5);
   const windows = windowsOf(split.training, window);
   const validation = sample(split.validation, validationUsers, seed);
   const worth = caseWeights(outcomeWeights(log.users, log.kinds, rules), log, validation);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ndcgAt } from './metrics.js';
-import { outcomeNdcgAt10, pairOrder } from './outcome-metrics.js';
+import { outcomeNdcgAt10 } from './outcome-metrics.js';
 
 describe('outcomeNdcgAt10', () => {
   it('earns what a liked target weighs and pays for a disliked one, of all that could be earned or paid', () => {
@@ -14,19 +14,5 @@ describe('outcomeNdcgAt10', () => {
     expect(outcomeNdcgAt10(ranks, [1, 1, 1, 1])).toBeCloseTo(ndcgAt(10, ranks), 12);
     expect(outcomeNdcgAt10(ranks, [0, 0, 0, 0])).toBe(0);
     expect(outcomeNdcgAt10([], [])).toBe(0);
-  });
-});
-
-describe('pairOrder', () => {
-  it('is the share of pairs with the liked item above, equal scores count half', () => {
-    // 3 > 1, 3 > 2, 2 > 1 are right, 2 = 2 is half, 0 is below both
-    expect(pairOrder([3, 2, 0], [1, 2])).toBeCloseTo(3.5 / 6, 12);
-    expect(pairOrder([1], [0])).toBe(1);
-    expect(pairOrder([0], [1])).toBe(0);
-  });
-
-  it('is not a number without a pair', () => {
-    expect(pairOrder([], [1])).toBeNaN();
-    expect(pairOrder([1], [])).toBeNaN();
   });
 });

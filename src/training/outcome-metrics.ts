@@ -15,12 +15,3 @@ export function outcomeNdcgAt10(ranks: Ranks, weights: ArrayLike<number>): numbe
   });
   return possible === 0 ? 0 : earned / possible;
 }
-
-/** Share of the pairs of a liked and a disliked item with the liked one's score above; equal scores count half. NaN: no pair. */
-export function pairOrder(liked: readonly number[], disliked: readonly number[]): number {
-  let right = 0;
-  for (const above of liked) {
-    for (const below of disliked) right += above > below ? 1 : above === below ? 0.5 : 0;
-  }
-  return right / (liked.length * disliked.length);
-}

@@ -20,32 +20,42 @@ const windows = [
 
 describe('outcomesOf', () => {
   it('is nothing without rules', () => {
-    expect(outcomesOf(users, kinds, [])).toBeNull();
+    expect(outcomesOf(users, kinds, [], 1)).toBeNull();
   });
 
   it('weighs every interaction, and scales what is above 0 to 1 on average over the targets', () => {
-    const outcomes = outcomesOf(users, kinds, rules);
+    const outcomes = outcomesOf(users, kinds, rules, 1);
     expect([...(outcomes?.weights ?? [])]).toEqual([1, 3, -2, 0, 2, -2, 1, 3, 1]);
     expect(outcomes?.scale).toBeCloseTo(7 / (3 + 2 + 1 + 1), 12); // the first of a user is no target
   });
 });
 
 describe('a batch with outcomes', () => {
-  const outcomes = outcomesOf(users, kinds, rules);
+  const outcomes = outcomesOf(users, kinds, rules, 1);
   if (outcomes === null) throw new Error('unreachable: there are rules');
 
   it('weighs its targets, and leaves out those that are worth nothing or less', () => {
     expect([...targetWeights(outcomes, users, windows)]).toEqual([1, 3, 0, 0, 2, 0, 1]);
   });
 
-  it('pairs each target with the next of the other polarity in its window, weighed by both', () => {
+  it('pairs each target with a later one of the other polarity in its window, weighed by both', () => {
+    const seen = new Map<number, Set<string>>();
+    for (let draw = 0; draw < 50; draw++) {
+      const { positions, wanted, unwanted, weights } = pairsOf(outcomes, users, windows) ?? {};
+      positions?.forEach((position, at) => {
+        const pair = `${wanted?.[at]} > ${unwanted?.[at]}, ${weights?.[at]}`;
+        seen.set(position, (seen.get(position) ?? new Set()).add(pair));
+      });
+    }
     // position 0 is of user 1, who has no dislike; the last view of user 0 has none after it
-    expect(pairsOf(outcomes, users, windows)).toEqual({
-      positions: Int32Array.of(5, 4, 2, 1),
-      wanted: Int32Array.of(17, 15, 15, 12),
-      unwanted: Int32Array.of(16, 16, 13, 13),
-      weights: Float32Array.of(2, 4, 4, 6),
-    });
+    expect(seen).toEqual(
+      new Map([
+        [5, new Set(['17 > 16, 2'])],
+        [4, new Set(['15 > 16, 4'])],
+        [2, new Set(['15 > 13, 4', '17 > 13, 2'])],
+        [1, new Set(['12 > 13, 6', '12 > 16, 6'])],
+      ]),
+    );
   });
 
   it('looks no further than the window', () => {

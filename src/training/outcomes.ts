@@ -3,12 +3,13 @@
  *
  *   a weight above 0     multiplies the cross entropy of the position, 1 on average over all targets of the training
  *   a weight of 0        is left out of the cross entropy, and so is one below 0
- *   a weight below 0     makes a pair with the next target above 0 of the same window, and the other way round: see `pairwise`
+ *   a weight below 0     makes a pair with a later target above 0 of the same window, and the other way round: see `pairwise`
  *
- * Both items of a pair come after the position that compares them, so none of them is a seen one.
+ * The other item of a pair is drawn anew each time among all later ones. Neither is a seen one where the position compares them.
  */
 import { outcomeWeight, type OutcomeRule } from '../model/outcome.js';
 import type { Window } from './batches.js';
+import { Random } from './random.js';
 import { sequenceOf, userCount, type UserSequences } from './sequences.js';
 
 export interface Outcomes {
@@ -16,6 +17,8 @@ export interface Outcomes {
   readonly weights: Float32Array;
   /** of the positive weights: makes their mean over the targets 1 */
   readonly scale: number;
+  /** draws the pairs */
+  readonly random: Random;
 }
 
 /** Two items that a position should tell apart; see `pairwise`. */
@@ -34,6 +37,7 @@ export function outcomesOf(
   users: UserSequences,
   kinds: readonly string[],
   rules: readonly OutcomeRule[],
+  seed: number,
 ): Outcomes | null {
   if (rules.length === 0) return null;
   const weights = outcomeWeights(users, kinds, rules);
@@ -44,7 +48,7 @@ export function outcomesOf(
       count++;
     }
   }
-  return { weights, scale: sum === 0 ? 0 : count / sum };
+  return { weights, scale: sum === 0 ? 0 : count / sum, random: new Random(seed) };
 }
 
 /** The weight of each interaction. */
@@ -72,7 +76,7 @@ export function targetWeights(
 
 /** The pairs of the windows' targets; null where there are none. */
 export function pairsOf(
-  { weights }: Outcomes,
+  { weights, random }: Outcomes,
   training: Pick<UserSequences, 'offsets' | 'rows'>,
   windows: readonly Window[],
 ): Pairs | null {
@@ -81,17 +85,21 @@ export function pairsOf(
   for (const { user, begin, end } of windows) {
     const items = sequenceOf(training, user);
     const own = weights.subarray(training.offsets[user] ?? 0);
-    let [liked, disliked] = [-1, -1]; //                        the next ones, seen from the end
+    const above: number[] = []; //                              targets later in the window
+    const below: number[] = [];
     for (let target = end - 1; target > begin; target--) {
       const weight = own[target] ?? 0;
-      if (weight > 0) liked = target;
-      if (weight < 0) disliked = target;
-      if (weight === 0 || liked < 0 || disliked < 0) continue;
+      if (weight === 0) continue;
+      const [same, others] = weight > 0 ? [above, below] : [below, above];
+      same.push(target);
+      if (others.length === 0) continue;
+      const other = others[random.below(others.length)] ?? 0;
+      const [wanted, unwanted] = weight > 0 ? [target, other] : [other, target];
       pairs.push({
         position: before + target - begin - 1,
-        wanted: items[liked] ?? 0,
-        unwanted: items[disliked] ?? 0,
-        weight: -(own[liked] ?? 0) * (own[disliked] ?? 0),
+        wanted: items[wanted] ?? 0,
+        unwanted: items[unwanted] ?? 0,
+        weight: Math.abs(weight * (own[other] ?? 0)),
       });
     }
     before += end - begin - 1;

@@ -14,12 +14,12 @@ import type { Hyperparameters } from '../../../src/training/hyperparameters.js';
 import { isOfRead, learnLabelled } from '../../../src/training/labelled-stage.js';
 import { dimensionsOf, Learner } from '../../../src/training/learner.js';
 import { trainModel, type TrainedModel } from '../../../src/training/model-training.js';
-import { pairOrder } from '../../../src/training/outcome-metrics.js';
 import { Random } from '../../../src/training/random.js';
 import { SequenceCollector, sequenceOf, userCount } from '../../../src/training/sequences.js';
 import { leaveOneOut } from '../../../src/training/split.js';
 import { learn } from '../../../src/training/trainer.js';
 import { strongest } from '../../../src/training/transitions.js';
+import { pairOrder } from '../../bench/outcome-judgement.js';
 import { plantedRecipe } from '../planted.js';
 
 const [circles, length] = [4, 8];
