@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../../src/config.js';
 import { encodeCheckpoint } from '../../src/model/checkpoint.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
 import { Promotion } from '../../src/promotion/promotion.js';
@@ -98,7 +99,10 @@ describe('a training run', () => {
     }
   };
 
-  const trainer = async (onMessage: string, settings: { readonly trainTimeoutMs?: number } = {}) => {
+  const trainer = async (
+    onMessage: string,
+    settings: Partial<Pick<Config, 'trainTimeoutMs' | 'trainOutcomes'>> = {},
+  ) => {
     const entry = join(folder, `${children++}.mjs`);
     await writeFile(entry, `process.on('message', async (message) => { ${onMessage} });`);
     const config = { ...database.config, ...settings };
@@ -160,6 +164,18 @@ describe('a training run', () => {
     });
     expect(live.current()).toMatchObject({ version });
     expect(await leftFolders()).toEqual(before);
+  });
+
+  it('trains on the outcomes that the settings name, and keeps them with the model', async () => {
+    const rules = [{ kind: 'view', atLeast: 30, weight: 2 }];
+    const told = trains('good').replace('checkpointPath:', 'hyperparameters: job.hyperparameters, checkpointPath:');
+    const { run } = await trainer(told, { trainOutcomes: { rules, kinds: true } });
+    const id = await queued();
+    await run.run(id, never);
+    const model = await findModel(database.dataSource.manager, (await read(id)).modelVersion ?? 0);
+    const { outcomes } = model?.hyperparameters as { outcomes: readonly unknown[] };
+    expect(outcomes.slice(0, 2)).toEqual([...rules, { kind: 'view', weight: 1 }]);
+    expect(outcomes).toContainEqual({ kind: 'dislike', weight: -1 });
   });
 
   it('ends well without promoting what the gate refuses', async () => {
