@@ -308,6 +308,13 @@ export const settings = {
       'What interactions are worth as training targets, `kind[>=value or <=value]=weight` from -10 to 10, the first that fits, such as ' +
       '`rating>=4=2,rating<=2=-1`; `kinds` at the end takes the rest from RECOLLECT_KINDS. Empty: all the same.',
   }),
+  trainOutcomeStages: setting({
+    env: 'RECOLLECT_TRAIN_OUTCOME_STAGES',
+    schema: z.enum(['labelled', 'all']),
+    default: 'labelled',
+    about:
+      'What goes by outcomes: a `labelled` stage for the read alone, after a training in which all interactions weigh the same, or `all` of it.',
+  }),
   trainTimeoutMs: setting({
     env: 'RECOLLECT_TRAIN_TIMEOUT_MS',
     schema: count(1_000, 86_400_000),

@@ -39,9 +39,11 @@ export interface Hyperparameters {
    */
   readonly recencyDecay: number;
   readonly recencyFloor: number;
-  /** what interactions are worth as targets; none: all the same, and the three numbers below do nothing */
+  /** what interactions are worth as targets; none: all the same, and the five settings below do nothing */
   readonly outcomes: readonly OutcomeRule[];
-  /** what telling the wanted from the unwanted weighs beside the cross entropy, in the whole training */
+  /** whether the whole training goes by outcomes; else the labelled stage alone, after a training in which all weigh the same */
+  readonly outcomesThroughout: boolean;
+  /** what telling the wanted from the unwanted weighs beside the cross entropy in a training that goes by outcomes throughout */
   readonly pairWeight: number;
   /** most passes of the labelled stage, which trains the memory's read alone on the outcomes; 0: no such stage */
   readonly labelledEpochs: number;
@@ -85,9 +87,10 @@ export const defaultHyperparameters: Hyperparameters = {
   recencyDecay: 1,
   recencyFloor: 0,
   outcomes: [],
+  outcomesThroughout: false,
   pairWeight: 0.5,
-  labelledEpochs: 0,
-  labelledRate: 1e-3,
+  labelledEpochs: 3,
+  labelledRate: 3e-3,
   labelledPairWeight: 1,
   chunk: 32,
   labelSmoothing: 0,

@@ -41,7 +41,8 @@ export async function learn(
 ): Promise<Learned> {
   const { epochs: most, patience, window, batchPositions, seed, validationUsers } = hyperparameters;
   const recency = { decay: hyperparameters.recencyDecay, floor: hyperparameters.recencyFloor };
-  const outcomes = outcomesOf(split.training, split.kinds, hyperparameters.outcomes, seed + 3);
+  const rules = hyperparameters.outcomesThroughout ? hyperparameters.outcomes : [];
+  const outcomes = outcomesOf(split.training, split.kinds, rules, seed + 3);
   const random = new Random(seed);
   const windows = windowsOf(split.training, window);
   const validation = sample(split.validation, validationUsers, seed);

@@ -83,6 +83,7 @@ export class TrainingRun {
             ...recipe,
             epochs: this.config.trainEpochs ?? recipe.epochs,
             outcomes: outcomeRules(this.config),
+            outcomesThroughout: this.config.trainOutcomeStages === 'all',
           },
         },
         {

@@ -1,8 +1,10 @@
 /**
  * What outcomes bring on MovieLens ml-latest-small: a rating of 4 and more is liked, one of 2.5 and less disliked. Trained on the first
- * 80 % of each user's ratings without outcomes, with their weights and pairs, and with the labelled stage after that. Asked are
+ * 80 % of each user's ratings: without outcomes, and with the labelled stage after that (what RECOLLECT_TRAIN_OUTCOMES does by itself);
+ * by weights and pairs throughout, and with the labelled stage after that. Asked are
  *
  *   likedHrAt10, likedNdcgAt10   leave-one-out within the 80 %, the users whose last rating of them is a liked one, all films ranked
+ *   outcomeNdcgAt10              the same for all users: a liked film among the first ten earns its weight, a disliked one costs it
  *   pairOrder                    the last 20 %: share of a user's pairs of a liked and a disliked film in order, mean over the users
  *
  * as the model serves, with the rules blend that validation chose, and of the network alone. `node outcomes.js [seeds]`
@@ -13,9 +15,11 @@ import { sequentialRules } from '../../src/training/baselines.js';
 import { chooseBlend } from '../../src/training/blend.js';
 import { networkScoring } from '../../src/training/evaluation.js';
 import { recipeFor, type Hyperparameters } from '../../src/training/hyperparameters.js';
-import { learnLabelled } from '../../src/training/labelled-stage.js';
+import { caseWeights, learnLabelled } from '../../src/training/labelled-stage.js';
 import { dimensionsOf, Learner } from '../../src/training/learner.js';
 import { quality } from '../../src/training/metrics.js';
+import { outcomeNdcgAt10 } from '../../src/training/outcome-metrics.js';
+import { outcomeWeights } from '../../src/training/outcomes.js';
 import { ranksOf, type Scoring } from '../../src/training/scoring.js';
 import { sequenceOf, userCount } from '../../src/training/sequences.js';
 import { leaveOneOut } from '../../src/training/split.js';
@@ -27,25 +31,25 @@ import { ratingLogs } from './rating-logs.js';
 const outcomes = parseOutcomes('rating>=4=2,rating<=2.5=-1');
 const liking: Liking = (value) => (value >= 4 ? 1 : value <= 2.5 ? -1 : 0);
 const seeds = Number(process.argv[2] ?? 3);
-const epochs = process.argv[3] === undefined ? {} : { epochs: Number(process.argv[3]) };
 
 const { log, later } = ratingLogs(0.8);
 const split = leaveOneOut(log);
 const values = split.test.map(
   ({ user, history }) => log.users.values[(log.users.offsets[user] ?? 0) + history.length] ?? NaN,
 );
+const worth = caseWeights(outcomeWeights(log.users, log.kinds, outcomes), log, split.test);
 const rowOf = new Map(split.vocabulary.map((id, at) => [id, at + 1]));
 const rowsOf = (rows: Int32Array): Int32Array => rows.map((row) => rowOf.get(log.vocabulary[row - 1] ?? '') ?? 0);
 const histories = [...Array(userCount(log.users)).keys()].map((user) => rowsOf(sequenceOf(log.users, user)));
 const laterRows = { ...later, rows: Int32Array.from(later.itemIds, (id) => rowOf.get(id) ?? 0) };
-const { items } = dimensionsOf(split, recipeFor({ events: log.users.rows.length, users: 610 }));
-const table = sequentialRules(split.training, items);
+const table = sequentialRules(split.training, split.vocabulary.length);
 const quiet = { onProgress: () => undefined, onEpoch: () => undefined };
 const { signal } = new AbortController();
 
 interface Figures {
   readonly likedHrAt10: number;
   readonly likedNdcgAt10: number;
+  readonly outcomeNdcgAt10: number;
   readonly ndcgAt10: number;
   readonly pairOrder: number;
 }
@@ -58,6 +62,7 @@ function figuresOf(scoring: Scoring): Figures {
   return {
     likedHrAt10: liked.hrAt10,
     likedNdcgAt10: liked.ndcgAt10,
+    outcomeNdcgAt10: outcomeNdcgAt10(ranks, worth),
     ndcgAt10: quality(ranks).ndcgAt10,
     pairOrder: laterPairOrder(scoring, histories, laterRows, liking).order,
   };
@@ -72,22 +77,19 @@ function judge(system: string, seed: number, learner: Learner, { rulesPerItem }:
   process.stdout.write(`${JSON.stringify(row)}\n`);
 }
 
+const systems = { false: ['without', 'labelled'], true: ['weights', 'weightsLabelled'] } as const;
 for (let seed = 1; seed <= seeds; seed++) {
-  const plain = { ...recipeFor({ events: log.users.rows.length, users: 610 }), ...epochs, seed };
-  const weighted = { ...plain, outcomes };
-  for (const [system, recipe] of [
-    ['without', plain],
-    ['weights', weighted],
-  ] as const) {
+  for (const outcomesThroughout of [false, true]) {
+    const size = { events: log.users.rows.length, users: split.test.length };
+    const recipe = { ...recipeFor(size), outcomes, outcomesThroughout, seed };
+    const [before, after] = systems[`${outcomesThroughout}`];
     const learner = new Learner(recipe, dimensionsOf(split, recipe), split);
     const { best } = await learn(learner, split, recipe, quiet, signal);
     learner.restore(best);
-    judge(system, seed, learner, recipe);
-    if (system === 'without') continue;
-    const stage = { ...recipe, labelledEpochs: 3 };
-    const { best: labelled } = await learnLabelled(learner, best, { split, log }, stage, quiet, signal);
+    judge(before, seed, learner, recipe);
+    const { best: labelled } = await learnLabelled(learner, best, { split, log }, recipe, quiet, signal);
     learner.restore(labelled);
-    judge('labelled', seed, learner, recipe);
+    judge(after, seed, learner, recipe);
   }
 }
 
@@ -100,6 +102,7 @@ function mean(system: string): Figures & { readonly network: Figures } {
     return {
       likedHrAt10: one('likedHrAt10'),
       likedNdcgAt10: one('likedNdcgAt10'),
+      outcomeNdcgAt10: one('outcomeNdcgAt10'),
       ndcgAt10: one('ndcgAt10'),
       pairOrder: one('pairOrder'),
     };
@@ -108,6 +111,6 @@ function mean(system: string): Figures & { readonly network: Figures } {
 }
 
 const asked = { cases: values.filter((value) => liking(value) === 1).length, users: split.test.length };
-const means = { without: mean('without'), weights: mean('weights'), labelled: mean('labelled') };
+const means = Object.fromEntries([...systems.false, ...systems.true].map((system) => [system, mean(system)]));
 process.stdout.write(`${JSON.stringify({ bench: 'outcomes', seeds, ...asked, ...means })}\n`);
 process.exit(0);

@@ -73,8 +73,8 @@ function judge(checkpoint: Checkpoint): Judged {
 
 const outcomes = parseOutcomes('like=2,dislike=-1');
 const without = await train({});
-const weighted = await train({ outcomes, pairWeight: 0, labelledEpochs: 0 });
-const paired = await train({ outcomes, pairWeight: 1, labelledEpochs: 0 });
+const weighted = await train({ outcomes, outcomesThroughout: true, pairWeight: 0, labelledEpochs: 0 });
+const paired = await train({ outcomes, outcomesThroughout: true, pairWeight: 1, labelledEpochs: 0 });
 const [plainOrder, weightedOrder, pairedOrder] = [without, weighted, paired].map(
   (model) => judge(model.checkpoint).order,
 );
@@ -88,7 +88,7 @@ const dimensions = dimensionsOf(split, recipe);
 const learner = new Learner(recipe, dimensions, split);
 const { signal } = new AbortController();
 const { best: first } = await learn(learner, split, recipe, nobody, signal);
-const stage = { ...recipe, outcomes, labelledEpochs: 4, labelledRate: 1e-2, labelledPairWeight: 1 };
+const stage = { ...recipe, outcomes, labelledEpochs: 4, labelledRate: 1e-2 };
 const { best: last, ...labelled } = await learnLabelled(learner, first, { split, log }, stage, nobody, signal);
 const figures = labelled.labelledEpochs.map(({ outcomeNdcgAt10 }) => outcomeNdcgAt10);
 assert.equal(figures.length, 5);
@@ -108,6 +108,6 @@ assert.deepEqual(after.states, before.states, 'memories stay bit for bit');
 assert.ok(after.order > before.order + 0.1, `order ${before.order} before the stage, ${after.order} after it`);
 
 // sampled negatives take the same outcomes
-const sampled = await train({ outcomes, pairWeight: 1, labelledEpochs: 1, sampledAbove: 0, negatives: 16 });
+const sampled = await train({ outcomes, outcomesThroughout: true, sampledAbove: 0, negatives: 16 });
 assert.ok(judge(sampled.checkpoint).order > 0.9);
 process.stdout.write(`${orders} ${JSON.stringify({ figures, before: before.order, after: after.order })}\n`);
