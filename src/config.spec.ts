@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { printConfig, readConfig, settingsTable } from './config.js';
+import { outcomeRules } from './model/outcome.js';
 
 describe('settings', () => {
   it('has a default for everything that a laptop needs', () => {
@@ -65,6 +66,23 @@ describe('settings', () => {
     expect(read('{"dropout":2}')).toThrow(/RECOLLECT_TRAIN_RECIPE: dropout .*<1/);
     expect(read('{"dropuot":0.4}')).toThrow(/RECOLLECT_TRAIN_RECIPE: .*dropuot/);
     expect(read('{"epochs":3}', { RECOLLECT_TRAIN_EPOCHS: '4' })).toThrow(/set in RECOLLECT_TRAIN_RECIPE too/);
+  });
+
+  it('reads the rules of outcomes, and takes those of the kinds where it says so', () => {
+    const none = readConfig({});
+    expect(outcomeRules(none)).toEqual([]);
+    const rules = outcomeRules(readConfig({ RECOLLECT_TRAIN_OUTCOMES: 'rating>=4=2, kinds' }));
+    expect(rules.slice(0, 2)).toEqual([
+      { kind: 'rating', atLeast: 4, weight: 2 },
+      { kind: 'view', weight: 1 },
+    ]);
+    expect(rules).toContainEqual({ kind: 'dislike', weight: -1 });
+    expect(outcomeRules(readConfig({ RECOLLECT_TRAIN_OUTCOMES: 'kinds' }))).toHaveLength(8);
+    const read = (outcomes: string, kinds?: string) => () =>
+      readConfig({ RECOLLECT_TRAIN_OUTCOMES: outcomes, ...(kinds === undefined ? {} : { RECOLLECT_KINDS: kinds }) });
+    expect(read('like:2')).toThrow(/RECOLLECT_TRAIN_OUTCOMES: rule 1, "like:2", is not kind=weight/);
+    expect(read('star=2')).toThrow(/star is no kind of RECOLLECT_KINDS, which has view, click/);
+    expect(read('kinds', '{"buy":{"weight":40}}')).toThrow(/kinds would take 40 for buy; give it a rule of its own/);
   });
 
   it('prints every setting and no secret', () => {

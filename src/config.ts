@@ -6,7 +6,8 @@ import { availableParallelism, homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
-import { RecollectError } from './errors.js';
+import { messageOf, RecollectError } from './errors.js';
+import { largestOutcome, outcomeRules, parseOutcomes, type OutcomeSetting } from './model/outcome.js';
 import { recipeSettings } from './training/recipe.js';
 
 export type Polarity = 'positive' | 'negative' | 'neutral';
@@ -50,6 +51,16 @@ const json = (example: string) =>
 const kinds = json('{"view":{"weight":1}}').pipe(
   z.record(z.string().min(1).max(64), kindRule).refine((all) => Object.keys(all).length > 0, 'names no kind'),
 );
+
+const outcomes = z.string().transform((text, context): OutcomeSetting => {
+  const kinds = /(^|,)\s*kinds\s*$/.test(text);
+  try {
+    return { rules: parseOutcomes(kinds ? text.replace(/,?\s*kinds\s*$/, '') : text), kinds };
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) });
+    return z.NEVER;
+  }
+});
 
 const boolean = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** The longest time of a timer in Node: what is longer ends at once. */
@@ -315,6 +326,21 @@ export const settings = {
     schema: json('{"dropout":0.4}').pipe(recipeSettings),
     about: 'Hyperparameters to set in the recipe, as JSON (`src/training/hyperparameters.ts`); `study` finds them.',
   }),
+  trainOutcomes: setting({
+    env: 'RECOLLECT_TRAIN_OUTCOMES',
+    schema: outcomes,
+    default: '',
+    about:
+      'What interactions are worth as training targets, `kind[>=value or <=value]=weight` from -10 to 10, the first that fits, such as ' +
+      '`rating>=4=2,rating<=2=-1`; `kinds` at the end takes the rest from RECOLLECT_KINDS. Empty: all the same.',
+  }),
+  trainOutcomeStages: setting({
+    env: 'RECOLLECT_TRAIN_OUTCOME_STAGES',
+    schema: z.enum(['labelled', 'all']),
+    default: 'labelled',
+    about:
+      'What goes by outcomes: a `labelled` stage for the read alone, after a training in which all interactions weigh the same, or `all` of it.',
+  }),
   trainTimeoutMs: setting({
     env: 'RECOLLECT_TRAIN_TIMEOUT_MS',
     schema: count(1_000, 86_400_000),
@@ -381,6 +407,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 function contradictions(config: Config): string[] {
   const faults: string[] = [];
+  for (const { kind, weight } of outcomeRules(config)) {
+    if (config.kinds[kind] === undefined) {
+      const choice = Object.keys(config.kinds).join(', ');
+      faults.push(`RECOLLECT_TRAIN_OUTCOMES: ${kind} is no kind of RECOLLECT_KINDS, which has ${choice}`);
+    } else if (Math.abs(weight) > largestOutcome) {
+      faults.push(`RECOLLECT_TRAIN_OUTCOMES: kinds would take ${weight} for ${kind}; give it a rule of its own`);
+    }
+  }
   const sasl = [config.kafkaSaslMechanism, config.kafkaUser, config.kafkaPassword];
   if (sasl.some((value) => value !== null) && sasl.some((value) => value === null)) {
     faults.push('KAFKA_SASL_MECHANISM, KAFKA_USER and KAFKA_PASSWORD go together: set all three or none');

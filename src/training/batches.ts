@@ -7,6 +7,7 @@
  * positions a batch; the batches come in random order.
  */
 import { contextOf, type Beside, type Switches } from './event-context.js';
+import { pairsOf, targetWeights, type Outcomes, type Pairs } from './outcomes.js';
 import type { Random } from './random.js';
 import { sequenceOf, userCount, type ItemSequences } from './sequences.js';
 
@@ -28,6 +29,8 @@ export interface Batch {
   readonly targets: Int32Array; //    [P]
   /** what the loss of each target weighs, 1 on average; null: all the same */
   readonly weights: Float32Array | null; // [P]
+  /** items that outcomes tell apart; null: none */
+  readonly pairs: Pairs | null;
 }
 
 /** max(floor, decay^n) for a target n places before the end of its user's sequence. */
@@ -80,6 +83,7 @@ export function fill(
   windows: readonly Window[],
   switches: Switches = { kinds: 0, gaps: 0 },
   recency: Recency = none,
+  outcomes: Outcomes | null = null,
 ): Batch {
   const users = windows.length;
   const steps = Math.max(...windows.map(lengthOf));
@@ -102,8 +106,15 @@ export function fill(
       targets[filled++] = items[t + 1] ?? 0;
     }
   });
-  const weights = weightsOf(training, windows, count, recency);
-  return { steps, users, rows, kinds, gaps, positions, targets, weights };
+  const byRecency = weightsOf(training, windows, count, recency);
+  const fixed = { steps, users, rows, kinds, gaps, positions, targets };
+  if (outcomes === null) return { ...fixed, weights: byRecency, pairs: null };
+  const weights = targetWeights(outcomes, training, windows);
+  return {
+    ...fixed,
+    weights: byRecency === null ? weights : weights.map((weight, at) => weight * (byRecency[at] ?? 1)),
+    pairs: pairsOf(outcomes, training, windows),
+  };
 }
 
 function weightsOf(

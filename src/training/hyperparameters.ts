@@ -1,3 +1,5 @@
+import type { OutcomeRule } from '../model/outcome.js';
+
 /** The recipe of a training: data that travels with the job and is kept with the model. */
 export interface Hyperparameters {
   /** d: numbers of an embedding, of the hidden state, of a key and of a value */
@@ -37,6 +39,17 @@ export interface Hyperparameters {
    */
   readonly recencyDecay: number;
   readonly recencyFloor: number;
+  /** what interactions are worth as targets; none: all the same, and the five settings below do nothing */
+  readonly outcomes: readonly OutcomeRule[];
+  /** whether the whole training goes by outcomes; else the labelled stage alone, after a training in which all weigh the same */
+  readonly outcomesThroughout: boolean;
+  /** what telling the wanted from the unwanted weighs beside the cross entropy in a training that goes by outcomes throughout */
+  readonly pairWeight: number;
+  /** most passes of the labelled stage, which trains the memory's read alone on the outcomes; 0: no such stage */
+  readonly labelledEpochs: number;
+  /** Adam's first rate in it, and what the pairs weigh there */
+  readonly labelledRate: number;
+  readonly labelledPairWeight: number;
   /** C: events of a chunk of the memory's training form: speed only */
   readonly chunk: number;
   /** e: share of the target's weight that label smoothing spreads over all items, 0 <= e < 1 */
@@ -73,6 +86,12 @@ export const defaultHyperparameters: Hyperparameters = {
   averageDecay: 0,
   recencyDecay: 1,
   recencyFloor: 0,
+  outcomes: [],
+  outcomesThroughout: false,
+  pairWeight: 0.5,
+  labelledEpochs: 3,
+  labelledRate: 3e-3,
+  labelledPairWeight: 1,
   chunk: 32,
   labelSmoothing: 0,
   sampledAbove: 200_000,

@@ -16,6 +16,7 @@ import { attributeBags, itemTable, type AttributeBags } from './item-table.js';
 import { weight, type Weights } from './layers.js';
 import { objectiveOf, type ObjectiveData, type ObjectiveOf } from './objective.js';
 import { Optimizer, type OptimizerState } from './optimizer.js';
+import { pairwiseLoss } from './pairwise.js';
 import { initialParameters, type Parameters } from './parameters.js';
 import { Random } from './random.js';
 import type { TouchedRows } from './row-adam.js';
@@ -56,6 +57,18 @@ export interface LearnerState {
   readonly negatives: number;
 }
 
+/** What a step trains, and on what. */
+export interface Task {
+  /** the parameters that move, by name */
+  readonly trains: (name: string) => boolean;
+  /** what the pairwise loss weighs beside the cross entropy */
+  readonly pairWeight: number;
+}
+
+function wholeNetwork({ pairWeight }: Hyperparameters): Task {
+  return { trains: () => true, pairWeight };
+}
+
 export class Learner {
   private meter: SlotMeter | null = null;
   private readonly optimizer: Optimizer;
@@ -83,9 +96,9 @@ export class Learner {
   }
 
   /** One step of the optimiser. */
-  step(batch: Batch, learningRate: number): Step {
+  step(batch: Batch, learningRate: number, task: Task = wholeNetwork(this.hyperparameters)): Step {
     return tf.tidy(() => {
-      const { loss, gradients, weights, touched } = this.gradients(batch);
+      const { loss, gradients, weights, touched } = this.gradients(batch, task);
       tf.dispose([...weights.values()]);
       const gradientNorm = this.optimizer.apply(gradients, learningRate, this.hyperparameters.clipNorm, touched);
       return { loss: Number.isFinite(gradientNorm) ? loss : Number.NaN, gradientNorm };
@@ -93,7 +106,10 @@ export class Learner {
   }
 
   /** The mean loss of a batch and its gradients, by parameter and touched row. The caller opens the tidy scope. */
-  gradients(given: Batch): {
+  gradients(
+    given: Batch,
+    { trains, pairWeight }: Task = wholeNetwork(this.hyperparameters),
+  ): {
     readonly loss: number;
     readonly gradients: Weights;
     readonly weights: Weights;
@@ -103,14 +119,17 @@ export class Learner {
     const sequences = sequencesOf(batch);
     const wanted = tf.tensor1d(batch.targets);
     const lossWeights = batch.weights === null ? null : tf.tensor1d(batch.weights);
+    const pairwise = batch.pairs === null || pairWeight === 0 ? null : pairwiseLoss(batch.pairs);
     const weights = this.optimizer.read(touched);
-    const names = [...weights.keys()];
+    const names = [...weights.keys()].filter(trains);
     const { value, grads } = tf.valueAndGrads((...tensors) => {
-      const named = new Map(names.map((name, index) => [name, tensors[index] as Tensor]));
+      const named = new Map([...weights, ...names.map((name, index) => [name, tensors[index] as Tensor] as const)]);
       const table = itemTable(named, bags);
       const u = encode(named, table, sequences, this.sizes(), this.dropout);
-      return loss(u, table, weight(named, 'output.bias'), wanted, lossWeights);
-    })([...weights.values()]);
+      const bias = weight(named, 'output.bias');
+      const entropy = loss(u, table, bias, wanted, lossWeights);
+      return pairwise === null ? entropy : tf.add(entropy, tf.mul(pairwise(u, table, bias), pairWeight));
+    })(names.map((name) => weight(weights, name)));
     const gradients = new Map(names.map((name, index) => [name, grads[index] as Tensor]));
     return { loss: value.dataSync()[0] ?? Number.NaN, gradients, weights, touched };
   }

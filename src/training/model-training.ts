@@ -17,6 +17,7 @@ import { ContentRegression } from './content-regression.js';
 import { checkpointOf } from './export.js';
 import { dimensionsOf, Learner } from './learner.js';
 import { judgeSystems } from './judge-systems.js';
+import { learnLabelled } from './labelled-stage.js';
 import { userCount, type SequenceLog } from './sequences.js';
 import { sample, splitLog } from './split.js';
 import type { StateFile } from './state-file.js';
@@ -54,7 +55,8 @@ export async function trainModel(
   const dimensions = dimensionsOf(split, job.hyperparameters);
   const { parameters, hyperparameters, refused } = await startOf(job.warmStart, split, dimensions, job.hyperparameters);
   const learner = new Learner(hyperparameters, dimensions, split, parameters);
-  const { best, bestEpoch, epochs } = await learn(learner, split, hyperparameters, listener, signal, states);
+  const { best: first, bestEpoch, epochs } = await learn(learner, split, hyperparameters, listener, signal, states);
+  const { best, ...labelled } = await learnLabelled(learner, first, { split, log }, hyperparameters, listener, signal);
 
   const tell = (step: number) => {
     signal.throwIfAborted();
@@ -91,6 +93,7 @@ export async function trainModel(
     result: {
       epochs,
       bestEpoch,
+      labelled,
       validation: onValidation,
       test,
       systems: systemFigures(judgements, asked, frequencies(training, items), hyperparameters.seed),

@@ -1,24 +1,37 @@
 import { describe, expect, it } from '@jest/globals';
 import { defaultHyperparameters, recipeFor } from './hyperparameters.js';
-import { recipeOf, recipeSettings, settingNames } from './recipe.js';
+import { recipeOf, recipeSettings, settingNames, type RecipeConfig } from './recipe.js';
 
+const unset: RecipeConfig = {
+  trainRecipe: null,
+  trainEpochs: null,
+  trainOutcomes: { rules: [], kinds: false },
+  trainOutcomeStages: 'labelled',
+  kinds: {},
+};
 const log = { interactions: 200_000, users: 22_000 };
 
 describe('the recipe of a training', () => {
   it('is the one for a log of this size where nothing is set', () => {
-    expect(recipeOf({ trainRecipe: null, trainEpochs: null }, log)).toEqual(
-      recipeFor({ events: 200_000, users: 22_000 }),
-    );
+    expect(recipeOf(unset, log)).toEqual(recipeFor({ events: 200_000, users: 22_000 }));
   });
 
   it('has what the operator set in its place', () => {
-    expect(recipeOf({ trainRecipe: { dropout: 0.1, slots: 8 }, trainEpochs: 3 }, log)).toEqual({
+    expect(recipeOf({ ...unset, trainRecipe: { dropout: 0.1, slots: 8 }, trainEpochs: 3 }, log)).toEqual({
       ...recipeFor({ events: 200_000, users: 22_000 }),
       dropout: 0.1,
       slots: 8,
       epochs: 3,
     });
-    expect(recipeOf({ trainRecipe: { epochs: 7 }, trainEpochs: null }, log).epochs).toBe(7);
+    expect(recipeOf({ ...unset, trainRecipe: { epochs: 7 } }, log).epochs).toBe(7);
+  });
+
+  it('has the outcomes of the settings, and of the recipe that the operator set where there are some', () => {
+    const trainOutcomes = { rules: [{ kind: 'like', weight: 3 }], kinds: false };
+    const all = { ...unset, trainOutcomes, trainOutcomeStages: 'all' } as const;
+    expect(recipeOf(all, log)).toMatchObject({ outcomes: trainOutcomes.rules, outcomesThroughout: true });
+    const outcomes = [{ kind: 'view', atLeast: 2, weight: -1 }];
+    expect(recipeOf({ ...all, trainRecipe: { outcomes } }, log).outcomes).toEqual(outcomes);
   });
 
   it('may have every value that a recipe of the program has', () => {

@@ -3,6 +3,7 @@
  * RECOLLECT_TRAIN_EPOCHS in its place. Here stands also which values each hyperparameter may have.
  */
 import { z } from 'zod';
+import { largestOutcome, outcomeRules } from '../model/outcome.js';
 import { defaultHyperparameters, recipeFor, type Hyperparameters } from './hyperparameters.js';
 
 const whole = (least: number, most: number) => z.number().int().min(least).max(most);
@@ -27,6 +28,19 @@ export const rules = {
   averageDecay: share,
   recencyDecay: z.number().positive().max(1),
   recencyFloor: z.number().min(0).max(1),
+  outcomes: z.array(
+    z.strictObject({
+      kind: z.string().min(1),
+      atLeast: z.number().exactOptional(),
+      atMost: z.number().exactOptional(),
+      weight: z.number().min(-largestOutcome).max(largestOutcome),
+    }),
+  ),
+  outcomesThroughout: z.boolean(),
+  pairWeight: z.number().min(0),
+  labelledEpochs: whole(0, 1_000),
+  labelledRate: z.number().positive().max(1),
+  labelledPairWeight: z.number().min(0),
   chunk: whole(1, 1_024),
   labelSmoothing: share,
   sampledAbove: whole(0, 1e9),
@@ -52,12 +66,21 @@ export const recipeSettings: z.ZodType<Settings> = z
     context.addIssue({ code: 'custom', path: ['heads'], message });
   });
 
+/** What the settings say of the recipe. */
+export type RecipeConfig = Parameters<typeof outcomeRules>[0] & {
+  readonly trainRecipe: Settings | null;
+  readonly trainEpochs: number | null;
+  readonly trainOutcomeStages: 'labelled' | 'all';
+};
+
 /** What a training takes of a log of this size. */
 export function recipeOf(
-  { trainRecipe, trainEpochs }: { readonly trainRecipe: Settings | null; readonly trainEpochs: number | null },
+  { trainRecipe, trainEpochs, trainOutcomeStages, ...worth }: RecipeConfig,
   log: { readonly interactions: number; readonly users: number },
 ): Hyperparameters {
-  const recipe = withSettings(recipeFor({ events: log.interactions, users: log.users }), trainRecipe ?? {});
+  const outcomes = { outcomes: outcomeRules(worth), outcomesThroughout: trainOutcomeStages === 'all' };
+  const sized = recipeFor({ events: log.interactions, users: log.users });
+  const recipe = withSettings({ ...sized, ...outcomes }, trainRecipe ?? {});
   return { ...recipe, epochs: trainEpochs ?? recipe.epochs };
 }
 

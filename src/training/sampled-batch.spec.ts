@@ -14,6 +14,7 @@ describe('sampledBatch', () => {
     positions: Int32Array.of(0, 1, 2),
     targets: Int32Array.of(55, 7, 1000),
     weights: null,
+    pairs: null,
   };
   const { rows, negatives, logExpected, batch: named } = sampledBatch(batch, proposal, 100, new Random(3));
 

@@ -28,7 +28,13 @@ export function sampledBatch(batch: Batch, proposal: Proposal, draws: number, ra
       return place;
     });
   placesOf(sample);
-  const named = { ...batch, rows: placesOf(batch.rows), targets: placesOf(batch.targets) };
+  const { pairs } = batch;
+  const named = {
+    ...batch,
+    rows: placesOf(batch.rows),
+    targets: placesOf(batch.targets),
+    pairs: pairs && { ...pairs, wanted: placesOf(pairs.wanted), unwanted: placesOf(pairs.unwanted) },
+  };
   const rows = Int32Array.from(placeOf.keys());
   const logExpected = Float32Array.from(rows.subarray(1), (row) => proposal.logExpected(row, draws));
   return { rows, negatives: sample.length, logExpected, batch: named };

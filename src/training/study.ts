@@ -15,7 +15,7 @@ import type { StudyEntity, StudyTrialEntity } from '../storage/study.entity.js';
 import { insertStudy } from '../storage/study.store.js';
 import { rungsOf, type Rung } from './halving.js';
 import { defaultHyperparameters, type Hyperparameters } from './hyperparameters.js';
-import { recipeOf, recipeSettings, withSettings } from './recipe.js';
+import { recipeOf, recipeSettings, withSettings, type RecipeConfig } from './recipe.js';
 import { drawTrials, type Space } from './search-space.js';
 import { takeSnapshot } from './snapshot.js';
 
@@ -30,7 +30,7 @@ export interface NewStudy {
 /** Throws BAD_INPUT for a name that is taken, and for a space without so many trials. */
 export async function createStudy(
   dataSource: DataSource,
-  config: Pick<Config, 'databaseSchema' | 'trainRecipe' | 'trainEpochs'>,
+  config: Pick<Config, 'databaseSchema'> & RecipeConfig,
   { name, trials, eta, seed, space }: NewStudy,
 ): Promise<void> {
   const cut = await takeCut(dataSource.manager, config.databaseSchema);

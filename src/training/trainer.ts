@@ -12,6 +12,7 @@ import type { Hyperparameters } from './hyperparameters.js';
 import type { Learner } from './learner.js';
 import { learningRateAt } from './learning-rate.js';
 import { quality } from './metrics.js';
+import { outcomesOf } from './outcomes.js';
 import type { Parameters } from './parameters.js';
 import { Random } from './random.js';
 import { ranksOf } from './scoring.js';
@@ -49,7 +50,7 @@ const nothing: Tally = { loss: 0, gradientNorm: 0, largestNorm: 0, milliseconds:
 /** `states`: where it is kept how far the training is, and taken up again. */
 export async function learn(
   learner: Learner,
-  split: Pick<Split, 'training' | 'validation'>,
+  split: Pick<Split, 'training' | 'validation' | 'kinds'>,
   hyperparameters: Hyperparameters,
   listener: Listener,
   signal: AbortSignal,
@@ -59,6 +60,8 @@ export async function learn(
   const recency = { decay: hyperparameters.recencyDecay, floor: hyperparameters.recencyFloor };
   const from = (await states?.restore(learner)) ?? null;
   if (from !== null) listener.onResume?.(from.epochs, from.done);
+  const rules = hyperparameters.outcomesThroughout ? hyperparameters.outcomes : [];
+  const outcomes = outcomesOf(split.training, split.kinds, rules, from?.pairs ?? seed + 3);
   const random = new Random(from?.stream ?? seed);
   const windows = windowsOf(split.training, window);
   const validation = sample(split.validation, validationUsers, seed);
@@ -81,7 +84,7 @@ export async function learn(
       signal.throwIfAborted();
       const learningRate = learningRateAt(hyperparameters, done, steps);
       const { loss, gradientNorm } = learner.step(
-        fill(split.training, batch, learner.dimensions, recency),
+        fill(split.training, batch, learner.dimensions, recency, outcomes),
         learningRate,
       );
       const step = index + 1;
@@ -103,7 +106,17 @@ export async function learn(
         listener.onProgress({ phase: 'TRAINING', epoch, epochs: most, step, steps, loss: mean, secondsLeft });
       }
       if (step < steps && states?.isDue(false) === true) {
-        await states.write({ epoch, step, done, stream, tally, epochs: figures, best, learner: learner.exportState() });
+        await states.write({
+          epoch,
+          step,
+          done,
+          stream,
+          pairs: outcomes?.random.state ?? null,
+          tally,
+          epochs: figures,
+          best,
+          learner: learner.exportState(),
+        });
       }
       await setImmediate(); //                                  a message to stop can come in
     }
@@ -127,7 +140,8 @@ export async function learn(
     if (ndcgAt10 > best.ndcgAt10) best = { parameters: learner.snapshot(), epoch, ndcgAt10 };
     [skip, tally] = [0, nothing];
     if (states?.isDue(true) === true) {
-      const next = { epoch: epoch + 1, step: 0, done, stream: random.state, tally };
+      const pairs = outcomes?.random.state ?? null;
+      const next = { epoch: epoch + 1, step: 0, done, stream: random.state, pairs, tally };
       await states.write({ ...next, epochs: figures, best, learner: learner.exportState() });
     }
   }

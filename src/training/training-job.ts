@@ -6,6 +6,7 @@ import type { ErrorCode } from '../errors.js';
 import type { EpochFigures, TrainingProgress } from '../storage/training-run.entity.js';
 import type { Hyperparameters } from './hyperparameters.js';
 import type { SplitChoice } from './held-out.js';
+import type { LabelledFigures } from './labelled-stage.js';
 import type { Quality } from './metrics.js';
 import type { SeenItems } from './split.js';
 import type { SystemFigures } from './system-figures.js';
@@ -70,6 +71,8 @@ export interface TrainingResult {
   readonly checkpointPath: string;
   readonly epochs: readonly EpochFigures[];
   readonly bestEpoch: number;
+  /** the labelled stage after it; not in older reports */
+  readonly labelled?: LabelledFigures;
   readonly validation: { readonly model: Quality; readonly modelWithoutBlend: Quality };
   readonly test: TestFigures;
   /** the rest of the test's figures; not in older reports */

@@ -12,6 +12,7 @@ const state: TrainingState = {
   step: 7,
   done: 27,
   stream: -1_234_567_890,
+  pairs: 8,
   tally: { loss: 0.1 + 0.2, gradientNorm: 1 / 3, largestNorm: 5e-324, milliseconds: 12.5 },
   epochs: [{ epoch: 1, loss: 5, validationHrAt10: 0.1, validationNdcgAt10: null, learningRate: 1e-3, seconds: 1.5 }],
   best: { parameters: new Map([['a', tensor(1, 2)]]), epoch: 2, ndcgAt10: 0.123456789012345 },

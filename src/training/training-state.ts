@@ -32,6 +32,8 @@ export interface TrainingState {
   readonly done: number;
   /** the stream that draws batches, as it was before the epoch's */
   readonly stream: number;
+  /** the stream that draws pairs of outcomes; null: there are none */
+  readonly pairs: number | null;
   readonly tally: Tally;
   readonly epochs: readonly EpochFigures[];
   readonly best: { readonly parameters: Parameters; readonly epoch: number; readonly ndcgAt10: number };

@@ -112,5 +112,5 @@ export function sentBatch({ steps, users, rows, positions, targets }: Batch): Se
 export function receivedBatch({ steps, users, rows, positions, targets }: SentBatch): Batch {
   const none = new Int32Array(rows.length);
   const [r, p, t] = [Int32Array.from(rows), Int32Array.from(positions), Int32Array.from(targets)];
-  return { steps, users, rows: r, positions: p, targets: t, kinds: none, gaps: none, weights: null };
+  return { steps, users, rows: r, positions: p, targets: t, kinds: none, gaps: none, weights: null, pairs: null };
 }

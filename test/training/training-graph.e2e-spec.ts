@@ -56,6 +56,16 @@ describe('the training graph', () => {
     async () => passes('content'),
     timeoutMs,
   );
+  it(
+    'has the pairwise loss and its gradients as the definition gives them in doubles',
+    async () => passes('pairwise'),
+    timeoutMs,
+  );
+  it(
+    'puts the liked above the disliked where outcomes can be known, and trains the read alone in the labelled stage',
+    async () => passes('outcomes'),
+    timeoutMs,
+  );
   it('goes on bit for bit after it was killed, in the middle of an epoch too', async () => passes('resume'), longMs);
   it('leaves no tensor behind in a thousand steps', async () => passes('flat-memory'), longMs);
 });

@@ -11,7 +11,7 @@ import { findLiveModel, findModel } from '../../src/storage/model.store.js';
 import type { TrainingRunEntity } from '../../src/storage/training-run.entity.js';
 import { findRun } from '../../src/storage/training-run.store.js';
 import { createLogger } from '../../src/telemetry.js';
-import { defaultHyperparameters, recipeFor } from '../../src/training/hyperparameters.js';
+import { defaultHyperparameters, recipeFor, type Hyperparameters } from '../../src/training/hyperparameters.js';
 import { trainingQueue, TrainingQueue } from '../../src/training/training-queue.js';
 import { TrainingRun } from '../../src/training/training-run.js';
 import { TrainingWorker } from '../../src/training/training-worker.js';
@@ -259,6 +259,19 @@ describe('a training run', () => {
       await run.run(id, never);
       expect(JSON.parse((await read(id)).errorMessage ?? '')).toEqual(expected);
     }
+  });
+
+  it('trains on the outcomes that the settings name, and keeps them with the model', async () => {
+    const rules = [{ kind: 'view', atLeast: 30, weight: 2 }];
+    const told = trains('good').replace('checkpointPath:', 'hyperparameters: job.hyperparameters, checkpointPath:');
+    const { run } = await trainer(told, { trainOutcomes: { rules, kinds: true }, trainOutcomeStages: 'all' });
+    const id = await queued();
+    await run.run(id, never);
+    const model = await findModel(database.dataSource.manager, (await read(id)).modelVersion ?? 0);
+    const { outcomes, outcomesThroughout } = model?.hyperparameters as unknown as Hyperparameters;
+    expect(outcomesThroughout).toBe(true);
+    expect(outcomes.slice(0, 2)).toEqual([...rules, { kind: 'view', weight: 1 }]);
+    expect(outcomes).toContainEqual({ kind: 'dislike', weight: -1 });
   });
 
   it('ends well without promoting what the gate refuses', async () => {

@@ -3,6 +3,7 @@
  * native library's; there is an evaluation, a state and a restoration every hundred.
  */
 import assert from 'node:assert/strict';
+import { parseOutcomes } from '../../../src/model/outcome.js';
 import { tf } from '../../../src/training/backend.js';
 import { batchesOf, fill, windowsOf } from '../../../src/training/batches.js';
 import { networkScoring } from '../../../src/training/evaluation.js';
@@ -17,6 +18,7 @@ const recipe = { ...defaultHyperparameters, width: 8, batchPositions: 64, window
 const split = leaveOneOut(plantedLog(40, 5));
 const windows = windowsOf(split.training, recipe.window);
 const random = new Random(1);
+const one = Int32Array.of(1);
 const { binding } = tf.backend() as unknown as { binding: { getNumOfTensors(): number } };
 
 for (const [switches, steps] of [
@@ -24,14 +26,17 @@ for (const [switches, steps] of [
   [{ sampledAbove: 0, negatives: 16, averageDecay: 0.9, recencyDecay: 0.8 }, 300],
   [{ heads: 2, kindVectors: true, gapBuckets: 4 }, 200],
   [{ slots: 0 }, 200],
+  [{ outcomes: parseOutcomes('view=2'), sampledAbove: 0, negatives: 16 }, 200],
 ] as const) {
   const hyperparameters = { ...recipe, ...switches };
+  const told = { positions: one, wanted: one, unwanted: Int32Array.of(2), weights: Float32Array.of(1) };
+  const pairs = 'outcomes' in switches ? told : null;
   const learner = new Learner(hyperparameters, dimensionsOf(split, hyperparameters), split);
   const counts: { readonly known: number; readonly native: number }[] = [];
   for (let done = 0; done < steps;) {
     learner.beginEpoch();
     for (const batch of batchesOf(windows, hyperparameters.batchPositions, random)) {
-      learner.step(fill(split.training, batch, learner.dimensions), 1e-3);
+      learner.step({ ...fill(split.training, batch, learner.dimensions), pairs }, 1e-3);
       if (++done % 100 > 0) continue;
       learner.measureSlots(() => ranksOf(networkScoring(learner, 5), split.validation));
       learner.restore(learner.snapshot());

@@ -9,7 +9,9 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseOutcomes } from '../../../src/model/outcome.js';
 import { defaultHyperparameters, type Hyperparameters } from '../../../src/training/hyperparameters.js';
+import type { SequenceLog } from '../../../src/training/sequences.js';
 import { dimensionsOf, Learner } from '../../../src/training/learner.js';
 import type { Parameters } from '../../../src/training/parameters.js';
 import { leaveOneOut } from '../../../src/training/split.js';
@@ -40,11 +42,21 @@ if (stateFile !== undefined) {
     ...{ sampledAbove: 0, negatives: 16, averageDecay: 0.9, labelSmoothing: 0.1, recencyDecay: 0.8, recencyFloor: 0.2 },
     ...{ heads: 2, kindVectors: true, gapBuckets: 4 },
   });
+  compare({ outcomes: parseOutcomes('like=2,dislike=-1'), outcomesThroughout: true });
+}
+
+/** Every third interaction is a dislike. */
+function judged({ users, ...log }: SequenceLog): SequenceLog {
+  return {
+    ...log,
+    kinds: ['like', 'dislike'],
+    users: { ...users, kinds: users.kinds.map((_, event) => +(event % 3 === 0)) },
+  };
 }
 
 async function train(file: string, states: number, switched: Partial<Hyperparameters>): Promise<void> {
   const hyperparameters = { ...recipe, ...switched };
-  const split = leaveOneOut(plantedLog(60, 5));
+  const split = leaveOneOut(judged(plantedLog(60, 5)));
   const learner = new Learner(hyperparameters, dimensionsOf(split, hyperparameters), split);
   let written = 0;
   const notices: string[] = [];

@@ -25,7 +25,17 @@ function sampledGradients(
   draws: number,
 ) {
   const none = new Int32Array();
-  const batch = { steps: 0, users: 0, rows: none, kinds: none, gaps: none, positions: none, targets, weights: null };
+  const batch = {
+    steps: 0,
+    users: 0,
+    rows: none,
+    kinds: none,
+    gaps: none,
+    positions: none,
+    targets,
+    weights: null,
+    pairs: null,
+  };
   const sampled = sampledBatch(batch, proposal, draws, random);
   return tf.tidy(() => {
     const rows = tf.tensor1d(sampled.rows);
