@@ -1,9 +1,9 @@
 import { Option, type Command } from 'commander';
 import { RecollectError } from '../errors.js';
-import type { Estimate } from '../training/bootstrap.js';
-import type { LiveSplit } from '../training/live-cases.js';
-import { evaluateLive, type LiveEvaluation } from '../training/live-evaluation.js';
-import type { SeenItems } from '../training/split.js';
+import type { Estimate } from '../training/evaluation/bootstrap.js';
+import type { LiveSplit } from '../training/evaluation/live-cases.js';
+import { evaluateLive, type LiveEvaluation } from '../training/evaluation/live-evaluation.js';
+import type { SeenItems } from '../training/log/split.js';
 import { systemNames, type SystemName } from '../training/training-job.js';
 import { withDatabase } from './database.js';
 

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
-import { datasets, type DatasetName } from '../training/datasets.js';
-import { meanOf, sessionMeanOf, table } from '../training/report-table.js';
-import { readReports, reproduce, type Report } from '../training/reproduce.js';
+import { datasets, type DatasetName } from '../training/reproduce/datasets.js';
+import { meanOf, sessionMeanOf, table } from '../training/reproduce/report-table.js';
+import { readReports, reproduce, type Report } from '../training/reproduce/reproduce.js';
 
 interface Options {
   readonly data: string;

@@ -8,11 +8,11 @@ import { messageOf, RecollectError } from '../errors.js';
 import type { StudyEntity } from '../storage/study.entity.js';
 import { listStudies, loadStudy } from '../storage/study.store.js';
 import { createLogger } from '../telemetry.js';
-import { isFailure } from '../training/halving.js';
-import { defaultSpace, readSpace, type Space } from '../training/search-space.js';
-import { createStudy } from '../training/study.js';
-import { recipeToSet, summaryOf, tableOf } from '../training/study-report.js';
-import { runStudy, type StudyContext, type StudyTraining } from '../training/study-run.js';
+import { isFailure } from '../training/study/halving.js';
+import { defaultSpace, readSpace, type Space } from '../training/study/search-space.js';
+import { createStudy } from '../training/study/study.js';
+import { recipeToSet, summaryOf, tableOf } from '../training/study/study-report.js';
+import { runStudy, type StudyContext, type StudyTraining } from '../training/study/study-run.js';
 import { withDatabase } from './database.js';
 
 interface CreateOptions {

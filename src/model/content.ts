@@ -3,7 +3,7 @@
  *
  *   phi(item)  = 1/sqrt(n) for each of its n known categories | 1/sqrt(m) for each of the m known words of its text
  *                | its given vector scaled to length 1 | 1                                            [F = A + words + D + 1]
- *   E'[item], b[item] = phi(item) M,    M [F, d + 1]     fitted after the training to what it learned, see training/content-fit
+ *   E'[item], b[item] = phi(item) M,    M [F, d + 1]     fitted after the training to what it learned, see training/content/content-fit
  *
  * Known is what items of the training had. An item of which nothing is known has no place. The trained rows stay as they are.
  */

@@ -10,18 +10,18 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { RecollectError } from '../errors.js';
-import { batchesOf, fill, windowsOf } from './batches.js';
-import { networkScoring } from './evaluation.js';
+import { batchesOf, fill, windowsOf } from './log/batches.js';
+import { networkScoring } from './evaluation/evaluation.js';
 import type { Hyperparameters } from './hyperparameters.js';
-import type { Learner } from './learner.js';
-import { quality } from './metrics.js';
-import { outcomeNdcgAt10 } from './outcome-metrics.js';
-import { outcomesOf, outcomeWeights } from './outcomes.js';
-import type { Parameters } from './parameters.js';
+import type { Learner } from './graph/learner.js';
+import { quality } from './evaluation/metrics.js';
+import { outcomeNdcgAt10 } from './evaluation/outcome-metrics.js';
+import { outcomesOf, outcomeWeights } from './log/outcomes.js';
+import type { Parameters } from './graph/parameters.js';
 import { Random } from './random.js';
-import { ranksOf } from './scoring.js';
-import type { SequenceLog } from './sequences.js';
-import { sample, type Case, type Split } from './split.js';
+import { ranksOf } from './evaluation/scoring.js';
+import type { SequenceLog } from './log/sequences.js';
+import { sample, type Case, type Split } from './log/split.js';
 import type { Listener } from './trainer.js';
 
 /** On validation; epoch 0 is what came in. */

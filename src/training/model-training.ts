@@ -7,24 +7,24 @@
  * the one that is asked for.
  */
 import type { Checkpoint } from '../model/checkpoint.js';
-import { sequentialRules } from './baselines.js';
+import { sequentialRules } from './evaluation/baselines.js';
 import { deviceReport } from './backend.js';
-import { chooseBlend } from './blend.js';
-import { networkScoring } from './evaluation.js';
-import type { ContentById } from './content-file.js';
-import { fitContent } from './content-fit.js';
-import { ContentRegression } from './content-regression.js';
-import { checkpointOf } from './export.js';
-import { dimensionsOf, Learner } from './learner.js';
-import { judgeSystems } from './judge-systems.js';
+import { chooseBlend } from './evaluation/blend.js';
+import { networkScoring } from './evaluation/evaluation.js';
+import type { ContentById } from './content/content-file.js';
+import { fitContent } from './content/content-fit.js';
+import { ContentRegression } from './content/content-regression.js';
+import { checkpointOf } from './graph/export.js';
+import { dimensionsOf, Learner } from './graph/learner.js';
+import { judgeSystems } from './evaluation/judge-systems.js';
 import { learnLabelled } from './labelled-stage.js';
-import { userCount, type SequenceLog } from './sequences.js';
-import { sample, splitLog } from './split.js';
-import type { StateFile } from './state-file.js';
-import { systemFigures } from './system-figures.js';
+import { userCount, type SequenceLog } from './log/sequences.js';
+import { sample, splitLog } from './log/split.js';
+import type { StateFile } from './state/state-file.js';
+import { systemFigures } from './evaluation/system-figures.js';
 import { learn, type Listener } from './trainer.js';
 import type { TrainingJob, TrainingResult } from './training-job.js';
-import { frequencies, strongest } from './transitions.js';
+import { frequencies, strongest } from './evaluation/transitions.js';
 import { startOf } from './warm-start.js';
 
 /** Bounds the memory that one user with a million interactions would take; nothing older weighs in an answer. */

@@ -10,12 +10,12 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { messageOf, RecollectError } from '../errors.js';
 import { encodeCheckpoint } from '../model/checkpoint.js';
-import { Curves } from './curves.js';
-import { readContent } from './content-file.js';
-import { readSequences } from './sequences.js';
-import { StateFile } from './state-file.js';
+import { Curves } from './curves/curves.js';
+import { readContent } from './content/content-file.js';
+import { readSequences } from './log/sequences.js';
+import { StateFile } from './state/state-file.js';
 import type { FromTrainer, ToTrainer, TrainingJob, TrainingResult } from './training-job.js';
-import { digestOf } from './training-state.js';
+import { digestOf } from './state/training-state.js';
 
 const stopping = new AbortController();
 

@@ -6,19 +6,19 @@
 import { setImmediate } from 'node:timers/promises';
 import { RecollectError } from '../errors.js';
 import type { EpochFigures, TrainingProgress } from '../storage/training-run.entity.js';
-import { batchesOf, fill, windowsOf } from './batches.js';
-import { networkScoring } from './evaluation.js';
+import { batchesOf, fill, windowsOf } from './log/batches.js';
+import { networkScoring } from './evaluation/evaluation.js';
 import type { Hyperparameters } from './hyperparameters.js';
-import type { Learner } from './learner.js';
-import { learningRateAt } from './learning-rate.js';
-import { quality } from './metrics.js';
-import { outcomesOf } from './outcomes.js';
-import type { Parameters } from './parameters.js';
+import type { Learner } from './graph/learner.js';
+import { learningRateAt } from './optimizer/learning-rate.js';
+import { quality } from './evaluation/metrics.js';
+import { outcomesOf } from './log/outcomes.js';
+import type { Parameters } from './graph/parameters.js';
 import { Random } from './random.js';
-import { ranksOf } from './scoring.js';
-import { sample, type Split } from './split.js';
-import type { StateFile } from './state-file.js';
-import type { Tally, TrainingState } from './training-state.js';
+import { ranksOf } from './evaluation/scoring.js';
+import { sample, type Split } from './log/split.js';
+import type { StateFile } from './state/state-file.js';
+import type { Tally, TrainingState } from './state/training-state.js';
 
 /** A point of the curves: step of all, from 1 on. */
 export interface StepFigures {

@@ -5,11 +5,11 @@
 import type { ErrorCode } from '../errors.js';
 import type { EpochFigures, TrainingProgress } from '../storage/training-run.entity.js';
 import type { Hyperparameters } from './hyperparameters.js';
-import type { SplitChoice } from './held-out.js';
+import type { SplitChoice } from './log/held-out.js';
 import type { LabelledFigures } from './labelled-stage.js';
-import type { Quality } from './metrics.js';
-import type { SeenItems } from './split.js';
-import type { SystemFigures } from './system-figures.js';
+import type { Quality } from './evaluation/metrics.js';
+import type { SeenItems } from './log/split.js';
+import type { SystemFigures } from './evaluation/system-figures.js';
 
 export type DeviceChoice = 'auto' | 'cpu' | 'gpu';
 

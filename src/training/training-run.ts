@@ -18,7 +18,7 @@ import { findModel } from '../storage/model.store.js';
 import { claimRun, type Claim } from '../storage/training-claim.store.js';
 import { finishRun, type Outcome } from '../storage/training-run.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
-import { isOfDatabase, trainCandidate } from './candidate.js';
+import { isOfDatabase, trainVersion } from './trained-version.js';
 import { RunReport } from './run-report.js';
 import { TrainingQueue } from './training-queue.js';
 
@@ -61,7 +61,7 @@ export class TrainingRun {
 
   private async train(claim: Claim, report: RunReport, signal: AbortSignal): Promise<number> {
     const { config, logger, dataSource, entry } = this;
-    return trainCandidate({ config, logger, dataSource, entry, claim, report, signal });
+    return trainVersion({ config, logger, dataSource, entry, claim, report, signal });
   }
 
   /** The gate, and the promotion of who passes it: the run succeeds in the transaction that switches the model. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { encodeCheckpoint, type Checkpoint, type Tensor } from '../model/checkpoint.js';
 import { randomCheckpoint } from '../../test/random-checkpoint.js';
 import { defaultHyperparameters } from './hyperparameters.js';
-import { initialParameters, type Parameters } from './parameters.js';
+import { initialParameters, type Parameters } from './graph/parameters.js';
 import { startOf, warmParameters, warmRecipe } from './warm-start.js';
 
 const width = 8;

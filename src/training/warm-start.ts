@@ -23,8 +23,8 @@ import { RecollectError } from '../errors.js';
 import { decodeCheckpoint, type Checkpoint } from '../model/checkpoint.js';
 import type { Dimensions } from '../model/dimensions.js';
 import type { Hyperparameters } from './hyperparameters.js';
-import { initialParameters, type Parameter, type Parameters } from './parameters.js';
-import type { Split } from './split.js';
+import { initialParameters, type Parameter, type Parameters } from './graph/parameters.js';
+import type { Split } from './log/split.js';
 import type { TrainingJob } from './training-job.js';
 
 /**

@@ -3,7 +3,7 @@ import { attributeWeight } from '../../src/model/embedding.js';
 import type { Network } from '../../src/model/network.js';
 import { joined } from '../../src/recommend/candidates.js';
 import { PlacedItems } from '../../src/recommend/placed-items.js';
-import { discountedHitAt, hitAt, rankOf } from '../../src/training/metrics.js';
+import { discountedHitAt, hitAt, rankOf } from '../../src/training/evaluation/metrics.js';
 import type { BenchSet, ColdCase, ColdSplit } from './cold-split.js';
 
 /** HR@10 and NDCG@10; ties against the target, seen items left out. */

@@ -6,11 +6,11 @@
  *   warm   the last learned item of each user, by those before it: leave-one-out's test
  */
 import { readFilms, readRatings } from '../../src/cli/demo/movielens.js';
-import { datasets, readDataset, type Dataset, type DatasetName } from '../../src/training/datasets.js';
-import { trainingLength, leastEvents } from '../../src/training/held-out.js';
+import { datasets, readDataset, type Dataset, type DatasetName } from '../../src/training/reproduce/datasets.js';
+import { trainingLength, leastEvents } from '../../src/training/log/held-out.js';
 import { recipeFor, type Hyperparameters } from '../../src/training/hyperparameters.js';
 import { Random } from '../../src/training/random.js';
-import { SequenceCollector, sequenceOf, userCount, type SequenceLog } from '../../src/training/sequences.js';
+import { SequenceCollector, sequenceOf, userCount, type SequenceLog } from '../../src/training/log/sequences.js';
 import type { ItemContentRow } from '../../src/storage/item-content.store.js';
 
 const coldShare = 0.1;

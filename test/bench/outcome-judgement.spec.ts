@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Scoring } from '../../src/training/scoring.js';
+import type { Scoring } from '../../src/training/evaluation/scoring.js';
 import { blended, laterPairOrder, likedQuality, pairOrder, remembering, type Liking } from './outcome-judgement.js';
 
 const liking: Liking = (value) => (value >= 4 ? 1 : value <= 2 ? -1 : 0);

@@ -7,10 +7,10 @@
  */
 import type { Blend } from '../../src/model/checkpoint.js';
 import { blendRules, type Transitions } from '../../src/model/rules.js';
-import { quality, type Quality } from '../../src/training/metrics.js';
-import type { Scoring } from '../../src/training/scoring.js';
-import { sequenceOf, type UserSequences } from '../../src/training/sequences.js';
-import { rulesAfter } from '../../src/training/transitions.js';
+import { quality, type Quality } from '../../src/training/evaluation/metrics.js';
+import type { Scoring } from '../../src/training/evaluation/scoring.js';
+import { sequenceOf, type UserSequences } from '../../src/training/log/sequences.js';
+import { rulesAfter } from '../../src/training/evaluation/transitions.js';
 
 /** 1 liked, -1 disliked, 0 neither */
 export type Liking = (value: number) => -1 | 0 | 1;

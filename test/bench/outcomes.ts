@@ -11,20 +11,20 @@
  */
 import './one-thread.js';
 import { parseOutcomes } from '../../src/model/outcome.js';
-import { sequentialRules } from '../../src/training/baselines.js';
-import { chooseBlend } from '../../src/training/blend.js';
-import { networkScoring } from '../../src/training/evaluation.js';
+import { sequentialRules } from '../../src/training/evaluation/baselines.js';
+import { chooseBlend } from '../../src/training/evaluation/blend.js';
+import { networkScoring } from '../../src/training/evaluation/evaluation.js';
 import { recipeFor, type Hyperparameters } from '../../src/training/hyperparameters.js';
 import { caseWeights, learnLabelled } from '../../src/training/labelled-stage.js';
-import { dimensionsOf, Learner } from '../../src/training/learner.js';
-import { quality } from '../../src/training/metrics.js';
-import { outcomeNdcgAt10 } from '../../src/training/outcome-metrics.js';
-import { outcomeWeights } from '../../src/training/outcomes.js';
-import { ranksOf, type Scoring } from '../../src/training/scoring.js';
-import { sequenceOf, userCount } from '../../src/training/sequences.js';
-import { leaveOneOut } from '../../src/training/split.js';
+import { dimensionsOf, Learner } from '../../src/training/graph/learner.js';
+import { quality } from '../../src/training/evaluation/metrics.js';
+import { outcomeNdcgAt10 } from '../../src/training/evaluation/outcome-metrics.js';
+import { outcomeWeights } from '../../src/training/log/outcomes.js';
+import { ranksOf, type Scoring } from '../../src/training/evaluation/scoring.js';
+import { sequenceOf, userCount } from '../../src/training/log/sequences.js';
+import { leaveOneOut } from '../../src/training/log/split.js';
 import { learn } from '../../src/training/trainer.js';
-import { strongest } from '../../src/training/transitions.js';
+import { strongest } from '../../src/training/evaluation/transitions.js';
 import { blended, laterPairOrder, likedQuality, remembering, type Liking } from './outcome-judgement.js';
 import { ratingLogs } from './rating-logs.js';
 

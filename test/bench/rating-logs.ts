@@ -1,6 +1,6 @@
 /** MovieLens ml-latest-small cut by each user's time: a log of the first ratings, and what followed. */
 import { readFilms, readRatings, type Rating } from '../../src/cli/demo/movielens.js';
-import { SequenceCollector, type SequenceLog } from '../../src/training/sequences.js';
+import { SequenceCollector, type SequenceLog } from '../../src/training/log/sequences.js';
 
 /** Of the same users in the same order. */
 export interface LaterRatings {

@@ -1,6 +1,6 @@
 /** Logs without a pattern, of a real one's shape: what time and memory of a training depend on. The same seed gives the same log. */
 import { Random } from '../../src/training/random.js';
-import { SequenceCollector, type SequenceLog } from '../../src/training/sequences.js';
+import { SequenceCollector, type SequenceLog } from '../../src/training/log/sequences.js';
 
 export interface LogShape {
   readonly users: number;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { recipeFor } from '../../src/training/hyperparameters.js';
-import { userCount, writeSequences } from '../../src/training/sequences.js';
+import { userCount, writeSequences } from '../../src/training/log/sequences.js';
 import { trainInChild } from '../../src/training/trainer-child.js';
 import { films, market, syntheticLog, type LogShape } from './synthetic-log.js';
 

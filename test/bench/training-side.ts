@@ -4,8 +4,8 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Batch } from '../../src/training/batches.js';
-import type { Parameters } from '../../src/training/parameters.js';
+import type { Batch } from '../../src/training/log/batches.js';
+import type { Parameters } from '../../src/training/graph/parameters.js';
 import { trainerEnvironment } from '../../src/training/training-job.js';
 
 /** Sizes of the network and the settings of a step. */

@@ -2,9 +2,9 @@
 import { createInterface } from 'node:readline';
 import type { Dimensions } from '../../src/model/dimensions.js';
 import { deviceReport, tf } from '../../src/training/backend.js';
-import type { Batch } from '../../src/training/batches.js';
+import type { Batch } from '../../src/training/log/batches.js';
 import { defaultHyperparameters } from '../../src/training/hyperparameters.js';
-import { Learner } from '../../src/training/learner.js';
+import { Learner } from '../../src/training/graph/learner.js';
 import { receivedBatch, receivedWeights, type Built, type Checked, type Question, type Step } from './training-side.js';
 
 class Steps {

@@ -8,8 +8,8 @@
  */
 import { arch, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { batchesOf, fill, windowsOf } from '../../src/training/batches.js';
-import { initialParameters, type Parameters } from '../../src/training/parameters.js';
+import { batchesOf, fill, windowsOf } from '../../src/training/log/batches.js';
+import { initialParameters, type Parameters } from '../../src/training/graph/parameters.js';
 import { Random } from '../../src/training/random.js';
 import { pythonWithTorch } from './pytorch.js';
 import { films, shop, syntheticLog, type LogShape } from './synthetic-log.js';

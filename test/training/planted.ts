@@ -4,7 +4,7 @@
  */
 import { defaultHyperparameters, type Hyperparameters } from '../../src/training/hyperparameters.js';
 import { Random } from '../../src/training/random.js';
-import { SequenceCollector, type SequenceLog } from '../../src/training/sequences.js';
+import { SequenceCollector, type SequenceLog } from '../../src/training/log/sequences.js';
 
 const circles = 6;
 const length = 10;

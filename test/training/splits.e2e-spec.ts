@@ -9,7 +9,7 @@ import {
   userCount,
   writeSequences,
   type SequenceLog,
-} from '../../src/training/sequences.js';
+} from '../../src/training/log/sequences.js';
 import { trainInChild } from '../../src/training/trainer-child.js';
 import { systemNames, type TrainingJob, type TrainingResult } from '../../src/training/training-job.js';
 import { plantedLog, plantedRecipe } from './planted.js';

@@ -11,10 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RecollectError } from '../../src/errors.js';
 import { loadStudy } from '../../src/storage/study.store.js';
 import { createLogger } from '../../src/telemetry.js';
-import { readSpace } from '../../src/training/search-space.js';
-import { createStudy } from '../../src/training/study.js';
-import { recipeToSet, summaryOf, tableOf } from '../../src/training/study-report.js';
-import { runStudy } from '../../src/training/study-run.js';
+import { readSpace } from '../../src/training/study/search-space.js';
+import { createStudy } from '../../src/training/study/study.js';
+import { recipeToSet, summaryOf, tableOf } from '../../src/training/study/study-report.js';
+import { runStudy } from '../../src/training/study/study-run.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { insertLog, studySettings } from './study-log.js';
 

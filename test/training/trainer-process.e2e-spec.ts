@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeCheckpoint } from '../../src/model/checkpoint.js';
 import { Network } from '../../src/model/network.js';
-import { quality, rankOf } from '../../src/training/metrics.js';
-import { writeSequences, type SequenceLog } from '../../src/training/sequences.js';
-import { leaveOneOut } from '../../src/training/split.js';
+import { quality, rankOf } from '../../src/training/evaluation/metrics.js';
+import { writeSequences, type SequenceLog } from '../../src/training/log/sequences.js';
+import { leaveOneOut } from '../../src/training/log/split.js';
 import {
   trainerEnvironment,
   type FromTrainer,

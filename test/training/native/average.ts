@@ -1,7 +1,7 @@
 /** The kept weights are the moving average of the steps' weights, and putting weights back puts back both. */
 import assert from 'node:assert/strict';
 import { tf } from '../../../src/training/backend.js';
-import { Optimizer } from '../../../src/training/optimizer.js';
+import { Optimizer } from '../../../src/training/optimizer/optimizer.js';
 
 const start = Float32Array.of(1, -2, 3);
 const optimizer = new Optimizer(new Map([['w', { shape: [3], data: start }]]), 0.3);

@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { contentMapOf, decodeCheckpoint, encodeCheckpoint } from '../../../src/model/checkpoint.js';
 import type { ItemContent } from '../../../src/model/content.js';
 import { Network } from '../../../src/model/network.js';
-import type { ContentById } from '../../../src/training/content-file.js';
+import type { ContentById } from '../../../src/training/content/content-file.js';
 import { trainModel } from '../../../src/training/model-training.js';
-import { SequenceCollector, sequenceOf, userCount, type SequenceLog } from '../../../src/training/sequences.js';
+import { SequenceCollector, sequenceOf, userCount, type SequenceLog } from '../../../src/training/log/sequences.js';
 import { plantedLog, plantedRecipe } from '../planted.js';
 
 const circles = [0, 1, 2, 3, 4, 5];

@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict';
 import { parseOutcomes } from '../../../src/model/outcome.js';
 import { tf } from '../../../src/training/backend.js';
-import { batchesOf, fill, windowsOf } from '../../../src/training/batches.js';
-import { networkScoring } from '../../../src/training/evaluation.js';
+import { batchesOf, fill, windowsOf } from '../../../src/training/log/batches.js';
+import { networkScoring } from '../../../src/training/evaluation/evaluation.js';
 import { defaultHyperparameters } from '../../../src/training/hyperparameters.js';
-import { dimensionsOf, Learner } from '../../../src/training/learner.js';
+import { dimensionsOf, Learner } from '../../../src/training/graph/learner.js';
 import { Random } from '../../../src/training/random.js';
-import { ranksOf } from '../../../src/training/scoring.js';
-import { leaveOneOut } from '../../../src/training/split.js';
+import { ranksOf } from '../../../src/training/evaluation/scoring.js';
+import { leaveOneOut } from '../../../src/training/log/split.js';
 import { plantedLog } from '../planted.js';
 
 const recipe = { ...defaultHyperparameters, width: 8, batchPositions: 64, window: 7, labelSmoothing: 0.1 };

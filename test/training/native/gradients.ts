@@ -1,10 +1,10 @@
 /** The loss and the gradient of every parameter equal PyTorch's, whatever the chunks of the memory and of the loss. */
 import assert from 'node:assert/strict';
 import { tf, type Tensor } from '../../../src/training/backend.js';
-import { encode, sequencesOf } from '../../../src/training/graph.js';
-import { attributeBags, itemTable } from '../../../src/training/item-table.js';
-import { weight } from '../../../src/training/layers.js';
-import { crossEntropy } from '../../../src/training/loss.js';
+import { encode, sequencesOf } from '../../../src/training/graph/graph.js';
+import { attributeBags, itemTable } from '../../../src/training/graph/item-table.js';
+import { weight } from '../../../src/training/graph/layers.js';
+import { crossEntropy } from '../../../src/training/loss/loss.js';
 import { attributesOf, dimensionsOf, parametersOf, readFixture } from '../../golden/reference.js';
 
 /** Of a parameter's largest gradient: this side has single precision. */

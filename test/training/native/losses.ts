@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { tf, type Tensor } from '../../../src/training/backend.js';
-import { crossEntropy, type LossSettings } from '../../../src/training/loss.js';
-import { sampledCrossEntropy } from '../../../src/training/sampled-softmax.js';
+import { crossEntropy, type LossSettings } from '../../../src/training/loss/loss.js';
+import { sampledCrossEntropy } from '../../../src/training/loss/sampled-softmax.js';
 import { close } from './close.js';
 
 const [P, N, d] = [7, 6, 3];

@@ -1,7 +1,7 @@
 /** The pairwise loss as its definition gives it in doubles, its gradients as finite differences of that, also far from the middle. */
 import assert from 'node:assert/strict';
 import { tf, type Tensor } from '../../../src/training/backend.js';
-import { pairwiseLoss } from '../../../src/training/pairwise.js';
+import { pairwiseLoss } from '../../../src/training/loss/pairwise.js';
 import { close } from './close.js';
 
 const [P, N, d] = [5, 6, 3];

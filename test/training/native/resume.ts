@@ -11,11 +11,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseOutcomes } from '../../../src/model/outcome.js';
 import { defaultHyperparameters, type Hyperparameters } from '../../../src/training/hyperparameters.js';
-import type { SequenceLog } from '../../../src/training/sequences.js';
-import { dimensionsOf, Learner } from '../../../src/training/learner.js';
-import type { Parameters } from '../../../src/training/parameters.js';
-import { leaveOneOut } from '../../../src/training/split.js';
-import { StateFile } from '../../../src/training/state-file.js';
+import type { SequenceLog } from '../../../src/training/log/sequences.js';
+import { dimensionsOf, Learner } from '../../../src/training/graph/learner.js';
+import type { Parameters } from '../../../src/training/graph/parameters.js';
+import { leaveOneOut } from '../../../src/training/log/split.js';
+import { StateFile } from '../../../src/training/state/state-file.js';
 import { learn } from '../../../src/training/trainer.js';
 import { plantedLog } from '../planted.js';
 

@@ -1,7 +1,7 @@
 /** Adam on some rows equals Adam on a parameter of these rows alone, and leaves the others as they are. */
 import assert from 'node:assert/strict';
 import { tf } from '../../../src/training/backend.js';
-import { Optimizer } from '../../../src/training/optimizer.js';
+import { Optimizer } from '../../../src/training/optimizer/optimizer.js';
 import { close } from './close.js';
 
 const [rows, d] = [6, 3];

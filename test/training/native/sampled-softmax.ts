@@ -1,11 +1,11 @@
 /** The sampled softmax beside the full one: the same with the whole catalogue drawn, and unbiased where it is to end up. */
 import assert from 'node:assert/strict';
 import { tf, type Tensor } from '../../../src/training/backend.js';
-import { crossEntropy } from '../../../src/training/loss.js';
-import { Proposal } from '../../../src/training/proposal.js';
+import { crossEntropy } from '../../../src/training/loss/loss.js';
+import { Proposal } from '../../../src/training/loss/proposal.js';
 import { Random } from '../../../src/training/random.js';
-import { sampledBatch } from '../../../src/training/sampled-batch.js';
-import { sampledCrossEntropy } from '../../../src/training/sampled-softmax.js';
+import { sampledBatch } from '../../../src/training/loss/sampled-batch.js';
+import { sampledCrossEntropy } from '../../../src/training/loss/sampled-softmax.js';
 import { close } from './close.js';
 
 const random = new Random(3);

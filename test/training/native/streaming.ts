@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { Network } from '../../../src/model/network.js';
 import { emptyState } from '../../../src/model/user-state.js';
 import { multiply, read, tf, type Tensor } from '../../../src/training/backend.js';
-import { encode, sequencesOf } from '../../../src/training/graph.js';
-import { attributeBags, itemTable } from '../../../src/training/item-table.js';
-import { weight } from '../../../src/training/layers.js';
+import { encode, sequencesOf } from '../../../src/training/graph/graph.js';
+import { attributeBags, itemTable } from '../../../src/training/graph/item-table.js';
+import { weight } from '../../../src/training/graph/layers.js';
 import { checkpointOf, dimensionsOf, parametersOf, readFixture } from '../../golden/reference.js';
 import { randomCheckpoint, type RandomOptions } from '../../random-checkpoint.js';
 

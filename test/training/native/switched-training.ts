@@ -7,11 +7,11 @@ import assert from 'node:assert/strict';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/model/checkpoint.js';
 import { Network } from '../../../src/model/network.js';
 import { defaultHyperparameters, type Hyperparameters } from '../../../src/training/hyperparameters.js';
-import { quality, rankOf } from '../../../src/training/metrics.js';
+import { quality, rankOf } from '../../../src/training/evaluation/metrics.js';
 import { trainModel } from '../../../src/training/model-training.js';
 import { Random } from '../../../src/training/random.js';
-import { SequenceCollector } from '../../../src/training/sequences.js';
-import { leaveOneOut } from '../../../src/training/split.js';
+import { SequenceCollector } from '../../../src/training/log/sequences.js';
+import { leaveOneOut } from '../../../src/training/log/split.js';
 
 const hour = 3_600_000;
 const random = new Random(3);
