@@ -4,7 +4,6 @@
  * The one place that opens tidy scopes around the graph. After a step nothing stays on the native side but the
  * variables, the dropout's pool and the attribute bags.
  */
-import { RecollectError } from '../../errors.js';
 import type { Dimensions } from '../../model/dimensions.js';
 import { tf, type Tensor } from '../backend.js';
 import type { Batch } from '../log/batches.js';
@@ -21,26 +20,6 @@ import { initialParameters, type Parameters } from './parameters.js';
 import { Random } from '../random.js';
 import type { TouchedRows } from '../optimizer/row-adam.js';
 import { SlotMeter, type SlotUse } from './slot-use.js';
-import type { Split } from '../log/split.js';
-
-export function dimensionsOf(split: Split, hyperparameters: Hyperparameters): Dimensions {
-  const { width, slots, blocks, heads, kindVectors, gapBuckets: gaps } = hyperparameters;
-  if (width % heads !== 0) {
-    const message = `the recipe has ${heads} heads, which do not divide the width ${width}: take a divisor of it`;
-    throw new RecollectError('TRAINING_FAILED', message);
-  }
-  const kinds = kindVectors ? split.kinds.length : 0;
-  return {
-    width,
-    slots,
-    blocks,
-    items: split.vocabulary.length,
-    attributes: split.attributes.length,
-    heads,
-    kinds,
-    gaps,
-  };
-}
 
 export interface Step {
   /** before the step; one that is not finite changed nothing */
