@@ -1,36 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freePort } from '../src/embedded/postgres.js';
 import { freshDatabase, type FreshDatabase } from './fresh-database.js';
+import { startProgram, type Started } from './program.js';
 
 const brokers = process.env.RECOLLECT_TEST_KAFKA_BROKERS;
 const schema = 'roles_spec';
 
-interface Started {
-  readonly url: string;
-  readonly child: ChildProcess;
-  readonly output: () => string;
-}
-
-/** The program as a container starts it. */
-async function start(environment: Readonly<Record<string, string>>): Promise<Started> {
-  const port = await freePort();
-  let output = '';
-  const child = spawn(process.execPath, ['dist/src/main.js'], {
-    env: {
-      PATH: process.env.PATH,
-      DATABASE_URL: process.env.RECOLLECT_TEST_DATABASE_URL,
-      DATABASE_SCHEMA: schema,
-      KAFKA_TOPIC_PREFIX: 'roles-spec.',
-      RECOLLECT_PORT: String(port),
-      ...environment,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
-  return { url: `http://127.0.0.1:${port}`, child, output: () => output };
-}
+const start = async (environment: Readonly<Record<string, string>>): Promise<Started> =>
+  startProgram(schema, { KAFKA_TOPIC_PREFIX: 'roles-spec.', ...environment });
 
 async function untilReady({ url, output }: Started): Promise<unknown> {
   for (let waited = 0; waited < 30_000; waited += 100) {

@@ -1,6 +1,5 @@
 /** `recollect study`: finds settings for the trainings of this log, and shows what it tried. */
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
@@ -13,6 +12,7 @@ import { defaultSpace, readSpace, type Space } from '../training/study/search-sp
 import { createStudy } from '../training/study/study.js';
 import { recipeToSet, summaryOf, tableOf } from '../training/study/study-report.js';
 import { runStudy, type StudyContext, type StudyTraining } from '../training/study/study-run.js';
+import { trainerEntry } from '../training/trainer-child.js';
 import { withDatabase } from './database.js';
 
 interface CreateOptions {
@@ -91,7 +91,7 @@ async function runToEnd(dataSource: DataSource, config: Config, name: string): P
     dataSource,
     config,
     logger: createLogger(config),
-    entry: fileURLToPath(new URL('../training/trainer-process.js', import.meta.url)),
+    entry: trainerEntry,
     signal: stopping.signal,
     onNews: (training, news) => {
       if (!process.stderr.isTTY || news.type !== 'progress') return;

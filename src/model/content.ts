@@ -86,6 +86,22 @@ export class ContentFeatures {
   }
 }
 
+/** phi M [d + 1], M [F, d + 1] */
+export function placeOf(
+  { indices, values }: Features,
+  map: Float32Array | Float64Array,
+  columns: number,
+): Float64Array {
+  const sum = new Float64Array(columns);
+  indices.forEach((feature, at) => {
+    const value = values[at] ?? 0;
+    for (let column = 0; column < columns; column++) {
+      sum[column] = (sum[column] as number) + value * (map[feature * columns + column] as number);
+    }
+  });
+  return sum;
+}
+
 /** An item as it is scored: E' [d] and b. */
 export interface PlacedItem {
   readonly vector: Float32Array;
@@ -104,14 +120,7 @@ export class ContentMap {
     const features = this.features.of(item);
     if (features === null) return null;
     const columns = this.weights.length / this.features.size; // d + 1
-    const sum = new Float64Array(columns);
-    features.indices.forEach((row, at) => {
-      const value = features.values[at] ?? 0;
-      for (let column = 0; column < columns; column++) {
-        sum[column] = (sum[column] as number) + value * (this.weights[row * columns + column] as number);
-      }
-    });
-    const placed = Float32Array.from(sum);
+    const placed = Float32Array.from(placeOf(features, this.weights, columns));
     return placed.every(Number.isFinite) ? { vector: placed.slice(0, -1), bias: placed[columns - 1] as number } : null;
   }
 }

@@ -6,6 +6,8 @@
 import type { LiveNetwork } from '../memory/network-source.js';
 import { contentMapOf } from '../model/checkpoint.js';
 import type { ContentMap, ItemContent, PlacedItem } from '../model/content.js';
+import { scoreAll } from '../model/rank.js';
+import { cosines, lengthOf } from './cosine.js';
 
 const firstCapacity = 1_024;
 
@@ -48,33 +50,23 @@ export class PlacedItems {
   vectorOf(id: string): Float32Array | null {
     const index = this.indices.get(id);
     if (index === undefined || this.until[index] === -Infinity) return null;
-    return this.vectors.subarray(index * this.width, (index + 1) * this.width);
+    return this.vectorAt(index);
   }
 
   /** u . E' + b of each, in the order of `ids`. */
   scores(u: Float32Array): Float32Array {
-    const scores = new Float32Array(this.ids.length);
-    for (let index = 0; index < scores.length; index++)
-      scores[index] = this.along(index, u) + (this.biases[index] ?? 0);
-    return scores;
+    const { length: outputs } = this.ids;
+    const weights = this.vectors.subarray(0, outputs * this.width);
+    return scoreAll({ inputs: this.width, outputs, weights, bias: this.biases.subarray(0, outputs) }, u);
   }
 
-  /** The cosine of each vector with a direction, in the order of `ids`; of a vector of length 0 it is 0. */
+  /** The cosine of each vector with a direction, in the order of `ids`. */
   cosines(direction: Float32Array): Float32Array {
-    const length = Math.hypot(...direction);
-    const cosines = new Float32Array(this.ids.length);
-    for (let index = 0; index < cosines.length; index++) {
-      const product = length * (this.sizes[index] ?? 0);
-      if (product > 0) cosines[index] = this.along(index, direction) / product;
-    }
-    return cosines;
+    return cosines(this.sizes, (index) => this.vectorAt(index), direction);
   }
 
-  private along(index: number, u: Float32Array): number {
-    const begin = index * this.width;
-    let sum = 0;
-    for (let at = 0; at < u.length; at++) sum += (u[at] as number) * (this.vectors[begin + at] as number);
-    return sum;
+  private vectorAt(index: number): Float32Array {
+    return this.vectors.subarray(index * this.width, (index + 1) * this.width);
   }
 
   private store(index: number, { vector, bias }: PlacedItem): void {
@@ -84,7 +76,7 @@ export class PlacedItems {
     }
     this.vectors.set(vector, index * this.width);
     this.biases[index] = bias;
-    this.sizes[index] = Math.hypot(...vector);
+    this.sizes[index] = lengthOf(vector);
   }
 }
 

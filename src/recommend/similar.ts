@@ -5,11 +5,11 @@
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
-import type { Network } from '../model/network.js';
 import type { Answer } from './answer.js';
 import { Answering } from './answering.js';
 import { joined, scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
+import { cosines, lengthOf } from './cosine.js';
 import { excludeNothing, type Exclusion } from './eligibility.js';
 
 @Injectable()
@@ -31,7 +31,7 @@ export class SimilarItems {
     const row = live.network.vocabulary.rowOf(itemId);
     const vector = row > 0 ? live.network.itemVector(row) : (placed?.vectorOf(itemId) ?? null);
     if (vector === null) return this.answering.fallback('UNKNOWN_ITEM', first, exclusion);
-    const scores = joined(cosines(live.network, vector, this.lengthsOf(live)), placed?.cosines(vector));
+    const scores = joined(this.learnedCosines(live, vector), placed?.cosines(vector));
     const candidates = scoredCandidates(scores, this.catalogue.itemsFor(live, placed), Date.now(), 'MODEL', first);
     return this.answering.filled(candidates, first, exclusion, {
       source: 'MODEL',
@@ -45,12 +45,17 @@ export class SimilarItems {
 
   /** The learned items that lie nearest to a direction, the nearest first; hidden and deleted ones are not among them. */
   nearest(live: LiveNetwork, direction: Float32Array, count: number): readonly string[] {
-    const scores = cosines(live.network, direction, this.lengthsOf(live));
+    const scores = this.learnedCosines(live, direction);
     const [batch = []] = scoredCandidates(scores, this.catalogue.itemsFor(live, null), Date.now(), 'MODEL', count);
     return batch
       .slice(0, count)
       .filter(({ score }) => score > 0)
       .map(({ itemId }) => itemId);
+  }
+
+  /** Index row - 1. */
+  private learnedCosines(live: LiveNetwork, direction: Float32Array): Float32Array {
+    return cosines(this.lengthsOf(live), (index) => live.network.itemVector(index + 1), direction);
   }
 
   private lengthsOf({ version, network }: LiveNetwork): Float32Array {
@@ -60,19 +65,4 @@ export class SimilarItems {
     }
     return this.lengths.of;
   }
-}
-
-/** The cosine of each item's vector with a direction; index row - 1. A vector of length 0 is near to nothing. */
-function cosines(network: Network, direction: Float32Array, lengths: Float32Array): Float32Array {
-  const length = lengthOf(direction);
-  return lengths.map((own, index) => {
-    const vector = network.itemVector(index + 1);
-    let dot = 0;
-    for (let at = 0; at < vector.length; at += 1) dot += (vector[at] ?? 0) * (direction[at] ?? 0);
-    return own === 0 || length === 0 ? 0 : dot / (own * length);
-  });
-}
-
-function lengthOf(vector: Float32Array): number {
-  return Math.hypot(...vector);
 }

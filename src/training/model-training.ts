@@ -39,8 +39,8 @@ export interface TrainedModel {
 export interface TrainingExtras {
   /** where the training keeps how far it is; null: nowhere */
   readonly states?: StateFile | null;
-  /** what items are made of, for those that the training never sees */
-  readonly content?: ContentById;
+  /** what items are made of beside their categories, for those that the training never sees; null: none of these gets a place */
+  readonly content?: ContentById | null;
 }
 
 export async function trainModel(
@@ -48,7 +48,7 @@ export async function trainModel(
   job: Pick<TrainingJob, 'hyperparameters' | 'device' | 'split' | 'seen' | 'warmStart'>,
   listener: Listener,
   signal: AbortSignal,
-  { states = null, content = new Map() }: TrainingExtras = {},
+  { states = null, content = null }: TrainingExtras = {},
 ): Promise<TrainedModel> {
   const begun = performance.now();
   const deviceInUse = deviceReport(job.device);
@@ -74,9 +74,11 @@ export async function trainModel(
   const validation = sample(split.validation, hyperparameters.validationUsers, hyperparameters.seed);
   const asked = sample(split.test, hyperparameters.testUsers, hyperparameters.seed);
   const { blend, ...onValidation } = chooseBlend(network, served, validation);
-  const regression = new ContentRegression(split, best, frequencies(training, items), content);
+  const counts = frequencies(training, items);
   const scored = { learner, rules: served, blend, limit: longestHistory };
-  const placing = fitContent(regression, scored, validation, hyperparameters.seed);
+  const placing =
+    content &&
+    fitContent(new ContentRegression(split, best, counts, content), scored, validation, hyperparameters.seed);
   tell(1);
   const judgements = judgeSystems({ network, served, blend, training, items, table }, asked);
   const test = {
@@ -97,7 +99,7 @@ export async function trainModel(
       labelled,
       validation: onValidation,
       test,
-      systems: systemFigures(judgements, asked, frequencies(training, items), hyperparameters.seed),
+      systems: systemFigures(judgements, asked, counts, hyperparameters.seed),
       blend,
       users: userCount(log.users),
       items,

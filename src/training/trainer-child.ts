@@ -5,6 +5,7 @@
  * It is told to stop by a message and, when it does not, ended after five seconds.
  */
 import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { RecollectError } from '../errors.js';
 import {
   trainerEnvironment,
@@ -13,6 +14,9 @@ import {
   type TrainingJob,
   type TrainingResult,
 } from './training-job.js';
+
+/** The module that the child runs, beside this one. */
+export const trainerEntry = fileURLToPath(new URL('./trainer-process.js', import.meta.url));
 
 const killMs = 5_000;
 const keptCharacters = 2_000;

@@ -47,7 +47,7 @@ async function train(job: TrainingJob): Promise<TrainingResult> {
   const onNotice = (message: string) => void say({ type: 'notice', message });
   const { curvesFolder = null } = job;
   const curves = curvesFolder === null ? null : new Curves(curvesFolder, onNotice);
-  const content = job.contentFile === undefined ? new Map() : await readContent(job.contentFile);
+  const content = job.contentFile === undefined ? null : await readContent(job.contentFile);
   const listener = {
     onProgress: (progress) => void say({ type: 'progress', progress }),
     onEpoch: (figures, steps) => {

@@ -16,7 +16,7 @@ export type DeviceChoice = 'auto' | 'cpu' | 'gpu';
 export interface TrainingJob {
   /** written by `writeSequences` */
   readonly inputFile: string;
-  /** written by `writeContent`; left out: items have their categories alone */
+  /** written by `writeContent`; left out: the model places no item that it has not learned */
   readonly contentFile?: string;
   /** where the checkpoint goes */
   readonly outputFile: string;

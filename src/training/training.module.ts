@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { Module } from '@nestjs/common';
 import { PromotionModule } from '../promotion/promotion.module.js';
 import { Schedule } from './schedule.js';
+import { trainerEntry } from './trainer-child.js';
 import { TrainingQueue } from './training-queue.js';
 import { TRAINER_ENTRY, TrainingRun } from './training-run.js';
 import { TrainingWorker } from './training-worker.js';
@@ -13,11 +13,6 @@ export class TrainingModule {}
 /** Running them, by the queue and by the clock: for the roles train and all. */
 @Module({
   imports: [TrainingModule, PromotionModule],
-  providers: [
-    TrainingRun,
-    TrainingWorker,
-    Schedule,
-    { provide: TRAINER_ENTRY, useValue: fileURLToPath(new URL('./trainer-process.js', import.meta.url)) },
-  ],
+  providers: [TrainingRun, TrainingWorker, Schedule, { provide: TRAINER_ENTRY, useValue: trainerEntry }],
 })
 export class TrainerModule {}

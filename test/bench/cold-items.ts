@@ -8,14 +8,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { decodeCheckpoint } from '../../src/model/checkpoint.js';
 import { Network } from '../../src/model/network.js';
 import { writeContent } from '../../src/training/content/content-file.js';
 import { datasets, type DatasetName } from '../../src/training/reproduce/datasets.js';
 import { writeSequences } from '../../src/training/log/sequences.js';
-import { trainInChild } from '../../src/training/trainer-child.js';
+import { trainerEntry, trainInChild } from '../../src/training/trainer-child.js';
 import { inTrainingFolder } from '../../src/training/training-folder.js';
 import { judge, newTallies } from './cold-figures.js';
 import { coldSplit, filmSet, publicSet, type BenchSet, type ColdSplit } from './cold-split.js';
@@ -62,7 +61,7 @@ async function trained({ content, recipe }: BenchSet, split: ColdSplit, seed: nu
         hyperparameters: { ...recipe, epochs, seed },
       },
       {
-        entry: fileURLToPath(new URL('../../src/training/trainer-process.js', import.meta.url)),
+        entry: trainerEntry,
         threads: 1,
         signal: new AbortController().signal,
         onNews: (news) => {

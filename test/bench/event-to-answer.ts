@@ -4,7 +4,7 @@
  * The figure is the time from sending to that answer, the last wait of 5 ms included.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { arch, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
@@ -16,6 +16,7 @@ import { Promotion } from '../../src/promotion/promotion.js';
 import { startService } from '../../src/service.js';
 import { createLogger } from '../../src/telemetry.js';
 import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
+import { machine } from './machine.js';
 
 const items = 10_000;
 const users = 100;
@@ -95,6 +96,5 @@ const figures = {
   p99Ms: quantile(0.99),
   maxMs: quantile(1),
 };
-const machine = `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}, ${arch()}, Node ${process.version}`;
 process.stdout.write(`${JSON.stringify({ bench: 'event-to-answer', ...figures, machine })}\n`);
 process.exit(0);

@@ -6,7 +6,6 @@
  *
  * Batches of films: 4,096 positions, 3,416 items, windows of 200; of a shop: 1,024 positions, 12,101 items, windows of 50.
  */
-import { arch, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { batchesOf, fill, windowsOf } from '../../src/training/log/batches.js';
 import { initialParameters, type Parameters } from '../../src/training/graph/parameters.js';
@@ -14,6 +13,7 @@ import { Random } from '../../src/training/random.js';
 import { pythonWithTorch } from './pytorch.js';
 import { films, shop, syntheticLog, type LogShape } from './synthetic-log.js';
 import { sentBatch, sentWeights, Side, type Built, type Checked, type Step } from './training-side.js';
+import { machine } from './machine.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const network = { width: 64, slots: 4, chunk: 32 };
@@ -150,7 +150,6 @@ for (const [name, setting] of Object.entries(settings)) {
   measured[name] = await measure(name, setting, python);
   say(`  ${JSON.stringify(measured[name])}`);
 }
-const machine = `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}, ${arch()}, Node ${process.version}`;
 const { films: main } = measured;
 process.stdout.write(
   `${JSON.stringify({

@@ -8,9 +8,7 @@
  *
  *   npm run bench -- warm-start --data <folder of the data sets> [--epochs <count>]
  */
-import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { datasets, readDataset } from '../../src/training/reproduce/datasets.js';
 import type { Hyperparameters } from '../../src/training/hyperparameters.js';
@@ -18,7 +16,8 @@ import { Random } from '../../src/training/random.js';
 import { SequenceCollector, sequenceOf, userCount, writeSequences } from '../../src/training/log/sequences.js';
 import type { SequenceLog } from '../../src/training/log/sequences.js';
 import { leastEvents } from '../../src/training/log/held-out.js';
-import { trainInChild } from '../../src/training/trainer-child.js';
+import { machine } from '../../src/training/reproduce/reproduce.js';
+import { trainerEntry, trainInChild } from '../../src/training/trainer-child.js';
 import { inTrainingFolder } from '../../src/training/training-folder.js';
 import type { TrainingResult } from '../../src/training/training-job.js';
 
@@ -63,11 +62,10 @@ async function train(
   await writeSequences(inputFile, log);
   const outputFile = join(folder, `${name}.safetensors`);
   const warmStart = weights === undefined ? null : { file: weights, modelVersion: 1 };
-  const entry = fileURLToPath(new URL('../../src/training/trainer-process.js', import.meta.url));
   const result = await trainInChild(
     { inputFile, outputFile, device: 'cpu', hyperparameters, warmStart },
     {
-      entry,
+      entry: trainerEntry,
       threads: 1,
       signal: new AbortController().signal,
       onNews: (news) => {
@@ -109,6 +107,6 @@ const report = {
   warm: figures(warm),
   epochsToBest: scratch.bestEpoch,
   warmEpochsToSame: reached?.epoch ?? null,
-  machine: `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}, Node ${process.version}`,
+  machine: machine(),
 };
 process.stdout.write(`${JSON.stringify(report)}\n`);

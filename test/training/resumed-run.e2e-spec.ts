@@ -1,16 +1,16 @@
 /** Trainers that are stopped in the middle of a run: the program itself with TensorFlow, as a container starts it. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { freePort } from '../../src/embedded/postgres.js';
 import { findModel } from '../../src/storage/model.store.js';
 import type { TrainingRunEntity } from '../../src/storage/training-run.entity.js';
 import { findRun } from '../../src/storage/training-run.store.js';
 import { createLogger } from '../../src/telemetry.js';
 import { trainingQueue, TrainingQueue } from '../../src/training/training-queue.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
+import { startProgram } from '../program.js';
 import { until } from '../service.js';
 
 const schema = 'resumed_run_spec';
@@ -46,27 +46,16 @@ describe('a run whose trainer goes away', () => {
     await rm(curves, { recursive: true });
   });
 
-  const start = async (): Promise<{ readonly process: ChildProcess; readonly output: () => string }> => {
-    let output = '';
-    const process_ = spawn(process.execPath, ['dist/src/main.js'], {
-      env: {
-        PATH: process.env.PATH,
-        DATABASE_URL: process.env.RECOLLECT_TEST_DATABASE_URL,
-        DATABASE_SCHEMA: schema,
-        RECOLLECT_ROLE: 'train',
-        RECOLLECT_PORT: String(await freePort()),
-        RECOLLECT_TRAIN_THREADS: '1',
-        RECOLLECT_TRAIN_EPOCHS: '12',
-        RECOLLECT_TRAIN_CRON: '',
-        RECOLLECT_TRAIN_CURVES_FOLDER: curves,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const start = async () => {
+    const { child, output } = await startProgram(schema, {
+      RECOLLECT_ROLE: 'train',
+      RECOLLECT_TRAIN_THREADS: '1',
+      RECOLLECT_TRAIN_EPOCHS: '12',
+      RECOLLECT_TRAIN_CRON: '',
+      RECOLLECT_TRAIN_CURVES_FOLDER: curves,
     });
-    for (const stream of [process_.stdout, process_.stderr]) {
-      stream.on('data', (text: Buffer) => (output += text.toString()));
-    }
-    trainers.push(process_);
-    return { process: process_, output: () => output };
+    trainers.push(child);
+    return { process: child, output };
   };
   const end = async (trainer: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
     if (trainer.exitCode !== null || trainer.signalCode !== null) return;

@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { DataSource } from 'typeorm';
 import { readItemContent, type ItemContentRow } from '../../storage/item-content.store.js';
+import { frequencies } from '../evaluation/transitions.js';
 import type { SequenceLog } from '../log/sequences.js';
 
 /** Text and vector by item id. */
@@ -63,8 +64,7 @@ function jsonLine(line: Line): string {
 }
 
 function mostFrequent({ vocabulary, users }: SequenceLog): readonly string[] {
-  const counts = new Int32Array(vocabulary.length + 1);
-  for (const row of users.rows) counts[row] = (counts[row] ?? 0) + 1;
+  const counts = frequencies(users, vocabulary.length);
   const rows = [...vocabulary.keys()].map((index) => index + 1);
   return rows
     .sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0))

@@ -4,10 +4,9 @@ import type { ContentNames } from '../../model/content.js';
 import { blendRules, type Transitions } from '../../model/rules.js';
 import { ContentJudge, type ContentChoice } from './content-choice.js';
 import type { ContentRegression } from './content-regression.js';
-import { networkScoring, queryVectors } from '../evaluation/evaluation.js';
+import { eachScores, queryVectors } from '../evaluation/evaluation.js';
 import type { Learner } from '../graph/learner.js';
 import { Random } from '../random.js';
-import { eachCase } from '../evaluation/scoring.js';
 import { sample, type Case } from '../log/split.js';
 import { rulesAfter } from '../evaluation/transitions.js';
 
@@ -72,18 +71,14 @@ export function fitContent(
 }
 
 function judgeCases(judge: ContentJudge, { learner, rules, blend, limit }: ServedScores, asked: readonly Case[]): void {
-  const { width } = learner.dimensions;
-  const vectors = learner.evaluate((network) =>
-    queryVectors(
-      network,
-      asked.map(({ history }) => history),
-      limit,
-      asked.map(({ beside }) => beside),
-    ),
-  );
-  eachCase(networkScoring(learner, limit), asked, (index, scores, one) => {
-    if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(rules, one.history), blend);
-    judge.take(vectors.subarray(index * width, (index + 1) * width), scores, one);
+  learner.evaluate((network) => {
+    const [histories, beside] = [asked.map(({ history }) => history), asked.map((one) => one.beside)];
+    eachScores(network, queryVectors(network, histories, limit, beside), (index, scores, u) => {
+      const one = asked[index];
+      if (one === undefined) throw new Error(`there is no case ${index}`);
+      if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(rules, one.history), blend);
+      judge.take(u, scores, one);
+    });
   });
 }
 

@@ -7,7 +7,7 @@
  * The regression explains what the attribute vectors A leave, and a large penalty falls back on them. A group of items can be left
  * out of the fit, as if it had never been seen.
  */
-import { ContentFeatures, wordsOf, type ContentNames, type Features } from '../../model/content.js';
+import { ContentFeatures, placeOf, wordsOf, type ContentNames, type Features } from '../../model/content.js';
 import type { ContentById } from './content-file.js';
 import type { Parameters } from '../graph/parameters.js';
 import { NormalEquations } from './ridge.js';
@@ -82,15 +82,7 @@ export class ContentRegression {
 
   /** phi_j M of an item with content [d + 1] */
   place(map: Float64Array, row: number): Float64Array {
-    const columns = this.width + 1;
-    const sum = new Float64Array(columns);
-    const { indices, values } = this.phi[row] ?? { indices: [], values: [] };
-    indices.forEach((feature, at) => {
-      for (let m = 0; m < columns; m++) {
-        sum[m] = (sum[m] as number) + (values[at] as number) * (map[feature * columns + m] as number);
-      }
-    });
-    return sum;
+    return placeOf(this.phi[row] ?? { indices: [], values: [] }, map, this.width + 1);
   }
 
   /** The items that occur most, as many as the fit has the time for: its work grows with the square of an item's features. */

@@ -17,21 +17,30 @@ const blockScores = 2 ** 24;
 export function networkScoring(learner: Learner, limit = Number.POSITIVE_INFINITY): Scoring {
   return (histories, visit, beside = []) => {
     learner.evaluate((network) => {
-      const vectors = queryVectors(network, histories, limit, beside);
-      const { width, items } = learner.dimensions;
-      const users = Math.max(1, Math.min(blockUsers, Math.floor(blockScores / (items + 1))));
-      for (let from = 0; from < histories.length; from += users) {
-        const count = Math.min(users, histories.length - from);
-        const scores = read(() => {
-          const u = tf.tensor2d(vectors.subarray(from * width, (from + count) * width), [count, width]);
-          return tf.add(multiply(u, network.table, { b: true }), network.bias); // [count N]
-        });
-        for (let index = 0; index < count; index++) {
-          visit(from + index, scores.subarray(index * (items + 1), (index + 1) * (items + 1)));
-        }
-      }
+      eachScores(network, queryVectors(network, histories, limit, beside), visit);
     });
   };
+}
+
+/** Calls `visit` with the scores of all items by row for each query vector of [histories d]; it must not keep them. */
+export function eachScores(
+  network: Evaluated,
+  vectors: Float32Array,
+  visit: (index: number, scores: Float32Array, u: Float32Array) => void,
+): void {
+  const [rows = 0, width = 1] = network.table.shape;
+  const vectorOf = (index: number) => vectors.subarray(index * width, (index + 1) * width);
+  const users = Math.max(1, Math.min(blockUsers, Math.floor(blockScores / rows)));
+  for (let from = 0; from * width < vectors.length; from += users) {
+    const count = Math.min(users, vectors.length / width - from);
+    const scores = read(() => {
+      const u = tf.tensor2d(vectors.subarray(from * width, (from + count) * width), [count, width]);
+      return tf.add(multiply(u, network.table, { b: true }), network.bias); // [count N]
+    });
+    for (let index = 0; index < count; index++) {
+      visit(from + index, scores.subarray(index * rows, (index + 1) * rows), vectorOf(from + index));
+    }
+  }
 }
 
 /** u after the last event of each history, [histories d]; none may be empty. */

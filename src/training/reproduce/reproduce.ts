@@ -6,11 +6,10 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { EpochFigures, TrainingProgress } from '../../storage/training-run.entity.js';
 import { datasets, readDataset, type Dataset, type DatasetName } from './datasets.js';
 import { writeSequences } from '../log/sequences.js';
-import { trainInChild } from '../trainer-child.js';
+import { trainerEntry, trainInChild } from '../trainer-child.js';
 import { inTrainingFolder } from '../training-folder.js';
 import type { TrainingResult } from '../training-job.js';
 
@@ -77,7 +76,7 @@ async function train(
         seen,
       },
       {
-        entry: fileURLToPath(new URL('../trainer-process.js', import.meta.url)),
+        entry: trainerEntry,
         threads,
         signal: new AbortController().signal,
         onNews: (news) => {
@@ -88,12 +87,16 @@ async function train(
         },
       },
     );
-    const machine = `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}, Node ${process.version}`;
-    const report: Report = { set, seed, threads, machine, ...result };
+    const report: Report = { set, seed, threads, machine: machine(), ...result };
     await writeFile(join(reports, fileOf(set, seed)), `${JSON.stringify(report, null, 1)}\n`);
     await rm(stateFile, { force: true });
     return report;
   });
+}
+
+/** What the figures of a measurement were made on. */
+export function machine(): string {
+  return `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}, Node ${process.version}`;
 }
 
 function fileOf(set: DatasetName, seed: number): string {

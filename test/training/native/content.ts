@@ -47,7 +47,7 @@ async function trained(categories: boolean): Promise<Network> {
     { hyperparameters: { ...plantedRecipe, epochs: 6 }, device: 'cpu' },
     { onProgress: () => undefined, onEpoch: () => undefined },
     new AbortController().signal,
-    categories ? {} : { content },
+    { content: categories ? new Map() : content },
   );
   return new Network(decodeCheckpoint(encodeCheckpoint(checkpoint)));
 }
