@@ -17,6 +17,7 @@ export interface RandomOptions {
   /** names; none: switched off */
   readonly kinds?: readonly string[];
   readonly gaps?: number;
+  readonly outputLength?: number;
   /** how many; item n has number n modulo it */
   readonly attributes?: number;
   /** what places items outside of the vocabulary; left out: nothing does */
@@ -32,13 +33,14 @@ export function randomCheckpoint(itemIds: readonly string[], options: RandomOpti
     heads = 1,
     kinds = [],
     gaps = 0,
+    outputLength = 0,
     attributes = 0,
     content,
   } = options;
   const names = Array.from({ length: attributes }, (_, n) => `attribute ${n}`);
   const features = content === undefined ? 0 : new ContentFeatures(names, content).size;
   const sizes = { width, slots, blocks, items: itemIds.length, attributes };
-  const dimensions: Dimensions = { ...sizes, heads, kinds: kinds.length, gaps };
+  const dimensions: Dimensions = { ...sizes, heads, kinds: kinds.length, gaps, outputLength };
   const random = uniform(seed);
   const tensors = new Map<string, Tensor>();
   for (const [name, sizes] of tensorsOf(dimensions, features)) {

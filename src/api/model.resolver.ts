@@ -35,6 +35,6 @@ export class ModelResolver {
   }
 }
 
-function sizesOf({ heads = 1, kinds = 0, gaps = 0, ...sizes }: StoredDimensions): ModelDimensions {
-  return { ...sizes, heads, kinds, gapBuckets: gaps };
+function sizesOf({ heads = 1, kinds = 0, gaps = 0, outputLength = 0, ...sizes }: StoredDimensions): ModelDimensions {
+  return { ...sizes, heads, kinds, gapBuckets: gaps, outputLength };
 }

@@ -19,7 +19,7 @@ registerEnumType(ModelStatusEnum, {
   },
 });
 
-@ObjectType({ description: 'Sizes of the network.' })
+@ObjectType({ description: 'Sizes and switches of the network.' })
 export class ModelDimensions {
   @Field(() => Int, { description: 'Width of embeddings, hidden state, keys and values.' })
   readonly width!: number;
@@ -46,6 +46,11 @@ export class ModelDimensions {
     description: 'Buckets of the time between interactions that have a vector; 0: the model does not look at times.',
   })
   readonly gapBuckets!: number;
+
+  @Field(() => Float, {
+    description: 'Length that the vector of each item is scaled to where it scores; 0: it is taken as it is.',
+  })
+  readonly outputLength!: number;
 }
 
 @ObjectType({ description: 'Figures of full ranking at cutoff 10.' })

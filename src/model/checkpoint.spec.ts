@@ -94,7 +94,7 @@ describe('a checkpoint', () => {
     expect(file.metadata.has('kinds')).toBe(false);
     const metadata = new Map(file.metadata).set('dimensions', dimensions);
     const old = decodeCheckpoint(encodeTensors({ metadata, tensors: file.tensors }));
-    expect(old.dimensions).toEqual({ ...whole.dimensions, heads: 1, kinds: 0, gaps: 0 });
+    expect(old.dimensions).toEqual({ ...whole.dimensions, heads: 1, kinds: 0, gaps: 0, outputLength: 0 });
     const [before, after] = [new Network(whole), new Network(old)];
     expect(after.scores(after.trace([1, 30, 7]).state)).toEqual(before.scores(before.trace([1, 30, 7]).state));
   });
@@ -109,6 +109,8 @@ describe('a checkpoint', () => {
     [{ kinds: 3 }, '', null, /names 2 kinds, its dimensions say 3/],
     [{ kinds: -1 }, '', null, /kinds of its dimensions/],
     [{ gaps: 1.5 }, '', null, /gaps of its dimensions/],
+    [{ outputLength: -1 }, '', null, /outputLength of its dimensions is not a number in 0..100/],
+    [{ outputLength: Infinity }, '', null, /outputLength of its dimensions/],
     [{ gaps: 4 }, '', null, /gap.embedding is F32 \[4, 8\].*needs F32 \[5, 8\]/],
     [{}, 'kind.embedding', null, /tensor kind.embedding is missing/],
     [{}, 'gap.embedding', null, /tensor gap.embedding is missing/],

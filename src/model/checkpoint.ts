@@ -3,7 +3,7 @@
  *
  * The tensors are those of `tensors`. Beside them, as texts in the header's `__metadata__`: format, and as JSON dimensions,
  * vocabulary, attributes, blend, kinds where the network has vectors for them, and content where it places items that it has not
- * learned. A file from before heads, kinds, gaps and content has one head and none of the others.
+ * learned. A file from before heads, kinds, gaps, the output's length and content has one head and none of the others.
  * Tensors of other names are left alone. Whatever is wrong is refused with CHECKPOINT_INVALID and the tensor's name, on writing as on reading: what was written can
  * be served.
  */
@@ -36,6 +36,8 @@ export interface Checkpoint {
 }
 
 const format = 'recollect/1';
+/** Scores of a longer one would say nothing but which item is first. */
+export const largestOutputLength = 100;
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   verify(checkpoint);
@@ -137,7 +139,8 @@ function verifyRows(tensors: Checkpoint['tensors'], at: string, of: string, low:
 }
 
 function readDimensions(value: unknown): Dimensions {
-  const { width, slots, blocks, items, attributes, heads = 1, kinds = 0, gaps = 0 } = numbers('dimensions', value);
+  const given = numbers('dimensions', value);
+  const { width, slots, blocks, items, attributes, heads = 1, kinds = 0, gaps = 0, outputLength = 0 } = given;
   const sizes = { width, slots, blocks, items, attributes, heads, kinds, gaps };
   for (const [name, size] of Object.entries(sizes)) {
     const least = ['slots', 'attributes', 'kinds', 'gaps'].includes(name) ? 0 : 1;
@@ -146,7 +149,14 @@ function readDimensions(value: unknown): Dimensions {
       throw invalidCheckpoint(`${name} of its dimensions is not a size in ${least}..${most}`);
     }
   }
-  const read = sizes as Dimensions;
+  if (!(
+    Number.isFinite(outputLength) &&
+    (outputLength as number) >= 0 &&
+    (outputLength as number) <= largestOutputLength
+  )) {
+    throw invalidCheckpoint(`outputLength of its dimensions is not a number in 0..${largestOutputLength}`);
+  }
+  const read = { ...sizes, outputLength } as Dimensions;
   if (read.width % read.heads !== 0) {
     throw invalidCheckpoint(`heads of its dimensions, ${read.heads}, do not divide the width ${read.width}`);
   }
@@ -183,8 +193,8 @@ function texts(name: string, value: unknown): readonly string[] {
 }
 
 /** The content map that a checkpoint holds; null: it places no item that it has not learned. */
-export function contentMapOf({ attributes, content, tensors }: Checkpoint): ContentMap | null {
+export function contentMapOf({ dimensions, attributes, content, tensors }: Checkpoint): ContentMap | null {
   const weights = tensors.get('content.weight')?.data;
   if (content === undefined || !(weights instanceof Float32Array)) return null;
-  return new ContentMap(new ContentFeatures(attributes, content), weights);
+  return new ContentMap(new ContentFeatures(attributes, content), weights, dimensions.outputLength);
 }

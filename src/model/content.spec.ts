@@ -48,12 +48,17 @@ describe('the content of an item', () => {
 
 describe('the content map', () => {
   // M [F, d + 1] with d = 1: rows red, blue, lamp, été, vector 0, vector 1, constant
-  const map = new ContentMap(features, Float32Array.of(1, 10, 2, 20, 4, 40, 8, 80, 16, 160, 32, 320, 0.5, -5));
+  const map = new ContentMap(features, Float32Array.of(1, 10, 2, 20, 4, 40, 8, 80, 16, 160, 32, 320, 0.5, -5), 0);
 
   it('gives the sum of the rows, vector and bias', () => {
     const placed = map.place({ categories: ['red'], text: 'lamp', vector: [0, 2] });
     expect(placed?.vector).toEqual(Float32Array.of(1 + 4 + 32 + 0.5));
     expect(placed?.bias).toBe(10 + 40 + 320 - 5);
+  });
+
+  it('gives a vector of the length that the output has, where it has one', () => {
+    const placed = new ContentMap(features, Float32Array.of(-1, 10, ...new Float32Array(12)), 3);
+    expect(placed.place({ ...nothing, categories: ['red'] })).toEqual({ vector: Float32Array.of(-3), bias: 10 });
   });
 
   it('has no place for what it knows nothing of, or for what f32 can not hold', () => {
@@ -62,6 +67,7 @@ describe('the content map', () => {
     const large = new ContentMap(
       new ContentFeatures(['a'], { words: [], vectorLength: 0 }),
       new Float32Array(4).fill(3e38),
+      0,
     );
     expect(large.place({ ...nothing, categories: ['a'] })).toBeNull();
   });

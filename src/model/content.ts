@@ -7,6 +7,8 @@
  *
  * Known is what items of the training had. An item of which nothing is known has no place. The trained rows stay as they are.
  */
+import { outputVectors } from './embedding.js';
+
 export interface ContentNames {
   /** lower case, in the order of their rows */
   readonly words: readonly string[];
@@ -102,7 +104,7 @@ export function placeOf(
   return sum;
 }
 
-/** An item as it is scored: E' [d] and b. */
+/** An item as it is scored: O [d], see `embedding`, and b. */
 export interface PlacedItem {
   readonly vector: Float32Array;
   readonly bias: number;
@@ -113,6 +115,7 @@ export class ContentMap {
     private readonly features: ContentFeatures,
     /** M [F, d + 1] */
     private readonly weights: Float32Array,
+    private readonly outputLength: number,
   ) {}
 
   /** null for an item of which nothing is known, and for what f32 can not hold: one item must not spoil every answer. */
@@ -121,7 +124,9 @@ export class ContentMap {
     if (features === null) return null;
     const columns = this.weights.length / this.features.size; // d + 1
     const placed = Float32Array.from(placeOf(features, this.weights, columns));
-    return placed.every(Number.isFinite) ? { vector: placed.slice(0, -1), bias: placed[columns - 1] as number } : null;
+    const [vector, bias] = [placed.subarray(0, -1), placed[columns - 1] as number];
+    if (!placed.every(Number.isFinite)) return null;
+    return { vector: outputVectors(vector, vector.length, this.outputLength).slice(), bias };
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Sizes of the network, and the letters that name them at line ends.
+ * Sizes and switches of the network, and the letters that name them at line ends.
  *
  *   B users of a batch   T events of a sequence   S slots   d width   N rows of the item table (row 0: an item unknown to the model)
  *   A attributes         L blocks             H heads   d / H width of a head
@@ -21,6 +21,8 @@ export interface Dimensions {
   readonly kinds: number;
   /** buckets of time gaps that have a vector, besides that of a user's first event; 0 switches them off */
   readonly gaps: number;
+  /** length that each item's vector is scaled to where it scores, so that no item is liked for its length alone; 0: as it is */
+  readonly outputLength: number;
 }
 
 /** How many of a user's last items are kept for the rules blend. */

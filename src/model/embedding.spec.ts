@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { embed, foldAttributes } from './embedding.js';
+import { embed, foldAttributes, outputVectors } from './embedding.js';
 
 const table = Float32Array.of(0, 0, 1, 3, 5, 5);
 
@@ -11,6 +11,16 @@ describe('embedding', () => {
       ids: Int32Array.of(1, 0, 1, 1, 1),
     });
     expect([...folded]).toEqual([0, 0, 1, 103, 5.5, 155]);
+    expect([...table]).toEqual([0, 0, 1, 3, 5, 5]);
+  });
+
+  it('scales the vectors of the output to one length where that is wanted, and leaves the table as it is', () => {
+    const scaled = outputVectors(Float32Array.of(0, 0, 3, 4, 0, -5e-3), 2, 2);
+    [0, 0, 1.2, 1.6, 0, -2].forEach((value, at) => {
+      expect(scaled[at]).toBeCloseTo(value, 6);
+    });
+    expect(outputVectors(table, 2, 2)).not.toBe(table);
+    expect(outputVectors(table, 2, 0)).toBe(table);
     expect([...table]).toEqual([0, 0, 1, 3, 5, 5]);
   });
 

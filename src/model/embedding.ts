@@ -5,7 +5,11 @@
  *   x     = LN(E'[i] + C[kind] + G[gap])                                     the input of an event
  *
  * C and G are there where the network has vectors for kinds and for time gaps (see `gap`). C[0], of a kind unknown to the model, is zero.
- * The same table E' scores the items of an answer (tied). Row 0, an item unknown to the model, is zeros: its x is the norm's bias.
+ * The same table E' scores the items of an answer (tied), as it is or with each vector scaled to one length L:
+ *
+ *   O[j] = E'[j]   or   L E'[j] / |E'[j]|
+ *
+ * Row 0, an item unknown to the model, is zeros: its x is the norm's bias.
  */
 import { layerNorm, zeros } from './matrix.js';
 import type { Matrix, Norm } from './matrix.js';
@@ -38,6 +42,22 @@ export function foldAttributes(table: Float32Array, width: number, attributes: I
     }
   }
   return folded;
+}
+
+/** Added to the square of a length: a vector of zeros stays one. */
+export const leastSquare = 1e-12;
+
+/** O [N d] of E' [N d]; a length of 0: the table itself. */
+export function outputVectors(table: Float32Array, width: number, length: number): Float32Array {
+  if (length === 0) return table;
+  const scaled = table.slice();
+  for (let from = 0; from < scaled.length; from += width) {
+    let square = leastSquare;
+    for (let at = from; at < from + width; at++) square += (table[at] as number) ** 2;
+    const factor = length / Math.sqrt(square);
+    for (let at = from; at < from + width; at++) scaled[at] = factor * (table[at] as number);
+  }
+  return scaled;
 }
 
 /** Vectors that are added to the item's: row `indices[b]` of `vectors` for user b. */

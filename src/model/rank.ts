@@ -1,7 +1,7 @@
 /**
  * Scores to ranking: score all items, leave out what may not be shown, cut off after the best.
  *
- *   score(j) = u . E'[j] + b[j]     for every row j = 1 .. N-1, an exact scan over the folded table
+ *   score(j) = u . O[j] + b[j]     for every row j = 1 .. N-1, an exact scan over the table of the output, see `embedding`
  *
  * The order is total: a higher score first, of equal scores the lower row. So a ranking is the same on every machine, and the
  * ranking of a smaller cutoff is the beginning of that of a larger one.
@@ -14,7 +14,7 @@ export interface Ranked {
   readonly score: number;
 }
 
-/** The output layer is tied: rows 1 .. N-1 of the folded table [N d] are its weights, output by output. */
+/** The output layer is tied: rows 1 .. N-1 of O [N d] are its weights, output by output. */
 export function outputLayer(table: Float32Array, width: number, bias: Float32Array): Affine {
   return { inputs: width, outputs: bias.length, weights: table.subarray(width), bias };
 }

@@ -2,7 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { stateBytes, stateSize } from './dimensions.js';
 import { contextOf, decodeState, emptyState, encodeState, hiddenOf, remember } from './user-state.js';
 
-const dimensions = { width: 4, slots: 2, blocks: 2, items: 100_000, attributes: 0, heads: 1, kinds: 0, gaps: 0 };
+const dimensions = {
+  width: 4,
+  slots: 2,
+  blocks: 2,
+  items: 100_000,
+  attributes: 0,
+  heads: 1,
+  kinds: 0,
+  gaps: 0,
+  outputLength: 0,
+};
 
 function refusal(bytes: Uint8Array): unknown {
   try {

@@ -1,6 +1,6 @@
 /** The tensors of a checkpoint as the parts of the network use them. */
 import type { Checkpoint } from './checkpoint.js';
-import { foldAttributes } from './embedding.js';
+import { foldAttributes, outputVectors } from './embedding.js';
 import type { Block } from './encoder.js';
 import { affineOf } from './matrix.js';
 import type { Affine, Norm } from './matrix.js';
@@ -81,7 +81,7 @@ export function weightsOf({ dimensions, tensors }: Checkpoint): Weights {
     blocks: Array.from({ length: dimensions.blocks }, block),
     memory: S === 0 ? null : memory(),
     join: residual('join'),
-    output: outputLayer(table, d, floats('output.bias')),
+    output: outputLayer(outputVectors(table, d, dimensions.outputLength), d, floats('output.bias')),
     transitions: {
       offsets: integers('rules.offsets'),
       items: integers('rules.items'),

@@ -54,7 +54,17 @@ describe('a write', () => {
       key: weights.key,
       value: weights.value,
     };
-    const dimensions = { width: 2, slots: 2, blocks: 1, items: 1, attributes: 0, heads: 2, kinds: 0, gaps: 0 };
+    const dimensions = {
+      width: 2,
+      slots: 2,
+      blocks: 1,
+      items: 1,
+      attributes: 0,
+      heads: 2,
+      kinds: 0,
+      gaps: 0,
+      outputLength: 0,
+    };
     const slots = empty();
     expect([...write(heads, rows(0, 0), rows(4, 8), [slots]).data]).toEqual([0.75, 0.25, 0.5, expect.closeTo(0, 6)]);
     expect([...slots.keys]).toEqual([1, 3, 4, 8]); // head 0: slots 0, 1; head 1: slots 0, 1
@@ -64,7 +74,17 @@ describe('a write', () => {
   });
 
   it('goes into the numbers of the state behind the hidden ones', () => {
-    const dimensions = { width: 2, slots: 2, blocks: 3, items: 1, attributes: 0, heads: 1, kinds: 0, gaps: 0 };
+    const dimensions = {
+      width: 2,
+      slots: 2,
+      blocks: 3,
+      items: 1,
+      attributes: 0,
+      heads: 1,
+      kinds: 0,
+      gaps: 0,
+      outputLength: 0,
+    };
     const state = emptyState(dimensions);
     write(weights, rows(0, 0), rows(4, 8), [slotsOf(state, dimensions)]);
     expect([...state.numbers]).toEqual([0, 0, 0, 0, 0, 0, 1, 2, 3, 6, 20, 10, 60, 30]);

@@ -24,8 +24,8 @@ export interface ModelMetrics {
   readonly rules?: RankingMetrics;
 }
 
-/** Sizes as they were stored: models from before heads, kinds and gaps have one head and neither of the others. */
-export type StoredDimensions = Omit<Dimensions, 'heads' | 'kinds' | 'gaps'> & Partial<Dimensions>;
+/** Sizes as they were stored: models from before heads, kinds, gaps and the output's length have one head and none of the others. */
+export type StoredDimensions = Omit<Dimensions, 'heads' | 'kinds' | 'gaps' | 'outputLength'> & Partial<Dimensions>;
 
 /** What of the log the model was made of. */
 export interface DataWindow {

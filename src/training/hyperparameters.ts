@@ -12,6 +12,8 @@ export interface Hyperparameters {
   readonly kindVectors: boolean;
   /** buckets of the time since the user's event before that have such a vector; 0: none */
   readonly gapBuckets: number;
+  /** length that each item's vector is scaled to where it scores; 0: as it is */
+  readonly outputLength: number;
   /** L: GRU blocks */
   readonly blocks: number;
   /** share of numbers that a dropout sets to zero, everywhere in the network, 0 .. 1 */
@@ -75,6 +77,7 @@ export const defaultHyperparameters: Hyperparameters = {
   heads: 1,
   kindVectors: false,
   gapBuckets: 0,
+  outputLength: 0,
   blocks: 1,
   dropout: 0.3,
   epochs: 12,

@@ -3,6 +3,7 @@
  * RECOLLECT_TRAIN_EPOCHS in its place. Here stands also which values each hyperparameter may have.
  */
 import { z } from 'zod';
+import { largestOutputLength } from '../model/checkpoint.js';
 import { largestOutcome, outcomeRules } from '../model/outcome.js';
 import { defaultHyperparameters, recipeFor, type Hyperparameters } from './hyperparameters.js';
 
@@ -17,6 +18,7 @@ export const rules = {
   heads: whole(1, 64),
   kindVectors: z.boolean(),
   gapBuckets: whole(0, 64),
+  outputLength: z.number().min(0).max(largestOutputLength),
   blocks: whole(1, 8),
   dropout: share,
   epochs: whole(1, 1_000),

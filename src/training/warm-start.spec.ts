@@ -51,7 +51,7 @@ function warm(
   { vocabulary = known, attributes = [], kinds = [], gaps = 0 }: Wanted = {},
 ): Parameters {
   const counts = { items: vocabulary.length, attributes: attributes.length, kinds: kinds.length };
-  const dimensions = { width, slots: 2, blocks: 1, heads: 1, gaps, ...counts };
+  const dimensions = { width, slots: 2, blocks: 1, heads: 1, gaps, outputLength: 0, ...counts };
   return warmParameters(checkpoint, { vocabulary, attributes, kinds }, dimensions, initialParameters(dimensions, 1));
 }
 
@@ -149,7 +149,17 @@ describe('the start of a training', () => {
   afterAll(async () => rm(folder, { recursive: true }));
 
   const split = { vocabulary: known, attributes: [], kinds: ['view'] };
-  const dimensions = { width, slots: 2, blocks: 1, items: 20, attributes: 0, heads: 1, kinds: 0, gaps: 0 };
+  const dimensions = {
+    width,
+    slots: 2,
+    blocks: 1,
+    items: 20,
+    attributes: 0,
+    heads: 1,
+    kinds: 0,
+    gaps: 0,
+    outputLength: 0,
+  };
   const start = async (bytes: Uint8Array) => {
     const file = join(folder, 'checkpoint');
     await writeFile(file, bytes);

@@ -146,7 +146,7 @@ function quantile(values: Float32Array, share: number): number {
 
 /** Items, attributes and kinds may come and go, and a part may be switched on or off; what is copied whole keeps its sizes. */
 function refuseOtherSizes(old: Dimensions, wanted: Dimensions): void {
-  for (const name of ['width', 'slots', 'blocks', 'heads', 'gaps'] as const) {
+  for (const name of ['width', 'slots', 'blocks', 'heads', 'gaps', 'outputLength'] as const) {
     const isSwitched = name === 'gaps' && (old.gaps === 0 || wanted.gaps === 0);
     if (isSwitched || old[name] === wanted[name]) continue;
     throw new RecollectError(

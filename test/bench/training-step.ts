@@ -44,7 +44,7 @@ class Steps {
 
   private newLearner(dropout: number): Learner {
     const { sizes, weights } = this.built;
-    const dimensions: Dimensions = { ...sizes, blocks: 1, attributes: 0, heads: 1, kinds: 0, gaps: 0 };
+    const dimensions: Dimensions = { ...sizes, blocks: 1, attributes: 0, heads: 1, kinds: 0, gaps: 0, outputLength: 0 };
     const nobody = { offsets: new Int32Array(1), rows: new Int32Array(0) };
     const data = {
       training: { ...nobody, kinds: nobody.rows, values: new Float32Array(0), times: new Float64Array(0) },

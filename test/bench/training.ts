@@ -43,7 +43,16 @@ function builtOf({ shape, window, batchPositions, dropout, batches }: Setting): 
   const { users } = syntheticLog(shape);
   const chosen = batchesOf(windowsOf(users, window), batchPositions, new Random(1)).slice(0, batches);
   const sizes = { ...network, ...adam, dropout, items: shape.items };
-  const dimensions = { ...network, items: shape.items, blocks: 1, attributes: 0, heads: 1, kinds: 0, gaps: 0 };
+  const dimensions = {
+    ...network,
+    items: shape.items,
+    blocks: 1,
+    attributes: 0,
+    heads: 1,
+    kinds: 0,
+    gaps: 0,
+    outputLength: 0,
+  };
   return {
     sizes,
     weights: sentWeights(comparable(initialParameters(dimensions, 1))),

@@ -79,7 +79,7 @@ export function flat(nested: Nested | undefined): number[] {
 export function dimensionsOf({ sizes, attributes, weights }: Fixture): Dimensions {
   const { d, slots, layers, items, heads } = sizes;
   const rowsBehindFirst = (name: string) => Math.max(0, flat(weights[name] ?? []).length / d - 1);
-  const switches = { heads, kinds: rowsBehindFirst('kinds'), gaps: rowsBehindFirst('gaps') };
+  const switches = { heads, kinds: rowsBehindFirst('kinds'), gaps: rowsBehindFirst('gaps'), outputLength: 0 };
   return { width: d, slots, blocks: layers, items, attributes: attributes?.[0]?.length ?? 0, ...switches };
 }
 

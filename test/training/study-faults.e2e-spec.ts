@@ -148,7 +148,9 @@ describe('a study', () => {
     ended.catch(() => undefined);
     await untilThere(file);
     const killed: unknown[] = await database.dataSource.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7381005`,
+      `SELECT pg_terminate_backend(pid) FROM pg_locks
+       WHERE locktype = 'advisory' AND classid = 7381005 AND objid = hashtext($1)::oid`, // of this study: other suites run beside it
+      [`${schema} ${name}`],
     );
     expect(killed).toHaveLength(1);
     await expect(ended).rejects.toThrow();

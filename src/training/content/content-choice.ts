@@ -2,8 +2,7 @@
  * How the content map is scaled, and its penalty: what finds most of the trained items that are treated as if they had never been
  * seen, group by group, each placed by a map that was fitted to the others.
  *
- *   score(j) = s u . phi_j M_E + phi_j M_b + o           s: a regression gives vectors that are too short
- *                                                        o: how much a new item is lifted over what its content alone tells
+ *   score(j) = s u . O(phi_j M_E) + phi_j M_b + o        o: how much a new item is lifted over what its content alone tells
  *
  * The lift has a price: a new item that is shown takes a place from one that is known to be liked, and without a price nothing new is
  * ever shown, since what is known is the better guess. So the others may lose `price` of their NDCG@10 to a group, and within that
@@ -23,13 +22,12 @@ export interface ContentChoice {
 export interface PlacedGroup {
   readonly rows: readonly number[];
   readonly penalty: number;
-  /** phi M of each [d + 1] */
+  /** phi M of each as it scores, O | b [d + 1] */
   readonly places: readonly Float64Array[];
 }
 
 /** Share of their NDCG@10 that new items may cost all others. */
 const price = 0.02;
-const scales = [1, 1.5];
 /** rising; the first silences the new items */
 const offsets = [-100, -10, -5, ...Array.from({ length: 33 }, (_, at) => -2 + at / 4)];
 const longest = 50;
@@ -47,7 +45,10 @@ interface Sums {
 export class ContentJudge {
   private readonly sums = new Map<number, Sums>();
 
-  constructor(private readonly groups: readonly PlacedGroup[]) {}
+  constructor(
+    private readonly groups: readonly PlacedGroup[],
+    private readonly scales: readonly number[],
+  ) {}
 
   /** One case: its query vector u and the scores of all rows as they are served, rules and all. */
   take(u: Float32Array, scores: Float32Array, { target, excluded }: Case): void {
@@ -60,7 +61,7 @@ export class ContentJudge {
       const along = places.map((place) => dot(u, place));
       const own = rows.indexOf(target);
       if (own < 0) sums.alone += gainOfOthers(countFrom(others, scores[target] ?? 0));
-      for (const [s, scale] of scales.entries()) {
+      for (const [s, scale] of this.scales.entries()) {
         const placed = places.map((place, at) => scale * (along[at] ?? 0) + (place[u.length] ?? 0));
         const bestPlaced = highest(placed, (at) => at === own || out.has(rows[at] ?? 0));
         for (const [o, offset] of offsets.entries()) {
@@ -80,7 +81,7 @@ export class ContentJudge {
     for (const [penalty, { group, others, alone }] of this.sums) {
       group.forEach((found, at) => {
         if (found <= chosen.found || (others[at] ?? 0) < (1 - price) * alone) return;
-        const scale = scales[Math.floor(at / offsets.length)] ?? 1;
+        const scale = this.scales[Math.floor(at / offsets.length)] ?? 1;
         chosen = { penalty, scale, offset: offsets[at % offsets.length] ?? 0, found };
       });
     }
@@ -91,7 +92,7 @@ export class ContentJudge {
   private sumsOf(penalty: number): Sums {
     let sums = this.sums.get(penalty);
     if (sums === undefined) {
-      const size = scales.length * offsets.length;
+      const size = this.scales.length * offsets.length;
       this.sums.set(penalty, (sums = { group: new Float64Array(size), others: new Float64Array(size), alone: 0 }));
     }
     return sums;

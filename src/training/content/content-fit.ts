@@ -1,6 +1,7 @@
 /** The content map of a trained network: fitted in closed form to what it has learned, scaled by what ranks best on validation. */
 import type { Blend } from '../../model/checkpoint.js';
 import type { ContentNames } from '../../model/content.js';
+import { outputVectors } from '../../model/embedding.js';
 import { blendRules, type Transitions } from '../../model/rules.js';
 import { ContentJudge, type ContentChoice } from './content-choice.js';
 import type { ContentRegression } from './content-regression.js';
@@ -28,6 +29,8 @@ export interface ServedScores {
 
 /** The largest first: of equal ones it is taken. */
 const penalties = [1000, 30, 10, 3];
+/** A regression gives vectors that are too short, where the output does not scale them. */
+const scales = [1, 1.5];
 const groupShare = 0.1;
 const groupCount = { least: 3, most: 10 };
 const largestGroup = 5_000;
@@ -47,15 +50,16 @@ export function fitContent(
 ): FittedContent | null {
   const groups = groupsOf(regression, seed);
   if (groups.length === 0) return null;
+  const { items, width, outputLength } = served.learner.dimensions;
   const judge = new ContentJudge(
     groups.flatMap((rows) =>
       penalties.map((penalty) => {
         const map = regression.solve(penalty, rows);
-        return { rows, penalty, places: rows.map((row) => regression.place(map, row)) };
+        return { rows, penalty, places: rows.map((row) => scoring(regression.place(map, row), outputLength)) };
       }),
     ),
+    outputLength === 0 ? scales : [1],
   );
-  const { items, width } = served.learner.dimensions;
   const work = width * (items + penalties.length * groups.flat().length);
   const count = Math.max(cases.least, Math.min(cases.most, Math.floor(choiceWork / work)));
   const asked = sample(
@@ -68,6 +72,12 @@ export function fitContent(
   const { size, names } = regression.features;
   const data = scaled(regression.solve(choice.penalty), choice, width + 1);
   return { names, weight: { shape: [size, width + 1], data }, choice };
+}
+
+/** phi M as it scores: O | b */
+function scoring(place: Float64Array, outputLength: number): Float64Array {
+  const vector = outputVectors(Float32Array.from(place.subarray(0, -1)), place.length - 1, outputLength);
+  return Float64Array.of(...vector, place[place.length - 1] ?? 0);
 }
 
 function judgeCases(judge: ContentJudge, { learner, rules, blend, limit }: ServedScores, asked: readonly Case[]): void {

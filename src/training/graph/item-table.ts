@@ -1,8 +1,8 @@
 /**
- * The item table that input and output share: E' = E + W A, W [N A] the weights of each item's attributes (see
+ * The item table that input and output share, and what the output makes of it: E' = E + W A, W [N A] the weights of each item's attributes (see
  * `attributeWeight`), A their vectors. The row of the unknown item has no attributes and is zero.
  */
-import { attributeWeight } from '../../model/embedding.js';
+import { attributeWeight, leastSquare } from '../../model/embedding.js';
 import { longs, operation, tf, withGradient, type Tensor } from '../backend.js';
 import { weight, type Weights } from './layers.js';
 import type { ItemAttributes } from '../log/sequences.js';
@@ -48,4 +48,21 @@ export function itemTable(weights: Weights, bags: AttributeBags | null): Tensor 
     keep: [],
     gradient: (dy) => [dy.clone(), bagsTransposedTimes(pairs, values, shape, dy)],
   }));
+}
+
+/** O [N d] of E' [N d], see model/embedding; its gradient is L / |E'| (dy - o (o . dy)) with o = E' / |E'|. */
+export function outputTable(table: Tensor, length: number): Tensor {
+  if (length === 0) return table;
+  return withGradient([table], () => {
+    const sizes = tf.sqrt(tf.add(tf.sum(tf.square(table), 1, true), leastSquare)); // [N 1]
+    const directions = tf.div(table, sizes); //                                      [N d]
+    return {
+      value: tf.mul(directions, length),
+      keep: [directions, sizes],
+      gradient: (dy) => {
+        const along = tf.sum(tf.mul(directions, dy), 1, true); //                    [N 1]
+        return [tf.mul(tf.sub(dy, tf.mul(directions, along)), tf.div(length, sizes))];
+      },
+    };
+  });
 }

@@ -11,7 +11,7 @@ import { Dropout, type DropoutState } from './dropout.js';
 import type { Switches } from '../log/event-context.js';
 import { encode, sequencesOf, type Sequences } from './graph.js';
 import type { Hyperparameters } from '../hyperparameters.js';
-import { attributeBags, itemTable, type AttributeBags } from './item-table.js';
+import { attributeBags, itemTable, outputTable, type AttributeBags } from './item-table.js';
 import { weight, type Weights } from './layers.js';
 import { objectiveOf, type ObjectiveData, type ObjectiveOf } from '../loss/objective.js';
 import { Optimizer, type OptimizerState } from '../optimizer/optimizer.js';
@@ -106,8 +106,9 @@ export class Learner {
       const table = itemTable(named, bags);
       const u = encode(named, table, sequences, this.sizes(), this.dropout);
       const bias = weight(named, 'output.bias');
-      const entropy = loss(u, table, bias, wanted, lossWeights);
-      return pairwise === null ? entropy : tf.add(entropy, tf.mul(pairwise(u, table, bias), pairWeight));
+      const output = outputTable(table, this.dimensions.outputLength);
+      const entropy = loss(u, output, bias, wanted, lossWeights);
+      return pairwise === null ? entropy : tf.add(entropy, tf.mul(pairwise(u, output, bias), pairWeight));
     })(names.map((name) => weight(weights, name)));
     const gradients = new Map(names.map((name, index) => [name, grads[index] as Tensor]));
     return { loss: value.dataSync()[0] ?? Number.NaN, gradients, weights, touched };
@@ -119,16 +120,17 @@ export class Learner {
     const { meter } = this;
     const onAttention = meter?.add.bind(meter) ?? null;
     const table = tf.tidy(() => itemTable(weights, this.bags).clone());
+    const output = tf.tidy(() => outputTable(table, this.dimensions.outputLength).clone());
     const bias = tf.tidy(() => tf.concat([tf.scalar(-1e9).reshape([1]), weight(weights, 'output.bias')]));
     try {
       return use({
         vectors: (sequences) => encode(weights, table, sequences, this.sizes(), null, onAttention),
-        table,
+        table: output,
         bias,
         switches: this.dimensions,
       });
     } finally {
-      tf.dispose([...weights.values(), table, bias]);
+      tf.dispose([...weights.values(), table, output, bias]);
     }
   }
 
@@ -176,7 +178,7 @@ export class Learner {
 export interface Evaluated {
   /** query vectors [P d] at the wanted positions */
   readonly vectors: (sequences: Sequences) => Tensor;
-  /** E' [N d] */
+  /** O [N d] */
   readonly table: Tensor;
   /** of each row [N]; the unknown item's keeps it out of every ranking */
   readonly bias: Tensor;

@@ -6,7 +6,7 @@ import type { Split } from '../log/split.js';
 
 /** Throws TRAINING_FAILED where the heads do not divide the width. */
 export function dimensionsOf(split: Split, hyperparameters: Hyperparameters): Dimensions {
-  const { width, slots, blocks, heads, kindVectors, gapBuckets: gaps } = hyperparameters;
+  const { width, slots, blocks, heads, kindVectors, gapBuckets: gaps, outputLength } = hyperparameters;
   if (width % heads !== 0) {
     const message = `the recipe has ${heads} heads, which do not divide the width ${width}: take a divisor of it`;
     throw new RecollectError('TRAINING_FAILED', message);
@@ -21,5 +21,6 @@ export function dimensionsOf(split: Split, hyperparameters: Hyperparameters): Di
     heads,
     kinds,
     gaps,
+    outputLength,
   };
 }

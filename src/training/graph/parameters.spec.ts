@@ -3,7 +3,17 @@ import { describe, expect, it } from '@jest/globals';
 import { integers, tensorsOf } from '../../model/tensors.js';
 import { gateBiases, initialParameters } from './parameters.js';
 
-const dimensions = { width: 8, slots: 4, blocks: 2, items: 30, attributes: 5, heads: 1, kinds: 0, gaps: 0 };
+const dimensions = {
+  width: 8,
+  slots: 4,
+  blocks: 2,
+  items: 30,
+  attributes: 5,
+  heads: 1,
+  kinds: 0,
+  gaps: 0,
+  outputLength: 0,
+};
 
 describe('initialParameters', () => {
   it('are the trained tensors of a checkpoint, in its shapes', () => {

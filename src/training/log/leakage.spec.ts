@@ -58,6 +58,7 @@ function learnedFrom(events: readonly (readonly Event[])[], choice: SplitChoice,
     heads: 1,
     kinds: 0,
     gaps: 0,
+    outputLength: 0,
   };
   const history = Int32Array.of(1, 2);
   const scores: Float64Array[] = [];

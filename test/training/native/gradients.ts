@@ -1,8 +1,11 @@
-/** The loss and the gradient of every parameter equal PyTorch's, whatever the chunks of the memory and of the loss. */
+/**
+ * The loss and the gradient of every parameter equal PyTorch's, whatever the chunks of the memory and of the loss; that of item
+ * vectors of one length equals central differences in double precision.
+ */
 import assert from 'node:assert/strict';
 import { tf, type Tensor } from '../../../src/training/backend.js';
 import { encode, sequencesOf } from '../../../src/training/graph/graph.js';
-import { attributeBags, itemTable } from '../../../src/training/graph/item-table.js';
+import { attributeBags, itemTable, outputTable } from '../../../src/training/graph/item-table.js';
 import { weight } from '../../../src/training/graph/layers.js';
 import { crossEntropy } from '../../../src/training/loss/loss.js';
 import { attributesOf, dimensionsOf, parametersOf, readFixture } from '../../golden/reference.js';
@@ -65,3 +68,23 @@ for (const fixture of ['network-training-d8-s4.json', 'network-training-d8-s4-h2
     });
   }
 }
+
+const [rows, width, length] = [5, 4, 1.5];
+const vectors = Float64Array.from({ length: rows * width }, (_, at) => Math.fround(Math.sin(7 * at) / (1 + (at % 3))));
+const towards = Float64Array.from(vectors, (_, at) => Math.fround(Math.cos(3 * at)));
+/** sum over rows of towards . L e / |e| */
+const along = (table: Float64Array): number =>
+  towards.reduce((sum, weight, at) => {
+    const from = at - (at % width);
+    return sum + (weight * length * (table[at] ?? 0)) / Math.hypot(...table.subarray(from, from + width));
+  }, 0);
+const scaled = tf
+  .grad((table: Tensor) =>
+    tf.sum(tf.mul(outputTable(table, length), tf.tensor2d(Float32Array.from(towards), [rows, width]))),
+  )(tf.tensor2d(Float32Array.from(vectors), [rows, width]))
+  .dataSync();
+vectors.forEach((_, at) => {
+  const moved = (by: number) => along(vectors.map((value, place) => (place === at ? value + by : value)));
+  const difference = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+  assert.ok(Math.abs((scaled[at] ?? NaN) - difference) < 1e-4, `d O[${at}] is ${scaled[at]}, expected ${difference}`);
+});

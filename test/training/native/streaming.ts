@@ -7,7 +7,7 @@ import { Network } from '../../../src/model/network.js';
 import { emptyState } from '../../../src/model/user-state.js';
 import { multiply, read, tf, type Tensor } from '../../../src/training/backend.js';
 import { encode, sequencesOf } from '../../../src/training/graph/graph.js';
-import { attributeBags, itemTable } from '../../../src/training/graph/item-table.js';
+import { attributeBags, itemTable, outputTable } from '../../../src/training/graph/item-table.js';
 import { weight } from '../../../src/training/graph/layers.js';
 import { checkpointOf, dimensionsOf, parametersOf, readFixture } from '../../golden/reference.js';
 import { randomCheckpoint, type RandomOptions } from '../../random-checkpoint.js';
@@ -72,12 +72,13 @@ const tables: readonly (readonly RandomOptions[])[] = [
   each([[], ['view', 'buy']], (kinds) => ({ kinds })),
   each([0, 5], (gaps) => ({ gaps })),
   each([0, 3], (attributes) => ({ attributes })),
+  each([0, 1.5], (outputLength) => ({ outputLength })),
 ];
 const cases = tables.reduce((all, some) => all.flatMap((one) => some.map((more) => ({ ...one, ...more }))), [{}]);
-assert.equal(cases.length, 3 * 4 * 2 * 2 * 2 * 2);
+assert.equal(cases.length, 3 * 4 * 2 * 2 * 2 * 2 * 2);
 cases.forEach(compare);
 
-/** A network of random weights: u after each event of three users, by the graph in chunks and event by event. */
+/** A network of random weights: u, the read and the scores after each event of three users, by the graph in chunks and event by event. */
 function compare(options: RandomOptions, seed: number): void {
   const [steps, users, items] = [7, 3, 11];
   const checkpoint = randomCheckpoint(
@@ -98,13 +99,20 @@ function compare(options: RandomOptions, seed: number): void {
       assert.deepEqual(ofQueries.shape, [steps * users, heads, slots]);
       attention = Float32Array.from(ofQueries.dataSync());
     };
+    let scores: Float32Array = new Float32Array(); //           [T*B N-1]
     const u = read(() => {
       const floats = [...tensors].filter(([, { data }]) => data instanceof Float32Array);
       const weights = new Map(floats.map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]));
       const bags =
         offsets instanceof Int32Array && ids instanceof Int32Array ? attributeBags({ offsets, ids }, attributes) : null;
       const sequences = sequencesOf({ ...events, positions, steps, users });
-      return encode(weights, itemTable(weights, bags), sequences, { ...dimensions, chunk }, null, onAttention); // [T*B d]
+      const table = itemTable(weights, bags);
+      const u = encode(weights, table, sequences, { ...dimensions, chunk }, null, onAttention); // [T*B d]
+      const all = multiply(u, outputTable(table, dimensions.outputLength), { b: true });
+      scores = Float32Array.from(
+        tf.add(tf.slice(all, [0, 1], [steps * users, items]), weight(weights, 'output.bias')).dataSync(),
+      );
+      return u;
     });
     const states = Array.from({ length: users }, () => emptyState(dimensions));
     for (let t = 0; t < steps; t++) {
@@ -118,6 +126,8 @@ function compare(options: RandomOptions, seed: number): void {
         const places = heads * slots;
         const reads = attention.subarray((from + user) * places, (from + user + 1) * places);
         same(reads, [...network.attention(state)], `attention of ${what}`);
+        const ofUser = scores.subarray((from + user) * items, (from + user + 1) * items);
+        same(ofUser, [...network.scores(state)], `scores of ${what}`);
       });
     }
   }

@@ -66,5 +66,7 @@ const plain = await train({});
 const looking = await train({ heads: 2, kindVectors: true, gapBuckets: 6 });
 assert.ok(looking > 1.2 * plain, `NDCG@10 with kinds and gaps ${looking}, without ${plain}`);
 await train({ slots: 0, kindVectors: true, gapBuckets: 6 });
+await train({ outputLength: 1.5 });
+await train({ outputLength: 1.5, sampledAbove: 0, negatives: 64 });
 await assert.rejects(train({ heads: 3 }), /3 heads, which do not divide the width 16/);
 process.stdout.write(JSON.stringify({ plain, looking }));
