@@ -1,12 +1,15 @@
-import { Argument, type Command } from 'commander';
+import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { z } from 'zod';
+import { recipeSettings, type Settings } from '../training/recipe.js';
 import { datasets, type DatasetName } from '../training/reproduce/datasets.js';
-import { meanOf, sessionMeanOf, table } from '../training/reproduce/report-table.js';
+import { meanOf, sessionMeanOf, table, variantTable } from '../training/reproduce/report-table.js';
 import { readReports, reproduce, type Report } from '../training/reproduce/reproduce.js';
 
 interface Options {
   readonly data: string;
   readonly reports: string;
   readonly curves?: string;
+  readonly recipe: Settings;
   readonly seeds: string;
   readonly threads: string;
 }
@@ -21,17 +24,45 @@ export function addReproduceCommand(program: Command): void {
     .option('--data <folder>', 'the folder of the data sets', 'data')
     .option('--reports <folder>', 'where the reports lie; one that is there is not made again', 'test/reports')
     .option('--curves <folder>', 'where the curves go as TensorBoard event files; not given: nowhere')
+    .option(
+      '--recipe <json>',
+      'settings in place of those of the set, such as {"slots":0}; reported beside it',
+      readSettings,
+      {},
+    )
     .option('--seeds <count>', 'seeds 1 to this', '1')
     .option('--threads <count>', 'threads of the trainer', '1')
     .action(async (set: DatasetName | 'all' | 'table', options: Options) => {
       if (set !== 'table') for (const one of set === 'all' ? sets : [set]) await run(one, options);
-      if (set === 'all' || set === 'table') process.stdout.write(`${table(await readReports(options.reports))}\n`);
+      if (set !== 'all' && set !== 'table') return;
+      const reports = await readReports(options.reports);
+      const tables = [table(reports), variantTable(reports)].filter((text) => text !== '');
+      process.stdout.write(`${tables.join('\n\n')}\n`);
     });
 }
 
-async function run(set: DatasetName, { data, reports: folder, curves, seeds, threads }: Options): Promise<void> {
+/** Numbers and switches of a recipe. */
+function readSettings(text: string): Settings {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError('It is no JSON; an example is {"slots":0}.');
+  }
+  const { success, data, error } = recipeSettings.safeParse(json);
+  if (!success) throw new InvalidArgumentError(z.prettifyError(error));
+  const fixed = Object.entries(data).find(([name, value]) => name === 'seed' || typeof value === 'object');
+  if (fixed !== undefined) throw new InvalidArgumentError(`${fixed[0]} can not be set here.`);
+  return data;
+}
+
+async function run(
+  set: DatasetName,
+  { data, reports: folder, curves, recipe, seeds, threads }: Options,
+): Promise<void> {
   const reports = await reproduce({
     set,
+    settings: recipe,
     data,
     reports: folder,
     curves: curves ?? null,

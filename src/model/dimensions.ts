@@ -29,16 +29,16 @@ export interface Dimensions {
 export const recentItems = 10;
 
 /** Numbers kept a user: the hidden state of each block, then keys [H S d/H], then values [H S d/H]. */
-export function stateSize({ width, slots, blocks }: Dimensions): number {
+export function stateSize({ width, slots, blocks }: Pick<Dimensions, 'width' | 'slots' | 'blocks'>): number {
   return blocks * width + 2 * slots * width;
 }
 
 /** Integers kept of a user's last event beside its row: the kind and the gap's bucket, each where it is switched on. */
-export function contextSize({ kinds, gaps }: Dimensions): number {
+export function contextSize({ kinds, gaps }: Pick<Dimensions, 'kinds' | 'gaps'>): number {
   return (kinds > 0 ? 1 : 0) + (gaps > 0 ? 1 : 0);
 }
 
 /** Bytes kept a user: the numbers as f16, the last items as 32-bit rows, and the last event's context as 32-bit integers. */
-export function stateBytes(dimensions: Dimensions): number {
+export function stateBytes(dimensions: Parameters<typeof stateSize>[0] & Parameters<typeof contextSize>[0]): number {
   return 2 * stateSize(dimensions) + 4 * (recentItems + contextSize(dimensions));
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { datasets, type DatasetName } from './datasets.js';
-import { meanOf, table } from './report-table.js';
+import { meanOf, table, variantTable } from './report-table.js';
 import { readReports, type Report } from './reproduce.js';
 
 /** A report whose systems all have the same figures: half the first one as the second. */
@@ -94,7 +94,22 @@ describe('the table of reports', () => {
     expect(table([reportOf('lastfm', 1, 0.2)])).toMatch(/\| LastFM, attributes \| 1 \| .* \| {2}\|$/);
   });
 
+  it('has what was set otherwise in a table of its own, beside the recipe of the set', () => {
+    const base = reportOf('beauty', 1, 0.2);
+    const { hyperparameters } = base;
+    const settings = { slots: 0, blocks: 2 };
+    const other = { ...reportOf('beauty', 1, 0.4), settings, hyperparameters: { ...hyperparameters, ...settings } };
+    expect(table([base, other])).toBe(table([base]));
+    expect(variantTable([base, reportOf('toys', 1, 0.2)])).toBe('');
+    expect(variantTable([other, base]).split('\n').slice(2)).toEqual([
+      '| Amazon Beauty, attributes | its own | 1 | .2000 / .1000 | .2000 / .1000 |  | 1192 |',
+      '| Amazon Beauty, attributes | blocks=2, slots=0 | 1 | .4000 / .2000 | .4000 / .2000 |  | 296 |',
+    ]);
+  });
+
   it('stands in the README', async () => {
-    expect(await readFile('README.md', 'utf8')).toContain(table(await readReports('test/reports')));
+    const [readme, reports] = [await readFile('README.md', 'utf8'), await readReports('test/reports')];
+    expect(readme).toContain(table(reports));
+    expect(readme).toContain(variantTable(reports));
   });
 });

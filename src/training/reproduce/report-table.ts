@@ -1,7 +1,8 @@
 /** The tables of the README: means over the seeds, beside what counting gives and what has been published. */
+import { stateBytes } from '../../model/dimensions.js';
 import { datasets, type Dataset, type DatasetName, type SessionQuality } from './datasets.js';
 import type { Quality } from '../evaluation/metrics.js';
-import type { Report } from './reproduce.js';
+import { settingsText, type Report } from './reproduce.js';
 import type { SystemName } from '../training-job.js';
 
 const columns = [
@@ -21,7 +22,7 @@ export function table(reports: readonly Report[]): string {
   const users: string[] = [];
   const sessions: string[] = [];
   for (const set of Object.keys(datasets) as DatasetName[]) {
-    const own = reports.filter((report) => report.set === set);
+    const own = reports.filter((report) => report.set === set && report.settings === undefined);
     if (own.length === 0) continue;
     const dataset: Dataset = datasets[set];
     if (dataset.split.kind === 'sessions') sessions.push(sessionRow(dataset, own));
@@ -32,6 +33,46 @@ export function table(reports: readonly Report[]): string {
     ...(sessions.length > 0 ? [[...head, ...sessions]] : []),
   ];
   return tables.map((lines) => lines.join('\n')).join('\n\n');
+}
+
+/** What the parts of the network give: each set that was trained with something set otherwise, beside its own recipe. */
+export function variantTable(reports: readonly Report[]): string {
+  const rows = (Object.keys(datasets) as DatasetName[]).flatMap((set) => {
+    const ofSet = Map.groupBy(
+      reports.filter((report) => report.set === set),
+      ({ settings = {} }) => settingsText(settings).join(', '),
+    );
+    if (ofSet.size < 2) return [];
+    return [...ofSet].sort(([one], [other]) => (one < other ? -1 : 1)).map(([text, own]) => variantRow(text, own));
+  });
+  return rows.length === 0 ? '' : [...variantHead, ...rows].join('\n');
+}
+
+const variantHead = [
+  '| data set | recipe | seeds | model | without the rules blend | the same, histories from 200 on | bytes a user |',
+  '| --- | --- | --- | --- | --- | --- | --- |',
+];
+const long = 200;
+
+function variantRow(settings: string, own: readonly Report[]): string {
+  const [first] = own;
+  if (first === undefined) throw new Error('a row needs a report');
+  const { width, slots, blocks, kindVectors, gapBuckets: gaps } = first.hyperparameters;
+  const bytes = stateBytes({ width, slots, blocks, kinds: kindVectors ? 1 : 0, gaps });
+  const ofLong = own.flatMap(
+    ({ systems }) =>
+      systems?.modelWithoutBlend.byHistoryLength.filter(({ from, cases }) => from === long && cases > 0) ?? [],
+  );
+  const cells = [
+    datasets[first.set].title,
+    settings === '' ? 'its own' : settings,
+    own.length,
+    showQuality(meanOf(own.map(({ test }) => test.model))),
+    showQuality(meanOf(own.map(({ test }) => test.modelWithoutBlend))),
+    ofLong.length === 0 ? '' : showQuality(meanOf(ofLong)),
+    bytes,
+  ];
+  return `| ${cells.join(' | ')} |`;
 }
 
 function userRow(dataset: Dataset, own: readonly Report[]): string {

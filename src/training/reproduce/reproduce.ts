@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { EpochFigures, TrainingProgress } from '../../storage/training-run.entity.js';
 import { datasets, readDataset, type Dataset, type DatasetName } from './datasets.js';
 import { writeSequences } from '../log/sequences.js';
+import { withSettings, type Settings } from '../recipe.js';
 import { trainerEntry, trainInChild } from '../trainer-child.js';
 import { inTrainingFolder } from '../training-folder.js';
 import type { TrainingResult } from '../training-job.js';
@@ -19,12 +20,16 @@ const everybody = Number.MAX_SAFE_INTEGER;
 export interface Report extends Omit<TrainingResult, 'checkpointPath'> {
   readonly set: DatasetName;
   readonly seed: number;
+  /** what of the set's recipe was set otherwise, to see what it does; absent: nothing */
+  readonly settings?: Settings;
   readonly threads: number;
   readonly machine: string;
 }
 
 export interface Reproduction {
   readonly set: DatasetName;
+  /** in place of those of the set's recipe; such reports lie beside the others */
+  readonly settings: Settings;
   /** folder of the data sets */
   readonly data: string;
   /** folder of the reports */
@@ -43,19 +48,20 @@ export async function reproduce(wanted: Reproduction): Promise<readonly Report[]
   await mkdir(wanted.reports, { recursive: true });
   const reports: Report[] = [];
   for (let seed = 1; seed <= wanted.seeds; seed++) {
-    reports.push((await readReport(wanted.reports, fileOf(wanted.set, seed))) ?? (await train(wanted, seed)));
+    const file = `${nameOf(wanted, seed)}.json`;
+    reports.push((await readReport(wanted.reports, file)) ?? (await train(wanted, seed)));
   }
   return reports;
 }
 
-async function train(
-  { set, data, reports, curves, threads, onProgress, onEpoch, onNotice }: Reproduction,
-  seed: number,
-): Promise<Report> {
+async function train(wanted: Reproduction, seed: number): Promise<Report> {
+  const { set, settings, data, reports, curves, threads, onProgress, onEpoch, onNotice } = wanted;
   const dataset: Dataset = datasets[set];
-  const { recipe, split, seen } = dataset;
+  const { split, seen } = dataset;
+  const recipe = withSettings(dataset.recipe, settings);
+  const name = nameOf(wanted, seed);
   const log = await readDataset(data, dataset);
-  const stateFile = join(reports, `${set}-${seed}.state`);
+  const stateFile = join(reports, `${name}.state`);
   return inTrainingFolder(async (folder) => {
     const inputFile = join(folder, 'log');
     await writeSequences(inputFile, log);
@@ -64,7 +70,7 @@ async function train(
         inputFile,
         outputFile: join(folder, 'checkpoint.safetensors'),
         stateFile,
-        curvesFolder: curves === null ? null : join(curves, `${set}-${seed}`),
+        curvesFolder: curves === null ? null : join(curves, name),
         device: 'cpu',
         hyperparameters: {
           ...recipe,
@@ -87,8 +93,9 @@ async function train(
         },
       },
     );
-    const report: Report = { set, seed, threads, machine: machine(), ...result };
-    await writeFile(join(reports, fileOf(set, seed)), `${JSON.stringify(report, null, 1)}\n`);
+    const own = Object.keys(settings).length === 0 ? {} : { settings };
+    const report: Report = { set, seed, ...own, threads, machine: machine(), ...result };
+    await writeFile(join(reports, `${name}.json`), `${JSON.stringify(report, null, 1)}\n`);
     await rm(stateFile, { force: true });
     return report;
   });
@@ -99,8 +106,16 @@ export function machine(): string {
   return `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}, Node ${process.version}`;
 }
 
-function fileOf(set: DatasetName, seed: number): string {
-  return `${set}-${seed}.json`;
+/** Such as `beauty-1`, or `ml-1m-a-slots=0-1` where something is set. */
+function nameOf({ set, settings }: Pick<Reproduction, 'set' | 'settings'>, seed: number): string {
+  return [set, ...settingsText(settings), seed].join('-');
+}
+
+/** What is set, in the order of names. */
+export function settingsText(settings: Settings): readonly string[] {
+  return Object.entries(settings)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`);
 }
 
 async function readReport(folder: string, file: string): Promise<Report | null> {
