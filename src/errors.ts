@@ -45,6 +45,7 @@ const errors = {
   CANCELLED: { retriable: false, level: 'info' },
   PROMOTION_UNDER_WAY: { retriable: true, level: 'info' },
   STUDY_UNDER_WAY: { retriable: true, level: 'info' },
+  REPLAY_UNDER_WAY: { retriable: true, level: 'info' },
 
   // the API
   UNAUTHENTICATED: { retriable: false, level: 'info' },

@@ -10,6 +10,7 @@ import { MemoryModule } from '../src/memory/memory.module.js';
 import type { Network } from '../src/model/network.js';
 import { loadNetwork } from '../src/promotion/network-loader.js';
 import { setLiveModel } from '../src/storage/model.store.js';
+import { ReplayRequestEntity } from '../src/storage/replay-request.entity.js';
 import { StorageModule } from '../src/storage/storage.module.js';
 import { createMemoryPartition } from '../src/storage/user-memory.store.js';
 import { createLogger } from '../src/telemetry.js';
@@ -41,7 +42,7 @@ export interface TestIngestion {
   send(topic: string, messages: readonly Sent[]): Promise<void>;
   /** all messages that the topic holds */
   read(topic: string): Promise<readonly Kept[]>;
-  /** until every partition is applied to its end */
+  /** until every partition is applied to its end, late events included */
   untilConsumed(timeoutMs?: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -87,7 +88,7 @@ export async function testIngestion(
         if (next.get(`${topic}:${partition}`) !== high) return false;
       }
     }
-    return true;
+    return !(await database.dataSource.getRepository(ReplayRequestEntity).exists());
   };
 
   return {

@@ -8,6 +8,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Network } from '../model/network.js';
 import { readArrivals } from '../storage/interaction.store.js';
+import { replay } from './memory-replay.js';
 import { lockUsers, remember } from './remember.js';
 
 /** Events of one step, and so of one transaction. */
@@ -31,6 +32,6 @@ export async function follow(
     occurredAt: occurredAt.getTime(),
   }));
   const memories = await lockUsers(tx, version, network, events);
-  await remember(tx, version, network, memories, events, reached);
+  await replay(tx, network, version, await remember(tx, version, network, memories, events), reached);
   return reached;
 }

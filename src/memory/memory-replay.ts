@@ -7,7 +7,7 @@ import type { EntityManager } from 'typeorm';
 import type { Network } from '../model/network.js';
 import { emptyState, encodeState, type UserState } from '../model/user-state.js';
 import { readSequencePages, type SequenceCursor } from '../storage/interaction.store.js';
-import { saveMemories } from '../storage/user-memory.store.js';
+import { saveMemories, type MemoryRow } from '../storage/user-memory.store.js';
 import { applyInWaves } from './waves.js';
 
 /** Users whose sequences are in memory together, and events of each. */
@@ -23,7 +23,7 @@ export async function replay(
   upTo: bigint | null,
 ): Promise<void> {
   for (let from = 0; from < userIds.length; from += usersAtOnce) {
-    await replayTogether(tx, network, version, userIds.slice(from, from + usersAtOnce), upTo);
+    await saveMemories(tx, version, await replayed(tx, network, userIds.slice(from, from + usersAtOnce), upTo));
   }
 }
 
@@ -33,13 +33,13 @@ interface Replayed {
   lastOccurredAt: Date | null;
 }
 
-async function replayTogether(
+/** What a replay of these users gives, a few hundred at most: their sequences are in memory together. */
+export async function replayed(
   tx: EntityManager,
   network: Network,
-  version: number,
   userIds: readonly string[],
   upTo: bigint | null,
-): Promise<void> {
+): Promise<readonly MemoryRow[]> {
   const users = new Map<string, Replayed>(
     userIds.map((id) => [id, { state: emptyState(network.dimensions), interactionsApplied: 0, lastOccurredAt: null }]),
   );
@@ -68,9 +68,8 @@ async function replayTogether(
         after: { occurredAt: page.lastOccurredAt, arrival: page.lastArrival },
       }));
   }
-  const memories = [...users].map(([userId, { state, interactionsApplied, lastOccurredAt }]) => {
+  return [...users].map(([userId, { state, interactionsApplied, lastOccurredAt }]) => {
     const bytes = encodeState(state);
     return { userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: crc32(bytes) };
   });
-  await saveMemories(tx, version, memories);
 }

@@ -8,8 +8,9 @@
  *   apply the new ones in waves          each user's n-th event in wave n, in the order (occurredAt, arrival)
  *   save memories and counts, advance the next offset
  *
- * An event that is older than the user's newest does not fit at the end of the memory: that user is replayed from the log instead,
- * so that every memory equals the one that in-order arrival would have given. So is a user whose stored memory is damaged.
+ * An event that is older than the user's newest does not fit at the end of the memory: a replay of that user from the log is asked
+ * for in the same transaction and made behind it (`late-replay`), so that every memory comes to equal the one that in-order arrival
+ * would have given, and a long history holds nobody up. So is one of a user whose stored memory is damaged.
  * Before the first model there are no memories: events are logged and counted, and the first promotion builds all from the log.
  */
 import { Inject, Injectable } from '@nestjs/common';
@@ -21,8 +22,10 @@ import { advanceProgress, lockProgress, type Position } from '../storage/consume
 import { insertInteractions } from '../storage/interaction.store.js';
 import { addItemCounts } from '../storage/item-count.store.js';
 import { shareMemoryVersion } from '../storage/log-cut.store.js';
+import { requestReplay } from '../storage/replay-request.store.js';
 import { findLiveModel } from '../storage/model.store.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from './network-source.js';
+import { LateReplay } from './late-replay.js';
 import { lockUsers, remember } from './remember.js';
 import { firstOfEachKey, keyOf, verdictsOf, type Verdict } from './verdict.js';
 
@@ -41,13 +44,16 @@ export class MemoryWriter {
     @Inject(CONFIG) private readonly config: Config,
     @Inject(NETWORK_SOURCE) private readonly networks: NetworkSource,
     private readonly dataSource: DataSource,
+    private readonly lateReplay: LateReplay,
   ) {}
 
   /** Returns a verdict for each of the offered, durable for those without a position; throws with nothing applied. */
   async apply(offered: readonly Offered[], position: Position | null): Promise<readonly Verdict[]> {
     for (let followed = 0; ; followed++) {
       try {
-        return await this.dataSource.transaction(async (tx) => this.applyIn(tx, offered, position));
+        const applied = await this.dataSource.transaction(async (tx) => this.applyIn(tx, offered, position));
+        if (applied.toReplay.length > 0) this.lateReplay.wake();
+        return applied.verdicts;
       } catch (error) {
         const isSwitch = error instanceof RecollectError && error.code === 'MODEL_SWITCHED';
         if (!isSwitch || followed === switchesFollowed) throw error;
@@ -60,7 +66,7 @@ export class MemoryWriter {
     tx: EntityManager,
     offered: readonly Offered[],
     position: Position | null,
-  ): Promise<readonly Verdict[]> {
+  ): Promise<{ readonly verdicts: readonly Verdict[]; readonly toReplay: readonly string[] }> {
     await shareMemoryVersion(tx, this.config.databaseSchema);
     const nextOffset = position === null ? null : await begin(tx, position);
     const news = offered.filter(({ offset }) => nextOffset === null || offset === null || offset >= nextOffset);
@@ -70,10 +76,11 @@ export class MemoryWriter {
     const inserted = await insertInteractions(tx, interactions);
     const insertedKeys = new Set(inserted.map(keyOf));
     const fresh = interactions.filter((interaction) => insertedKeys.has(keyOf(interaction)));
-    if (live !== null) await remember(tx, live.version, live.network, memories, fresh, null);
+    const toReplay = live === null ? [] : await remember(tx, live.version, live.network, memories, fresh);
+    await requestReplay(tx, toReplay);
     await addItemCounts(tx, fresh);
     if (position !== null) await advanceProgress(tx, position);
-    return verdictsOf(tx, offered, new Set(news), fresh);
+    return { verdicts: await verdictsOf(tx, offered, new Set(news), fresh), toReplay };
   }
 
   /** What serves according to the database; throws MODEL_SWITCHED where this process has another version loaded. */

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { LateReplay } from './late-replay.js';
 import { MemoryWriter } from './memory-writer.js';
 
 /** The write path. NETWORK_SOURCE comes from outside, by a global module: `promotion` provides it. */
-@Module({ providers: [MemoryWriter], exports: [MemoryWriter] })
+@Module({ providers: [MemoryWriter, LateReplay], exports: [MemoryWriter] })
 export class MemoryModule {}

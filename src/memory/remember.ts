@@ -1,8 +1,8 @@
 /**
  * Brings memories up to date with events that are new to them.
  *
- * Each user's events are applied in the order (occurredAt, arrival) behind those that the memory has. A user with an event that is
- * older than his newest one does not fit so and is replayed from the log, as is one whose stored memory is damaged.
+ * Each user's events are applied in the order (occurredAt, arrival) behind those that the memory has. An event that is older than
+ * the user's newest one does not fit there: such a user is to be replayed from the log, as is one whose stored memory is damaged.
  */
 import { crc32 } from 'node:zlib';
 import type { EntityManager } from 'typeorm';
@@ -10,7 +10,6 @@ import { stateBytes } from '../model/dimensions.js';
 import type { Network } from '../model/network.js';
 import { decodeState, emptyState, encodeState, type UserState } from '../model/user-state.js';
 import { lockMemories, saveMemories, type MemoryRow } from '../storage/user-memory.store.js';
-import { replay } from './memory-replay.js';
 import { applyInWaves, type Track } from './waves.js';
 
 /** What of an interaction enters a memory. */
@@ -35,32 +34,29 @@ export async function lockUsers(
   return lockMemories(tx, version, userIds, { state, checksum: crc32(state) });
 }
 
-/** `events` come in the order of arrival and are in the log. `upTo`: the arrival number that a replay ends at; null: the log's end. */
+/** `events` come in the order of arrival and are in the log. Returns the users whose memories are right only after a replay. */
 export async function remember(
   tx: EntityManager,
   version: number,
   network: Network,
   memories: readonly MemoryRow[],
   events: readonly Event[],
-  upTo: bigint | null,
-): Promise<void> {
+): Promise<readonly string[]> {
   const sequences = Map.groupBy(
     events.toSorted((one, other) => one.occurredAt - other.occurredAt), // stable: then by arrival
     ({ userId }) => userId,
   );
   const tracks: (Track & { readonly memory: MemoryRow; readonly lastOccurredAt: Date })[] = [];
-  const late: string[] = [];
+  const toReplay: string[] = [];
   for (const memory of memories) {
     const sequence = sequences.get(memory.userId) ?? [];
-    const [oldest, newest] = [sequence[0], sequence.at(-1)];
-    if (oldest === undefined || newest === undefined) continue;
-    const isLate = memory.lastOccurredAt !== null && oldest.occurredAt < memory.lastOccurredAt.getTime();
-    const state = isLate ? null : stateOf(memory, network);
-    if (state === null) {
-      late.push(memory.userId);
-      continue;
-    }
-    const applied = network.eventsOf(sequence, memory.lastOccurredAt?.getTime() ?? null);
+    const last = memory.lastOccurredAt?.getTime() ?? null;
+    const inOrder = sequence.filter(({ occurredAt }) => last === null || occurredAt >= last);
+    const state = stateOf(memory, network);
+    if (inOrder.length < sequence.length || (state === null && sequence.length > 0)) toReplay.push(memory.userId);
+    const newest = inOrder.at(-1);
+    if (state === null || newest === undefined) continue;
+    const applied = network.eventsOf(inOrder, last);
     tracks.push({ memory, state, events: applied, lastOccurredAt: new Date(newest.occurredAt) });
   }
   await applyInWaves(network, tracks);
@@ -70,7 +66,7 @@ export async function remember(
     return { userId: memory.userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: crc32(bytes) };
   });
   await saveMemories(tx, version, changed);
-  await replay(tx, network, version, late, upTo);
+  return toReplay;
 }
 
 /** null for bytes that are damaged or of another form than this network's: the log can make them anew. */

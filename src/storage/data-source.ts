@@ -5,6 +5,7 @@ import { AddTrainingCheckpoint1764100000000 } from '../../migrations/17641000000
 import { CreateStudy1764200000000 } from '../../migrations/1764200000000-create-study.js';
 import { AddWarmStart1764300000000 } from '../../migrations/1764300000000-add-warm-start.js';
 import { AddItemVector1764400000000 } from '../../migrations/1764400000000-add-item-vector.js';
+import { AddReplayRequest1764400500000 } from '../../migrations/1764400500000-add-replay-request.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -13,6 +14,7 @@ import { InteractionEntity } from './interaction.entity.js';
 import { ItemCountEntity } from './item-count.entity.js';
 import { ItemEntity } from './item.entity.js';
 import { LiveModelEntity, ModelChunkEntity, ModelEntity } from './model.entity.js';
+import { ReplayRequestEntity } from './replay-request.entity.js';
 import { StudyEntity, StudyTrialEntity } from './study.entity.js';
 import { TrainingCheckpointEntity } from './training-checkpoint.entity.js';
 import { TrainingRunEntity } from './training-run.entity.js';
@@ -27,6 +29,7 @@ export const entities = [
   LiveModelEntity,
   ModelChunkEntity,
   ModelEntity,
+  ReplayRequestEntity,
   StudyEntity,
   StudyTrialEntity,
   TrainingCheckpointEntity,
@@ -41,6 +44,7 @@ export const advisoryLock = {
   apiKeys: 7_381_003,
   promotion: 7_381_004,
   study: 7_381_005,
+  replay: 7_381_006,
 } as const;
 
 export function createDataSource(
@@ -63,6 +67,7 @@ export function createDataSource(
       CreateStudy1764200000000,
       AddWarmStart1764300000000,
       AddItemVector1764400000000,
+      AddReplayRequest1764400500000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

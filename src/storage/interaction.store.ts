@@ -126,6 +126,30 @@ export async function readArrivals(
   );
 }
 
+/** The arrival number of each user's newest arrival; users without interactions have none. */
+export async function lastArrivals(
+  tx: EntityManager,
+  userIds: readonly string[],
+): Promise<readonly Pick<Arrival, 'userId' | 'arrival'>[]> {
+  return tx.query(
+    `SELECT user_id AS "userId", max(arrival) AS arrival FROM interaction WHERE user_id = ANY($1::text[]) GROUP BY user_id`,
+    [userIds],
+  );
+}
+
+/** What arrived of each user behind an arrival number, in that order. */
+export async function arrivedSince(
+  tx: EntityManager,
+  places: readonly Pick<Arrival, 'userId' | 'arrival'>[],
+): Promise<readonly Arrival[]> {
+  return tx.query(
+    `SELECT i.user_id AS "userId", item_id AS "itemId", kind, occurred_at AS "occurredAt", i.arrival
+       FROM unnest($1::text[], $2::bigint[]) AS p(user_id, arrival)
+       JOIN interaction i ON i.user_id = p.user_id AND i.arrival > p.arrival ORDER BY i.arrival`,
+    [places.map(({ userId }) => userId), places.map(({ arrival }) => arrival)],
+  );
+}
+
 /** Users with interactions, behind `after` in the order of their ids. */
 export async function listUsers(tx: EntityManager, after: string, count: number): Promise<readonly string[]> {
   const rows: { user_id: string }[] = await tx.query(

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
+import { LateReplay } from '../../src/memory/late-replay.js';
 import { MemoryWriter, type Offered } from '../../src/memory/memory-writer.js';
 import type { Interaction } from '../../src/model/interaction.js';
 import { encodeState } from '../../src/model/user-state.js';
@@ -11,10 +12,12 @@ import { insertInteractions } from '../../src/storage/interaction.store.js';
 import { shareMemoryVersion } from '../../src/storage/log-cut.store.js';
 import { listMemoryPartitions } from '../../src/storage/memory-partition.store.js';
 import { findLiveModel, findModel, setModelStatus } from '../../src/storage/model.store.js';
+import { ReplayRequestEntity } from '../../src/storage/replay-request.entity.js';
 import { createMemoryPartition } from '../../src/storage/user-memory.store.js';
 import { createLogger } from '../../src/telemetry.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { randomCheckpoint, storeCheckpoint, type RandomOptions } from '../random-checkpoint.js';
+import { until } from '../service.js';
 
 const items = Array.from({ length: 30 }, (_, n) => `item ${n}`);
 const start = Date.UTC(2026, 0, 1);
@@ -42,16 +45,19 @@ describe('a promotion', () => {
   let live: LiveModel;
   let promotion: Promotion;
   let writer: MemoryWriter;
+  let replays: LateReplay;
   let sent: number;
   beforeEach(async () => {
     database = await freshDatabase('promotion_spec', { DATABASE_POOL_SIZE: '12' });
     const { config, dataSource } = database;
     live = new LiveModel(config, createLogger(config), dataSource);
     promotion = new Promotion(config, createLogger(config), dataSource, live);
-    writer = new MemoryWriter(config, live, dataSource);
+    replays = new LateReplay(config, createLogger(config), live, dataSource);
+    writer = new MemoryWriter(config, live, dataSource, replays);
     sent = 0;
   });
   afterEach(async () => {
+    await replays.onModuleDestroy();
     await database.drop();
   });
 
@@ -69,6 +75,7 @@ describe('a promotion', () => {
 
   /** Every user of the log: the stored memory, and the one that one network gives for the log in order. */
   const expectMemoriesToEqualTheLog = async (version: number): Promise<void> => {
+    await until(async () => !(await database.dataSource.getRepository(ReplayRequestEntity).exists()), 30_000);
     const network = await loadNetwork(database.dataSource.manager, version);
     const log: { user_id: string; items: string[]; kinds: string[]; times: Date[] }[] = await database.dataSource.query(
       `SELECT user_id, array_agg(item_id ORDER BY occurred_at, arrival) AS items, array_agg(kind ORDER BY occurred_at, arrival) AS kinds,

@@ -1,0 +1,25 @@
+/** SQL of the users whose memories wait for a replay. A request is written and removed under the lock of the user's memory. */
+import type { EntityManager } from 'typeorm';
+
+export async function requestReplay(tx: EntityManager, userIds: readonly string[]): Promise<void> {
+  if (userIds.length === 0) return;
+  await tx.query('INSERT INTO replay_request (user_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [userIds]);
+}
+
+/** Those that wait longest. */
+export async function waitingForReplay(tx: EntityManager, count: number): Promise<readonly string[]> {
+  const rows = await tx.query<{ userId: string }[]>(
+    'SELECT user_id AS "userId" FROM replay_request ORDER BY requested_at, user_id LIMIT $1',
+    [count],
+  );
+  return rows.map(({ userId }) => userId);
+}
+
+/** Returns those that were still there. */
+export async function removeReplayRequests(tx: EntityManager, userIds: readonly string[]): Promise<readonly string[]> {
+  const [rows] = await tx.query<[{ userId: string }[], number]>(
+    'DELETE FROM replay_request WHERE user_id = ANY($1::text[]) RETURNING user_id AS "userId"',
+    [userIds],
+  );
+  return rows.map(({ userId }) => userId);
+}
