@@ -62,6 +62,8 @@ export interface Hyperparameters {
   readonly negatives: number;
   /** strongest transitions that the checkpoint keeps of each item for the late blend */
   readonly rulesPerItem: number;
+  /** what a transition counts in the other direction there, 0 .. 1 */
+  readonly rulesBackward: number;
   /** most users that an epoch and the blend are judged on, drawn by the seed */
   readonly validationUsers: number;
   /** most users that the final test asks for, drawn by the seed */
@@ -100,6 +102,7 @@ export const defaultHyperparameters: Hyperparameters = {
   sampledAbove: 200_000,
   negatives: 8_192,
   rulesPerItem: 200,
+  rulesBackward: 0,
   validationUsers: 10_000,
   testUsers: 20_000,
   seed: 1,

@@ -70,7 +70,8 @@ export async function trainModel(
   const { items } = dimensions;
   const network = networkScoring(learner, longestHistory);
   const table = sequentialRules(training, items);
-  const served = strongest(table, hyperparameters.rulesPerItem);
+  const { rulesPerItem: limit, rulesBackward: backward } = hyperparameters;
+  const served = backward === 0 ? strongest(table, limit) : sequentialRules(training, items, { backward, limit });
   const validation = sample(split.validation, hyperparameters.validationUsers, hyperparameters.seed);
   const asked = sample(split.test, hyperparameters.testUsers, hyperparameters.seed);
   const { blend, ...onValidation } = chooseBlend(network, served, validation);

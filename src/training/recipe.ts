@@ -48,6 +48,7 @@ export const rules = {
   sampledAbove: whole(0, 1e9),
   negatives: whole(1, 1_000_000),
   rulesPerItem: whole(1, 10_000),
+  rulesBackward: z.number().min(0).max(1),
   validationUsers: whole(1, Number.MAX_SAFE_INTEGER),
   testUsers: whole(0, Number.MAX_SAFE_INTEGER),
   seed: whole(0, 2 ** 32 - 1),

@@ -12,8 +12,13 @@ const ruleGap = 10;
 /** Transitions a row of a baseline's table: bounds the memory for large logs and changes no figure. */
 const tableLimit = 1000;
 
-export function sequentialRules(training: ItemSequences, items: number): Transitions {
-  return countTransitions(training, items, ruleGap, tableLimit);
+/** `backward`, `limit`: see `countTransitions`; the baseline has none and all. */
+export function sequentialRules(
+  training: ItemSequences,
+  items: number,
+  { backward = 0, limit = tableLimit }: { readonly backward?: number; readonly limit?: number } = {},
+): Transitions {
+  return countTransitions(training, items, ruleGap, limit, backward);
 }
 
 export function popularity(training: ItemSequences, items: number): Scoring<Float64Array> {

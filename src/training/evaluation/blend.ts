@@ -15,8 +15,8 @@ import { eachCase, type Scoring } from './scoring.js';
 import type { Case } from '../log/split.js';
 import { rulesAfter } from './transitions.js';
 
-const weights = [0, 0.2, 0.4, 0.6, 0.8, 1.1, 1.6, 2.2, 3, 4];
-const scales = [1, 3, 8, 20];
+const weights = [0, 0.2, 0.4, 0.6, 0.8, 1.1, 1.6, 2.2, 3, 4, 6, 9];
+const scales = [0.3, 1, 3, 8, 20];
 
 const grid: readonly Blend[] = weights.flatMap((weight) =>
   weight === 0 ? [{ weight, scale: 1 }] : scales.map((scale) => ({ weight, scale })),

@@ -33,6 +33,15 @@ describe('countTransitions', () => {
     expect(row(countTransitions(training, 3, 1, 10), 3)).toEqual([[1, expect.closeTo(1 / Math.SQRT2, 6)]]);
   });
 
+  it('counts pairs in the other direction too where that is wanted', () => {
+    const table = countTransitions(training, 3, 1, 10, 0.5);
+    // 2 at 1: 3 (1), back 1 (.5); the other user's 2: 3 (1); 2 at 4: back 1 (.5), and nothing from the user before
+    expect(row(table, 2)).toEqual([
+      [3, expect.closeTo(2 / Math.sqrt(3), 6)],
+      [1, expect.closeTo(1 / Math.sqrt(3), 6)],
+    ]);
+  });
+
   it('keeps the strongest of each row', () => {
     const table = countTransitions(training, 3, 3, 10);
     expect(countTransitions(training, 3, 3, 1)).toEqual(strongest(table, 1));

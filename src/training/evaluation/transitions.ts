@@ -4,18 +4,28 @@
  *   C[a, b] = sum over pairs "a, then b at gap g <= 10" of 1 / g, divided by sqrt(frequency of a)
  *   rules_t(b) = sum over the last items a_1, a_2, ... a_10 (newest first) of C[a_k, b] / k
  *
- * and, with gaps of 1 alone, the first-order Markov baseline.
+ * and, with gaps of 1 alone, the first-order Markov baseline. `backward` is what a pair counts in the other direction, "b, then a":
+ * nothing in the baselines; where people wander to and fro between like things, as in sessions, it finds more.
  */
 import { recentItems } from '../../model/dimensions.js';
 import { rulesOf, type Transitions } from '../../model/rules.js';
 import { userCount, type ItemSequences } from '../log/sequences.js';
 
 /** The transitions of each row, strongest first; `limit` is how many a row keeps. */
-export function countTransitions(training: ItemSequences, items: number, gap: number, limit: number): Transitions {
+export function countTransitions(
+  training: ItemSequences,
+  items: number,
+  gap: number,
+  limit: number,
+  backward = 0,
+): Transitions {
   const occurrences = occurrencesOf(training, items);
-  const endOf = new Int32Array(training.rows.length); //        where the sequence of a place ends
+  const beginOf = new Int32Array(training.rows.length); //      where the sequence of a place begins
+  const endOf = new Int32Array(training.rows.length); //        and ends
   for (let user = 0; user < userCount(training); user++) {
-    endOf.fill(training.offsets[user + 1] ?? 0, training.offsets[user], training.offsets[user + 1]);
+    const [begin = 0, end = 0] = training.offsets.subarray(user, user + 2);
+    beginOf.fill(begin, begin, end);
+    endOf.fill(end, begin, end);
   }
   const offsets = new Int32Array(items + 2);
   const kept: { readonly rows: Int32Array; readonly values: Float32Array }[] = [];
@@ -23,13 +33,16 @@ export function countTransitions(training: ItemSequences, items: number, gap: nu
   for (let item = 1; item <= items; item++) {
     const places = occurrences.places.subarray(occurrences.offsets[item], occurrences.offsets[item + 1]);
     const touched: number[] = [];
+    const count = (place: number, weight: number) => {
+      const row = training.rows[place] ?? 0;
+      if (sum[row] === 0) touched.push(row);
+      sum[row] = (sum[row] ?? 0) + weight;
+    };
     for (const place of places) {
       const end = Math.min(endOf[place] ?? 0, place + gap + 1);
-      for (let next = place + 1; next < end; next++) {
-        const row = training.rows[next] ?? 0;
-        if (sum[row] === 0) touched.push(row);
-        sum[row] = (sum[row] ?? 0) + 1 / (next - place);
-      }
+      for (let next = place + 1; next < end; next++) count(next, 1 / (next - place));
+      const begin = backward === 0 ? place : Math.max(beginOf[place] ?? 0, place - gap);
+      for (let earlier = begin; earlier < place; earlier++) count(earlier, backward / (place - earlier));
     }
     const rows = Int32Array.from(touched).sort();
     rows.sort((a, b) => (sum[b] ?? 0) - (sum[a] ?? 0)); //     stable: equal ones by row

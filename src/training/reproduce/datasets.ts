@@ -52,14 +52,16 @@ const dense: Hyperparameters = {
   epochs: 54,
   patience: 8,
 };
-/** Not tuned yet. */
 const short: Hyperparameters = {
   ...sparse,
   dropout: 0.3,
   batchPositions: 4096,
   recencyDecay: 1,
   recencyFloor: 0,
-  epochs: 10,
+  outputLength: 2,
+  sampledAbove: 0,
+  rulesBackward: 0.5,
+  epochs: 8,
   patience: 3,
 };
 
