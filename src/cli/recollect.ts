@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { isRetriable, messageOf, RecollectError } from '../errors.js';
 import { addConfigCommands } from './config.js';
+import { addDeadLetterCommands } from './dead-letters.js';
 import { addDemoCommand } from './demo.js';
 import { addEvaluateCommand } from './evaluate.js';
 import { addKeyCommands } from './keys.js';
@@ -16,6 +17,7 @@ const program = new Command('recollect')
 addConfigCommands(program);
 addMigrateCommands(program);
 addKeyCommands(program);
+addDeadLetterCommands(program);
 addDemoCommand(program);
 addReproduceCommand(program);
 addEvaluateCommand(program);

@@ -1,9 +1,11 @@
 /** The topics and where what they carry goes: interactions into the memories, changes of items into the catalogue. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Admin, Producer } from 'kafkajs';
+import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { MemoryWriter } from '../memory/memory-writer.js';
 import type { Interaction } from '../model/interaction.js';
+import { putDeadLetters } from '../storage/dead-letter.store.js';
 import { batchApplier, type ApplyBatch, type Stream } from './batch.js';
 import { DeadLetters } from './dead-letter.js';
 import { interactionRules, isKeyOther, readInteractionMessage } from './interaction-message.js';
@@ -20,12 +22,20 @@ export class Streams {
     @Inject(CONFIG) private readonly config: Config,
     private readonly memoryWriter: MemoryWriter,
     private readonly itemWriter: ItemWriter,
+    private readonly dataSource: DataSource,
   ) {}
 
   /** By topic. */
   appliers(producer: Producer, admin: Admin): ReadonlyMap<string, ApplyBatch> {
     const topics = topicsOf(this.config);
-    const deadLetters = new DeadLetters(producer, admin, (sent) => (this.counts.deadLetters += sent));
+    const deadLetters = new DeadLetters(
+      producer,
+      admin,
+      async (rows) => putDeadLetters(this.dataSource.manager, rows),
+      (sent) => {
+        this.counts.deadLetters += sent.length;
+      },
+    );
     return new Map([
       [topics.interactions, batchApplier(this.interactions(), deadLetters)],
       [topics.items, batchApplier(this.items(), deadLetters)],
