@@ -8,6 +8,7 @@ import { addDemoCommand } from './demo.js';
 import { addEvaluateCommand } from './evaluate.js';
 import { addKeyCommands } from './keys.js';
 import { addMigrateCommands } from './migrate.js';
+import { addPartitionCommands } from './partitions.js';
 import { addReproduceCommand } from './reproduce.js';
 import { addStudyCommands } from './study.js';
 
@@ -19,6 +20,7 @@ addMigrateCommands(program);
 addKeyCommands(program);
 addDeadLetterCommands(program);
 addDemoCommand(program);
+addPartitionCommands(program);
 addReproduceCommand(program);
 addEvaluateCommand(program);
 addStudyCommands(program);

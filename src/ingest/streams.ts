@@ -5,7 +5,9 @@ import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { MemoryWriter } from '../memory/memory-writer.js';
 import type { Interaction } from '../model/interaction.js';
+import type { Position } from '../storage/consumer-progress.store.js';
 import { putDeadLetters } from '../storage/dead-letter.store.js';
+import { Metrics } from '../telemetry.js';
 import { batchApplier, type ApplyBatch, type Stream } from './batch.js';
 import { DeadLetters } from './dead-letter.js';
 import { interactionRules, isKeyOther, readInteractionMessage } from './interaction-message.js';
@@ -23,6 +25,7 @@ export class Streams {
     private readonly memoryWriter: MemoryWriter,
     private readonly itemWriter: ItemWriter,
     private readonly dataSource: DataSource,
+    private readonly metrics: Metrics,
   ) {}
 
   /** By topic. */
@@ -34,6 +37,8 @@ export class Streams {
       async (rows) => putDeadLetters(this.dataSource.manager, rows),
       (sent) => {
         this.counts.deadLetters += sent.length;
+        for (const { message, code } of sent)
+          this.metrics.refused.inc({ topic: message.topic, partition: message.partition, code });
       },
     );
     return new Map([
@@ -47,12 +52,17 @@ export class Streams {
     return {
       read: (message) => {
         const interaction = readInteractionMessage(message, rules, Date.now());
-        if (isKeyOther(message, interaction)) this.counts.otherKeys += 1;
+        if (isKeyOther(message, interaction)) {
+          this.counts.otherKeys += 1;
+          this.metrics.otherKeys.inc();
+        }
         return interaction;
       },
       write: async (values, position) => {
         const offered = values.map(({ value, offset }) => ({ interaction: value, offset }));
-        await this.memoryWriter.apply(offered, position);
+        const verdicts = await this.memoryWriter.apply(offered, position);
+        const accepted = verdicts.filter((verdict) => verdict === 'ACCEPTED').length;
+        this.count(position, accepted, verdicts.length - accepted);
       },
     };
   }
@@ -63,7 +73,13 @@ export class Streams {
       write: async (values, position) => {
         const changes = values.map(({ value, offset }) => ({ change: value, offset }));
         await this.itemWriter.apply(changes, position);
+        this.count(position, changes.length, 0);
       },
     };
+  }
+
+  private count({ topic, partition }: Position, applied: number, duplicates: number): void {
+    this.metrics.applied.inc({ topic, partition }, applied);
+    this.metrics.duplicates.inc({ topic, partition }, duplicates);
   }
 }
