@@ -224,6 +224,15 @@ export const settings = {
     default: 'recollect',
     about: 'Consumer group.',
   }),
+  kafkaStart: setting({
+    env: 'KAFKA_START',
+    schema: z.union([z.enum(['earliest', 'latest']), z.iso.datetime({ offset: true }).transform(Date.parse)], {
+      error: 'must be earliest, latest, or a time such as 2026-05-01T10:00:00Z',
+    }),
+    default: 'earliest',
+    about:
+      'Where the first run begins in the interactions: `earliest`, `latest` or a time; items are always read whole.',
+  }),
   kafkaTls: setting({ env: 'KAFKA_TLS', schema: boolean, default: 'false', about: 'Whether the brokers speak TLS.' }),
   kafkaSaslMechanism: optional({
     env: 'KAFKA_SASL_MECHANISM',
@@ -239,12 +248,26 @@ export const settings = {
     unit: 'ms',
     about: 'A consumer that is silent for longer loses its partitions.',
   }),
+  kafkaMaxBatchBytes: setting({
+    env: 'KAFKA_MAX_BATCH_BYTES',
+    schema: count(1_048_576, 1_073_741_824),
+    default: '67108864',
+    unit: 'bytes',
+    about: 'Most that a record batch may have once it is decompressed; the messages of a larger one are refused.',
+  }),
   ingestBatchCount: setting({
     env: 'RECOLLECT_INGEST_BATCH_COUNT',
     schema: count(1, 20_000),
     default: '2000',
     unit: 'messages',
     about: 'Most messages that one transaction applies.',
+  }),
+  deadLetterDays: setting({
+    env: 'RECOLLECT_DEAD_LETTER_DAYS',
+    schema: count(1, 3_650),
+    default: '30',
+    unit: 'days',
+    about: 'How long dead letters are kept in Postgres; how long in their topics is a setting of each topic.',
   }),
   stallTimeoutMs: setting({
     env: 'RECOLLECT_STALL_TIMEOUT_MS',

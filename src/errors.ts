@@ -25,6 +25,11 @@ const errors = {
   INVALID_PROPERTIES: { retriable: false, level: 'info' },
   INVALID_ITEM: { retriable: false, level: 'info' },
 
+  // a message of Kafka that is refused before it is read
+  BATCH_TOO_LARGE: { retriable: false, level: 'error' },
+  BATCH_UNREADABLE: { retriable: false, level: 'error' },
+  TOO_MANY_HEADERS: { retriable: false, level: 'info' },
+
   // the write path
   OWNER_REPLACED: { retriable: false, level: 'warn' },
   OFFSET_GAP: { retriable: false, level: 'error' },

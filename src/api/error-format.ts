@@ -84,6 +84,8 @@ const statuses: Partial<Record<string, ErrorCode>> = {
   503: 'LIMIT_EXCEEDED', // the request took too long
 };
 
+const statusOfCode: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, KEY_EXPIRED: 401, FORBIDDEN: 403 };
+
 /** Errors outside of GraphQL in the same shape; those of resolvers pass on to `formatError`. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
@@ -109,6 +111,7 @@ function messageFor(error: unknown): string {
 }
 
 function statusOf(error: unknown): number {
+  if (error instanceof RecollectError) return statusOfCode[error.code] ?? 500;
   if (typeof error !== 'object' || error === null) return 500;
   const { status, statusCode } = error as { status?: unknown; statusCode?: unknown };
   if (typeof status === 'number') return status;

@@ -3,10 +3,12 @@
 import { Command } from 'commander';
 import { isRetriable, messageOf, RecollectError } from '../errors.js';
 import { addConfigCommands } from './config.js';
+import { addDeadLetterCommands } from './dead-letters.js';
 import { addDemoCommand } from './demo.js';
 import { addEvaluateCommand } from './evaluate.js';
 import { addKeyCommands } from './keys.js';
 import { addMigrateCommands } from './migrate.js';
+import { addPartitionCommands } from './partitions.js';
 import { addReproduceCommand } from './reproduce.js';
 import { addStudyCommands } from './study.js';
 
@@ -16,7 +18,9 @@ const program = new Command('recollect')
 addConfigCommands(program);
 addMigrateCommands(program);
 addKeyCommands(program);
+addDeadLetterCommands(program);
 addDemoCommand(program);
+addPartitionCommands(program);
 addReproduceCommand(program);
 addEvaluateCommand(program);
 addStudyCommands(program);

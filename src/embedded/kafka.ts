@@ -20,7 +20,7 @@ export interface RunningKafka {
   stop(): Promise<void>;
 }
 
-const kafkaVersion = '4.1.1';
+export const kafkaVersion = '4.1.1';
 const startTimeoutMs = 90_000;
 const stopTimeoutMs = 20_000;
 
@@ -57,7 +57,7 @@ export async function startKafka(folder: string, cacheFolder: string = defaultCa
 }
 
 /** The default of the setting, for callers without settings: the set-up of the tests. */
-function defaultCacheFolder(): string {
+export function defaultCacheFolder(): string {
   return process.env.RECOLLECT_CACHE_DIR ?? join(homedir(), '.cache', 'recollect');
 }
 

@@ -1,7 +1,9 @@
 /** A partition that this consumer was given: how far it is, and what holds it up. Offsets are those of the next message. */
 import { RecollectError, type ErrorCode } from '../errors.js';
 import type { Progress } from '../storage/consumer-progress.store.js';
+import type { Metrics } from '../telemetry.js';
 import type { LogRange } from './log-range.js';
+import type { Message } from './message.js';
 
 export interface PartitionStatus {
   readonly topic: string;
@@ -11,11 +13,18 @@ export interface PartitionStatus {
   readonly highWatermark: bigint | null;
   readonly lag: bigint | null;
   readonly lastCommitAt: Date | null;
+  /** of the newest message that was applied; null: none yet */
+  readonly eventTime: Date | null;
+  /** whether an operator holds it */
+  readonly isPaused: boolean;
   /** why nothing is consumed any more; null while it is */
   readonly stopped: { readonly code: ErrorCode; readonly message: string } | null;
   /** the fault that is waited out; null when there is none */
   readonly waitingFor: string | null;
 }
+
+/** Of a Date; a producer may claim any time. */
+const latestTime = 8.64e15;
 
 export class AssignedPartition {
   ownerEpoch = 0n;
@@ -26,6 +35,8 @@ export class AssignedPartition {
   stopped: RecollectError | null = null;
   waitingFor: string | null = null;
   lastCommitAt: Date | null = null;
+  eventTime: Date | null = null;
+  isPaused = false;
   /** a gap before this offset was asked for once more */
   soughtBackTo: bigint | null = null;
   /** milliseconds since 1970: when the partition moved last, or had nothing left to do */
@@ -59,6 +70,23 @@ export class AssignedPartition {
     this.progressedAt = Date.now();
   }
 
+  /** Counts how long each took from its time until answers know it. */
+  observeVisible(messages: readonly Message[], { eventToVisible }: Pick<Metrics, 'eventToVisible'>): void {
+    const now = Date.now();
+    const seconds = eventToVisible.labels(this.topic);
+    for (const { timestamp } of messages) {
+      const time = Number(timestamp);
+      seconds.observe(Math.max(0, now - time) / 1_000);
+      const isNewest = time > (this.eventTime?.getTime() ?? -1) && time <= latestTime;
+      if (isNewest) this.eventTime = new Date(time);
+    }
+  }
+
+  hold(isPaused: boolean): void {
+    this.isPaused = isPaused;
+    this.progressedAt = Date.now(); // what waited meanwhile does not count as hanging
+  }
+
   observeEnd(high: bigint): void {
     if (this.lag === 0n) this.progressedAt = Date.now();
     this.highWatermark = high;
@@ -81,7 +109,8 @@ export class AssignedPartition {
   }
 
   status(): PartitionStatus {
-    const { topic, partition, nextOffset, highWatermark, lastCommitAt, waitingFor, stopped } = this;
+    const { topic, partition, nextOffset, highWatermark, lastCommitAt, eventTime, isPaused, waitingFor, stopped } =
+      this;
     const isKnown = nextOffset !== null;
     return {
       topic,
@@ -90,6 +119,8 @@ export class AssignedPartition {
       highWatermark: isKnown ? highWatermark : null,
       lag: isKnown ? this.lag : null,
       lastCommitAt,
+      eventTime,
+      isPaused,
       stopped: stopped === null ? null : { code: stopped.code, message: stopped.message },
       waitingFor,
     };

@@ -41,6 +41,7 @@ export function batchApplier<T>(stream: Stream<T>, deadLetters: Pick<DeadLetters
     const refused: DeadLetter[] = [];
     for (const message of messages) {
       try {
+        if (message.refusal) throw message.refusal;
         read.push({ message, value: stream.read(message) });
       } catch (error) {
         refused.push(deadLetterOf(message, error, 1));

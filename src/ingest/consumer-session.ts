@@ -14,16 +14,20 @@ import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { claimPartition } from '../storage/consumer-progress.store.js';
-import { logError, type Logger } from '../telemetry.js';
+import { logError, type Logger, type Metrics } from '../telemetry.js';
 import { AssignedPartition } from './assigned-partition.js';
 import { TurnOver, type ApplyBatch } from './batch.js';
+import { topicsOf } from './kafka-client.js';
 import { placeOf, readRanges, type LogRange } from './log-range.js';
 import { toMessage } from './message.js';
+import { followPauses, keepFollowingPauses } from './pauses.js';
+import { beginTopic } from './start-position.js';
 import { backOffMs, BatchTurn, withHeartbeats } from './turn.js';
 
 export interface SessionParts {
   readonly config: Config;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly dataSource: DataSource;
   readonly admin: Admin;
   readonly consumer: Consumer;
@@ -37,6 +41,7 @@ export class ConsumerSession {
   private readonly assigned = new Map<string, AssignedPartition>();
   private claiming: Promise<void> = Promise.resolve();
   private isClosing = false;
+  private timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly parts: SessionParts) {}
 
@@ -60,11 +65,13 @@ export class ConsumerSession {
       partitionsConsumedConcurrently: partitionsAtOnce,
       eachBatch: async (payload) => this.eachBatch(payload),
     });
+    this.timer = keepFollowingPauses(this.parts, () => this.partitions);
   }
 
   /** Ends after the batches under way. */
   async close(): Promise<void> {
     this.isClosing = true;
+    if (this.timer !== null) clearInterval(this.timer);
     await this.parts.consumer.disconnect();
   }
 
@@ -97,8 +104,11 @@ export class ConsumerSession {
   private async claim(partitions: readonly AssignedPartition[]): Promise<void> {
     for (let attempt = 1; this.isCurrent(partitions); attempt++) {
       try {
+        const { interactions } = topicsOf(this.parts.config);
+        await beginTopic(this.parts.dataSource, this.parts.admin, interactions, this.parts.config.kafkaStart);
         const ranges = await this.ranges();
         for (const partition of partitions) await this.claimOne(partition, ranges);
+        await followPauses(this.parts, partitions);
         return;
       } catch (error) {
         logError(this.parts.logger, error, 'the partitions could not be claimed yet');
@@ -119,7 +129,7 @@ export class ConsumerSession {
     const contradiction = partition.contradiction(range);
     if (contradiction === null) {
       consumer.seek({ topic, partition: number, offset: String(partition.nextOffset) });
-      consumer.resume([{ topic, partitions: [number] }]);
+      if (!partition.isPaused) consumer.resume([{ topic, partitions: [number] }]);
     } else this.stop(partition, contradiction);
   }
 
@@ -127,7 +137,7 @@ export class ConsumerSession {
     const { batch } = payload;
     await withHeartbeats(payload, this.claiming);
     const partition = this.assigned.get(placeOf(batch.topic, batch.partition));
-    if (partition?.stopped !== null || payload.isStale() || !payload.isRunning()) return;
+    if (partition?.stopped !== null || partition.isPaused || payload.isStale() || !payload.isRunning()) return;
     try {
       if (await this.goesOn(partition, payload)) await this.apply(partition, payload);
     } catch (error) {
@@ -159,13 +169,14 @@ export class ConsumerSession {
   }
 
   private async apply(partition: AssignedPartition, payload: EachBatchPayload): Promise<void> {
-    const { config, logger, appliers } = this.parts;
+    const { config, logger, metrics, appliers } = this.parts;
     const { batch } = payload;
     const { topic, partition: number, ownerEpoch } = partition;
     const applyBatch = appliers.get(topic);
     if (applyBatch === undefined) return;
     const turn = new BatchTurn(partition, payload, logger);
     for (let from = 0; from < batch.messages.length; from += config.ingestBatchCount) {
+      if (partition.isPaused || !payload.isRunning()) return; // what is left is fetched again
       const part = batch.messages.slice(from, from + config.ingestBatchCount);
       const isLast = from + part.length === batch.messages.length;
       const lastOffset = part.at(-1)?.offset ?? batch.lastOffset();
@@ -176,6 +187,7 @@ export class ConsumerSession {
       const position = { topic, partition: number, ownerEpoch, startOffset: partition.nextOffset ?? 0n, endOffset };
       await withHeartbeats(payload, applyBatch(messages, position, turn));
       partition.advance(endOffset);
+      partition.observeVisible(messages, metrics);
       payload.resolveOffset(lastOffset);
       await turn.hint(endOffset);
     }

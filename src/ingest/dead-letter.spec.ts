@@ -36,7 +36,12 @@ describe('dead letters', () => {
       kept.push(...messages);
       return Promise.resolve([]);
     };
-    letters = new DeadLetters({ send } as Producer, {} as Admin, () => undefined);
+    letters = new DeadLetters(
+      { send } as Producer,
+      {} as Admin,
+      async () => Promise.resolve(),
+      () => undefined,
+    );
   });
 
   it('keep their values where only all of them together are too large', async () => {
@@ -48,6 +53,14 @@ describe('dead letters', () => {
       undefined,
       '3000',
       undefined,
+    ]);
+  });
+
+  it('keep the beginning of a value that is too large, and say how much is missing', async () => {
+    maxBytes = 100_000;
+    await letters.send([letter(1_000_000)]);
+    expect(kept.map(({ value, headers }) => [value?.length, headers?.['recollect-omitted-bytes']])).toEqual([
+      [65_536, '934464'],
     ]);
   });
 

@@ -1,12 +1,15 @@
 /**
- * What can't be applied is kept: key and value as they came, in `<topic>.dlt`, with headers that say where it lay and what is wrong.
- * A dead letter is sent before the offset moves past its message, so none is lost; one that is sent twice after a crash is twice there.
- * Headers that the message had stay on it.
+ * What can't be applied is kept: in Postgres, to be looked up and sent again, and as it came in `<topic>.dlt`, with headers that say
+ * where it lay and what is wrong. Both are written before the offset moves past the message, so none is lost; one that is written
+ * twice after a crash is once in Postgres and twice in the topic. Headers that the message had stay on it.
  */
-import type { Admin, IHeaders, Message as Outgoing, Producer } from 'kafkajs';
+import type { Admin, IHeaders, Producer } from 'kafkajs';
 import { messageOf, RecollectError, type ErrorCode } from '../errors.js';
+import type { DeadLetterRow } from '../storage/dead-letter.store.js';
+import { attemptsOf, bare, cutValueBytes, forms, maxReasonCharacters, ownHeaders } from './dead-letter-message.js';
 import { deadLetterTopic, ensureDeadLetterTopic } from './kafka-client.js';
 import type { Message } from './message.js';
+import { placeOfMessage } from './origin.js';
 
 export interface DeadLetter {
   readonly message: Message;
@@ -17,35 +20,28 @@ export interface DeadLetter {
   readonly attempts: number;
 }
 
-/** Where a message lay first. */
-export type Origin = Readonly<Record<'topic' | 'partition' | 'offset' | 'timestamp', string>>;
-
-const prefix = 'recollect-';
-const maxReasonCharacters = 1_000;
 const maxBytesOfOneSend = 524_288;
-
-/** The first coordinates of a message that is a dead letter sent again; null for any other message. */
-export function originOf({ headers }: Pick<Message, 'headers'>): Origin | null {
-  const read = (name: string): string | null => headers[prefix + name]?.toString() ?? null;
-  const [topic, partition, offset, timestamp] = [read('topic'), read('partition'), read('offset'), read('timestamp')];
-  if (topic === null || partition === null || offset === null || timestamp === null) return null;
-  return { topic, partition, offset, timestamp };
-}
+/** Kept whole in Postgres; as large as a message is that brokers take unless told otherwise. */
+const maxKeptBytes = 1_048_576;
+const maxFieldCharacters = 256;
 
 export class DeadLetters {
   constructor(
     private readonly producer: Producer,
     private readonly admin: Admin,
-    private readonly count: (sent: number) => void,
+    private readonly keep: (rows: readonly DeadLetterRow[]) => Promise<void>,
+    private readonly count: (sent: readonly DeadLetter[]) => void,
   ) {}
 
-  /** Resolves when the brokers have all of them; throws DEAD_LETTER_UNAVAILABLE. They are of one topic. */
+  /** Resolves when Postgres and the brokers have all of them; throws DEAD_LETTER_UNAVAILABLE. They are of one topic. */
   async send(letters: readonly DeadLetter[]): Promise<void> {
     const topic = letters[0]?.message.topic;
     if (topic === undefined) return;
+    const parts = inParts(letters);
+    for (const part of parts) await this.keep(rowsOf(part));
     try {
-      for (const part of inParts(letters)) await this.sendPart(deadLetterTopic(topic), part);
-      this.count(letters.length);
+      for (const part of parts) await this.sendPart(deadLetterTopic(topic), part);
+      this.count(letters);
     } catch (error) {
       await ensureDeadLetterTopic(this.admin, topic).catch(() => undefined); // its topic may have grown; the next try shows it
       throw new RecollectError(
@@ -56,12 +52,8 @@ export class DeadLetters {
     }
   }
 
-  private async sendPart(
-    topic: string,
-    part: readonly DeadLetter[],
-    forms = [outgoing, withoutValue, bare],
-  ): Promise<void> {
-    const [form = bare, ...smaller] = forms;
+  private async sendPart(topic: string, part: readonly DeadLetter[], left = forms): Promise<void> {
+    const [form = bare, ...smaller] = left;
     try {
       await this.producer.send({ topic, messages: part.map(form) });
     } catch (error) {
@@ -94,51 +86,38 @@ function bytesOf(headers: IHeaders): number {
   return Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + String(value).length, 0);
 }
 
-function outgoing({ message, code, field, reason, attempts }: DeadLetter): Outgoing {
-  const { topic, partition, offset, timestamp } = originOf(message) ?? message;
-  const earlier = Number(message.headers[`${prefix}attempts`]?.toString() ?? 0);
-  const own: IHeaders = {
-    topic,
-    partition: String(partition),
-    offset: String(offset),
-    timestamp,
-    code,
-    message: reason.slice(0, maxReasonCharacters),
-    attempts: String(attempts + (Number.isSafeInteger(earlier) ? earlier : 0)),
-    ...(field === null ? {} : { field }),
-  };
-  const kept = Object.entries(message.headers)
-    .filter(([name]) => !name.startsWith(prefix))
-    .map(([name, value]) => [name, Array.isArray(value) ? value.map(filled) : filled(value)]);
-  return {
-    partition: message.partition,
-    key: message.key,
-    value: message.value,
-    headers: Object.fromEntries([
-      ...kept,
-      ...Object.entries(own).map(([name, value]) => [prefix + name, value]),
-    ]) as IHeaders,
-  };
-}
-
-/** A header of Kafka may be null, which the client reads but can't send. */
-function filled(value: string | Buffer | null | undefined): string | Buffer {
-  return value ?? '';
-}
-
-/** For a dead-letter topic that takes smaller messages than its topic: what is wrong, and where the message lies. */
-function withoutValue(letter: DeadLetter): Outgoing {
-  const { headers, ...rest } = outgoing(letter);
-  const bytes = String(letter.message.value?.length ?? 0);
-  return { ...rest, value: null, headers: { ...headers, [`${prefix}omitted-bytes`]: bytes } };
-}
-
-/** For a message that is large by its key or its headers. */
-function bare(letter: DeadLetter): Outgoing {
-  return { ...withoutValue({ ...letter, message: { ...letter.message, headers: {} } }), key: null };
-}
-
 function isTooLarge(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ('type' in error && error.type === 'MESSAGE_TOO_LARGE') || isTooLarge(error.cause);
+}
+
+/** A message that is sent again may be refused twice in a batch: the last time counts. */
+function rowsOf(letters: readonly DeadLetter[]): readonly DeadLetterRow[] {
+  const rows = letters.map(rowOf);
+  return [...new Map(rows.map((row) => [[row.topic, row.partition, row.offset, row.timestamp].join(), row])).values()];
+}
+
+function rowOf(letter: DeadLetter): DeadLetterRow {
+  const { message, code, field, reason } = letter;
+  const { key, value } = message;
+  const headers = Object.entries(ownHeaders(message)).flatMap(([name, values]) =>
+    [values].flat().map((one): [string, string] => [name, Buffer.from(one ?? '').toString('base64')]),
+  );
+  const isLarge = (key?.length ?? 0) + (value?.length ?? 0) > maxKeptBytes;
+  return {
+    ...placeOfMessage(message),
+    key: isLarge ? (key?.subarray(0, cutValueBytes) ?? null) : key,
+    value: isLarge ? (value?.subarray(0, cutValueBytes) ?? null) : value,
+    headers,
+    isWhole: !isLarge && code !== 'BATCH_TOO_LARGE' && code !== 'BATCH_UNREADABLE',
+    code,
+    field: field === null ? null : storable(field, maxFieldCharacters),
+    message: storable(reason, maxReasonCharacters),
+    attempts: attemptsOf(letter),
+  };
+}
+
+/** As Postgres can hold it: without NUL and halves of surrogate pairs. */
+function storable(text: string, maxCharacters: number): string {
+  return text.slice(0, maxCharacters).toWellFormed().replaceAll('\0', '\u{fffd}');
 }

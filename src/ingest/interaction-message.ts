@@ -2,8 +2,8 @@
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { readInteraction, type Interaction, type InteractionRules } from '../model/interaction.js';
-import { originOf } from './dead-letter.js';
 import { jsonOf, textOf, type Message } from './message.js';
+import { placeOfMessage } from './origin.js';
 
 export function interactionRules(config: Config): InteractionRules {
   const { kinds, earliestTime, futureToleranceMs } = config;
@@ -26,7 +26,7 @@ export function readInteractionMessage(message: Message, rules: InteractionRules
  * dead letter is replayed; the time tells it from a message at the same place of a topic that was deleted and made anew.
  */
 function derivedId(message: Message): string {
-  const { topic, partition, offset, timestamp } = originOf(message) ?? message;
+  const { topic, partition, offset, timestamp } = placeOfMessage(message);
   return `kafka:${topic}:${partition}:${offset}:${timestamp}`;
 }
 

@@ -1,10 +1,10 @@
 /** The client of Kafka with this deployment's settings, its log in ours, and the topics that it needs. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import kafkajs, { type Admin, type Kafka, type logLevel, type SASLOptions } from 'kafkajs';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import type { Logger } from '../telemetry.js';
+import { readEveryCodec } from './codecs.js';
 
 /** Partitions of a topic of interactions that is made here; a topic that is there keeps its own. */
 const interactionPartitions = 6;
@@ -12,12 +12,6 @@ const interactionPartitions = 6;
 /** A dead letter is its message and a few headers more. */
 const headerBytes = 65_536;
 const defaultMaxMessageBytes = 1_048_588;
-
-// kafkajs has gzip; zstd comes with Node. Messages in snappy or lz4 stop the consumer with a clear error.
-kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-  compress: async ({ buffer }: { buffer: Buffer }) => Promise.resolve(zstdCompressSync(buffer)),
-  decompress: async (buffer: Buffer) => Promise.resolve(zstdDecompressSync(buffer)),
-});
 
 export interface Topics {
   readonly interactions: string;
@@ -34,6 +28,7 @@ export function deadLetterTopic(topic: string): string {
 
 export function createKafka(config: Config, logger: Logger): Kafka {
   if (config.kafkaBrokers === null) throw new RecollectError('SETTINGS_INVALID', 'KAFKA_BROKERS is not set');
+  readEveryCodec(config.kafkaMaxBatchBytes);
   return new kafkajs.Kafka({
     clientId: 'recollect',
     brokers: [...config.kafkaBrokers],

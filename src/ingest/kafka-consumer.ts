@@ -8,7 +8,7 @@ import kafkajs, { type Kafka } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
-import { LOGGER, logError, type Logger } from '../telemetry.js';
+import { LOGGER, logError, Metrics, type Logger } from '../telemetry.js';
 import type { PartitionStatus } from './assigned-partition.js';
 import { ConsumerSession } from './consumer-session.js';
 import { createKafka, ensureTopics, topicsOf } from './kafka-client.js';
@@ -57,7 +57,11 @@ export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly dataSource: DataSource,
     private readonly streams: Streams,
+    private readonly metrics: Metrics,
   ) {
+    metrics.onRead(() => {
+      this.setGauges();
+    });
     this.watchdog = new Watchdog(config.stallTimeoutMs);
   }
 
@@ -80,6 +84,20 @@ export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
     const partitions = this.open?.session.partitions.map((partition) => partition.status()) ?? [];
     const state = this.config.kafkaBrokers === null ? 'OFF' : this.open === null ? 'CONNECTING' : 'RUNNING';
     return { state, partitions, ...this.streams.counts };
+  }
+
+  private setGauges(): void {
+    const { lag, nextOffset, eventTime, isPaused, isStopped, isWaiting } = this.metrics;
+    for (const gauge of [lag, nextOffset, eventTime, isPaused, isStopped, isWaiting]) gauge.reset(); // it may have lost some
+    for (const { topic, partition, ...status } of this.status().partitions) {
+      const place = { topic, partition };
+      isPaused.set(place, Number(status.isPaused));
+      isStopped.set(place, Number(status.stopped !== null));
+      isWaiting.set(place, Number(status.waitingFor !== null));
+      if (status.lag !== null) lag.set(place, Number(status.lag));
+      if (status.nextOffset !== null) nextOffset.set(place, Number(status.nextOffset));
+      if (status.eventTime !== null) eventTime.set(place, status.eventTime.getTime() / 1_000);
+    }
   }
 
   /** Closes the session, if there is one, and opens another; one such change at a time. */
@@ -119,9 +137,9 @@ export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
       await session.close();
       await Promise.all([producer.disconnect(), admin.disconnect()]);
     };
-    const { config, logger, dataSource } = this;
+    const { config, logger, dataSource, metrics } = this;
     const appliers = this.streams.appliers(producer, admin);
-    const session = new ConsumerSession({ config, logger, dataSource, admin, consumer, appliers });
+    const session = new ConsumerSession({ config, logger, metrics, dataSource, admin, consumer, appliers });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (payload.restart || this.isStopping) return; // else the client gets over it by itself
       logError(this.logger, payload.error, 'the Kafka consumer failed');

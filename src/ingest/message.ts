@@ -1,6 +1,7 @@
 /** A message of Kafka as everything in `ingest` sees it: its coordinates, and its bytes read as text or JSON. */
 import type { Batch, IHeaders, KafkaMessage } from 'kafkajs';
 import { RecollectError } from '../errors.js';
+import { refusalOf } from './record-batch.js';
 
 export interface Message {
   readonly topic: string;
@@ -12,11 +13,24 @@ export interface Message {
   /** null: a tombstone */
   readonly value: Buffer | null;
   readonly headers: IHeaders;
+  /** why it is refused unread */
+  readonly refusal?: RecollectError | null;
 }
 
 export function toMessage({ topic, partition }: Pick<Batch, 'topic' | 'partition'>, message: KafkaMessage): Message {
-  const { offset, timestamp, key, value, headers = {} } = message;
-  return { topic, partition, offset: BigInt(offset), timestamp, key, value, headers };
+  const { offset, timestamp, key, value } = message;
+  const { headers, refusal } = refusalOf(message.headers ?? {});
+  return { topic, partition, offset: BigInt(offset), timestamp, key, value, headers: withoutForeign(headers), refusal };
+}
+
+/** The client takes what every object of JavaScript has, such as `constructor`, for the first of several headers of that name. */
+function withoutForeign(headers: IHeaders): IHeaders {
+  const entries = Object.entries(headers);
+  if (!entries.some(([, value]) => Array.isArray(value))) return headers;
+  const isSent = (value: unknown): boolean => value === null || Buffer.isBuffer(value);
+  return Object.fromEntries<IHeaders[string]>(
+    entries.map(([name, value]) => [name, Array.isArray(value) ? value.filter(isSent) : value]),
+  );
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { RecollectError } from '../errors.js';
 import { Watchdog } from './watchdog.js';
 
-const partition = { lag: 5n, stopped: null, waitingFor: null, progressedAt: 0, lastCommitAt: null };
+const partition = { lag: 5n, stopped: null, isPaused: false, waitingFor: null, progressedAt: 0, lastCommitAt: null };
 const moved = (at: number): typeof partition => ({ ...partition, progressedAt: at });
 const stopped = new RecollectError('LOG_START_PAST_OFFSET', 'gone');
 
@@ -27,6 +27,7 @@ describe('the watchdog', () => {
   it.each([
     ['has nothing to do', { ...partition, lag: 0n }],
     ['is stopped for a reason that it tells', { ...partition, stopped }],
+    ['is held by an operator', { ...partition, isPaused: true }],
     ['waits for the database', { ...partition, waitingFor: 'the database' }],
     ['moved a moment ago', moved(99_000)],
   ])('lets a partition be that %s', (_, one) => {

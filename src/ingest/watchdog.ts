@@ -6,7 +6,7 @@ import type { AssignedPartition } from './assigned-partition.js';
 
 export type Advice = 'go on' | 'restart the consumer' | 'end the process';
 
-type Watched = Pick<AssignedPartition, 'lag' | 'stopped' | 'waitingFor' | 'progressedAt' | 'lastCommitAt'>;
+type Watched = Pick<AssignedPartition, 'lag' | 'stopped' | 'isPaused' | 'waitingFor' | 'progressedAt' | 'lastCommitAt'>;
 
 export class Watchdog {
   /** milliseconds since 1970: when the consumer was replaced; null: it is not on probation */
@@ -18,8 +18,8 @@ export class Watchdog {
   look(partitions: readonly Watched[], now: number): Advice {
     const replacedAt = this.replacedAt;
     const hangs = partitions.some(
-      ({ lag, stopped, waitingFor, progressedAt }) =>
-        lag > 0n && stopped === null && waitingFor === null && now - progressedAt > this.stallTimeoutMs,
+      ({ lag, stopped, isPaused, waitingFor, progressedAt }) =>
+        lag > 0n && stopped === null && !isPaused && waitingFor === null && now - progressedAt > this.stallTimeoutMs,
     );
     if (replacedAt === null) {
       if (hangs) this.replacedAt = now;
@@ -28,8 +28,8 @@ export class Watchdog {
     // the consumer of before, where it could not be ended, may keep all partitions from this one
     const hasNothing = partitions.length === 0 && now - replacedAt > this.stallTimeoutMs;
     if (hangs || hasNothing) return 'end the process';
-    const getsOn = ({ lag, lastCommitAt }: Watched): boolean =>
-      lag === 0n || (lastCommitAt !== null && lastCommitAt.getTime() > replacedAt);
+    const getsOn = ({ lag, isPaused, lastCommitAt }: Watched): boolean =>
+      lag === 0n || isPaused || (lastCommitAt !== null && lastCommitAt.getTime() > replacedAt);
     if (partitions.length > 0 && partitions.every(getsOn)) this.replacedAt = null;
     return 'go on';
   }

@@ -1,6 +1,7 @@
 /** SQL of the progress of each partition: where to go on, and who may. */
 import type { EntityManager } from 'typeorm';
 import { RecollectError } from '../errors.js';
+import type { ConsumerProgressEntity } from './consumer-progress.entity.js';
 
 /** A batch of one partition, as its transaction needs it. */
 export interface Position {
@@ -27,6 +28,29 @@ const toProgress = (row: ProgressRow): Progress => ({
   nextOffset: BigInt(row.next_offset),
   ownerEpoch: BigInt(row.owner_epoch),
 });
+
+export async function listProgress(tx: EntityManager): Promise<readonly ConsumerProgressEntity[]> {
+  return tx.query(
+    `SELECT topic, partition, next_offset AS "nextOffset", owner_epoch AS "ownerEpoch", updated_at AS "updatedAt"
+       FROM consumer_progress ORDER BY topic, partition`,
+  );
+}
+
+/** Sets where each partition of a topic begins; does nothing where the topic has progress, in whichever partition. */
+export async function startTopic(
+  tx: EntityManager,
+  topic: string,
+  starts: readonly { readonly partition: number; readonly offset: bigint }[],
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO consumer_progress (topic, partition, next_offset, owner_epoch)
+     SELECT $1, partition, next_offset, 0 FROM unnest($2::integer[], $3::bigint[]) AS s(partition, next_offset)
+      WHERE NOT EXISTS (SELECT FROM consumer_progress WHERE topic = $1)
+      ORDER BY partition
+     ON CONFLICT DO NOTHING`,
+    [topic, starts.map(({ partition }) => partition), starts.map(({ offset }) => offset.toString())],
+  );
+}
 
 /** Makes the caller the owner of the partition: every write under an older epoch fails from now on. */
 export async function claimPartition(

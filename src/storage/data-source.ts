@@ -6,10 +6,14 @@ import { CreateStudy1764200000000 } from '../../migrations/1764200000000-create-
 import { AddWarmStart1764300000000 } from '../../migrations/1764300000000-add-warm-start.js';
 import { AddItemVector1764400000000 } from '../../migrations/1764400000000-add-item-vector.js';
 import { AddReplayRequest1764400500000 } from '../../migrations/1764400500000-add-replay-request.js';
+import { CreateDeadLetter1764501000000 } from '../../migrations/1764501000000-create-dead-letter.js';
+import { CreateConsumerPause1764501100000 } from '../../migrations/1764501100000-create-consumer-pause.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
+import { ConsumerPauseEntity } from './consumer-pause.entity.js';
 import { ConsumerProgressEntity } from './consumer-progress.entity.js';
+import { DeadLetterEntity } from './dead-letter.entity.js';
 import { InteractionEntity } from './interaction.entity.js';
 import { ItemCountEntity } from './item-count.entity.js';
 import { ItemEntity } from './item.entity.js';
@@ -22,7 +26,9 @@ import { UserMemoryEntity } from './user-memory.entity.js';
 
 export const entities = [
   ApiKeyEntity,
+  ConsumerPauseEntity,
   ConsumerProgressEntity,
+  DeadLetterEntity,
   InteractionEntity,
   ItemCountEntity,
   ItemEntity,
@@ -68,6 +74,8 @@ export function createDataSource(
       AddWarmStart1764300000000,
       AddItemVector1764400000000,
       AddReplayRequest1764400500000,
+      CreateDeadLetter1764501000000,
+      CreateConsumerPause1764501100000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

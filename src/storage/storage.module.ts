@@ -1,9 +1,9 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
-import { LOGGER, type Logger } from '../telemetry.js';
+import { LOGGER, Metrics, type Logger } from '../telemetry.js';
 
-/** What every part stands on: the settings, the log and the one connection pool. */
+/** What every part stands on: the settings, the log, the figures and the one connection pool. */
 @Global()
 @Module({})
 export class StorageModule {
@@ -14,8 +14,9 @@ export class StorageModule {
         { provide: CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
         { provide: DataSource, useValue: dataSource },
+        Metrics,
       ],
-      exports: [CONFIG, LOGGER, DataSource],
+      exports: [CONFIG, LOGGER, DataSource, Metrics],
     };
   }
 }
