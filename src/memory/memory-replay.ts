@@ -2,10 +2,9 @@
  * Makes memories anew out of the log: from the empty memory, every interaction of the user in the order (occurredAt, arrival).
  * That is what a memory is defined to be; the write path only gets there step by step. A long history is read in pages.
  */
-import { crc32 } from 'node:zlib';
 import type { EntityManager } from 'typeorm';
 import type { Network } from '../model/network.js';
-import { emptyState, encodeState, type UserState } from '../model/user-state.js';
+import { checksumOf, emptyState, encodeState, type UserState } from '../model/user-state.js';
 import { readSequencePages, type SequenceCursor } from '../storage/interaction.store.js';
 import { saveMemories, type MemoryRow } from '../storage/user-memory.store.js';
 import { applyInWaves } from './waves.js';
@@ -70,6 +69,6 @@ export async function replayed(
   }
   return [...users].map(([userId, { state, interactionsApplied, lastOccurredAt }]) => {
     const bytes = encodeState(state);
-    return { userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: crc32(bytes) };
+    return { userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: checksumOf(bytes) };
   });
 }
