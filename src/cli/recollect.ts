@@ -6,6 +6,7 @@ import { addConfigCommands } from './config.js';
 import { addDemoCommand } from './demo.js';
 import { addEvaluateCommand } from './evaluate.js';
 import { addKeyCommands } from './keys.js';
+import { addMemoryCommands } from './memory.js';
 import { addMigrateCommands } from './migrate.js';
 import { addReproduceCommand } from './reproduce.js';
 import { addStudyCommands } from './study.js';
@@ -19,6 +20,7 @@ addKeyCommands(program);
 addDemoCommand(program);
 addReproduceCommand(program);
 addEvaluateCommand(program);
+addMemoryCommands(program);
 addStudyCommands(program);
 
 program.parseAsync().catch((error: unknown) => {

@@ -10,7 +10,7 @@ import { saveMemories, type MemoryRow } from '../storage/user-memory.store.js';
 import { applyInWaves } from './waves.js';
 
 /** Users whose sequences are in memory together, and events of each. */
-const usersAtOnce = 256;
+export const usersAtOnce = 256;
 const eventsAtOnce = 512;
 
 /** Replays these users under a version and saves what comes out. `upTo`: without what arrived later; null: the whole log. */

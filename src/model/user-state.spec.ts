@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { stateBytes, stateSize } from './dimensions.js';
-import { checksumOf, contextOf, decodeState, emptyState, encodeState, hiddenOf, remember } from './user-state.js';
+import { checksumOf, contextOf, decodeState, emptyState, encodeState, hiddenOf, isOfEarlierArithmetic, remember } from './user-state.js';
 
 const dimensions = {
   width: 4,
@@ -51,6 +51,7 @@ describe("a user's state", () => {
     const checksum = checksumOf(bytes);
     expect(checksumOf(Buffer.from(bytes))).toBe(checksum);
     expect(crc32(bytes)).not.toBe(checksum);
+    expect([crc32(bytes), checksum].map((one) => isOfEarlierArithmetic(bytes, one))).toEqual([true, false]);
     for (let at = 0; at < bytes.length; at++) {
       const other = Buffer.from(bytes);
       other[at] = 1;

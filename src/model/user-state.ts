@@ -15,8 +15,8 @@ import type { Dimensions } from './dimensions.js';
 import type { EventContext } from './events.js';
 import { decodeHalves, encodeHalves } from './half.js';
 
-/** Raised with every change of a step that leaves other bits. The first one summed in f64. */
-const arithmetic = 2;
+/** Raised with every change of a step that leaves other bits; number 0 summed in f64. */
+const arithmetic = 1;
 
 export interface UserState {
   readonly numbers: Float32Array;
@@ -69,6 +69,11 @@ export function encodeState({ numbers, recent, context }: UserState): Buffer {
  */
 export function checksumOf(bytes: Uint8Array): number {
   return crc32(bytes, arithmetic);
+}
+
+/** Whether these bytes are whole, but of an arithmetic before this one. */
+export function isOfEarlierArithmetic(bytes: Uint8Array, checksum: number): boolean {
+  return Array.from({ length: arithmetic }, (_, earlier) => crc32(bytes, earlier)).includes(checksum);
 }
 
 /** Throws STATE_INVALID for bytes that no step of a network of these sizes can have left. */
