@@ -1,9 +1,13 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import type { EntityManager } from 'typeorm';
 import { RecollectError } from '../errors.js';
 import { differences, verifyMemories, type Difference } from '../memory/memory-verify.js';
+import { LiveModel } from '../promotion/live-model.js';
 import { loadNetwork } from '../promotion/network-loader.js';
+import { Promotion } from '../promotion/promotion.js';
 import { findLiveModel } from '../storage/model.store.js';
+import { createLogger } from '../telemetry.js';
 import { withDatabase } from './database.js';
 import { readCount } from './evaluate.js';
 
@@ -38,7 +42,9 @@ export function addMemoryCommands(program: Command): void {
           [
             `Model ${version}: memories of ${verified.users} users compared with their ${verified.interactions} interactions.`,
             ...counts.filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}: ${meanings[name]}`),
-            ...(verified.waiting > 0 ? [`${verified.waiting} users wait for the replay of a late event and were left out.`] : []),
+            ...(verified.waiting > 0
+              ? [`${verified.waiting} users wait for the replay of a late event and were left out.`]
+              : []),
             found.size === 0 ? 'All are what the log gives.' : '`recollect memory rebuild` makes all of them anew.',
             JSON.stringify({
               version,
@@ -49,6 +55,33 @@ export function addMemoryCommands(program: Command): void {
           ].join('\n'),
         );
         if (found.size > 0) process.exitCode = 1;
+      });
+    });
+  memory
+    .command('rebuild')
+    .description('make all memories anew from the log, while what serves goes on, and swap them in')
+    .option('--threads <count>', 'threads that replay', String(availableParallelism()))
+    .action(async ({ threads }: { readonly threads: string }) => {
+      const count = readCount('--threads', threads);
+      await withDatabase(async (dataSource, config) => {
+        const logger = createLogger({ ...config, logLevel: 'warn' });
+        const promotion = new Promotion(config, logger, dataSource, new LiveModel(config, logger, dataSource));
+        const [{ events } = { events: 0 }] = await dataSource.query<{ events: number }[]>(
+          'SELECT count(*)::float8 AS events FROM interaction',
+        );
+        const started = Date.now();
+        let users = 0;
+        const version = await promotion.rebuild({
+          threads: count,
+          onProgress: (phase, made) => {
+            if (phase === 'REBUILDING') users = made;
+          },
+        });
+        const seconds = (Date.now() - started) / 1_000;
+        process.stdout.write(
+          `Model ${version}: the memories of ${users} users were made anew from the log and serve.\n` +
+            `${JSON.stringify({ version, users, seconds, eventsPerSecond: Math.round(events / seconds) })}\n`,
+        );
       });
     });
 }

@@ -8,7 +8,7 @@ import type { EntityManager } from 'typeorm';
 import { stateBytes } from '../model/dimensions.js';
 import type { Network } from '../model/network.js';
 import { checksumOf, decodeState, emptyState, encodeState, type UserState } from '../model/user-state.js';
-import { lockMemories, saveMemories, type MemoryRow } from '../storage/user-memory.store.js';
+import { lockMemories, saveMemories, type MemoryRow, type MemoryTable } from '../storage/user-memory.store.js';
 import { applyInWaves, type Track } from './waves.js';
 
 /** What of an interaction enters a memory. */
@@ -23,20 +23,20 @@ export interface Event {
 /** The memories of these users, locked to the end of the transaction; a user without one gets an empty one. */
 export async function lockUsers(
   tx: EntityManager,
-  version: number,
+  table: MemoryTable,
   network: Network,
   events: readonly Pick<Event, 'userId'>[],
 ): Promise<readonly MemoryRow[]> {
   const userIds = [...new Set(events.map(({ userId }) => userId))];
   if (userIds.length === 0) return [];
   const state = encodeState(emptyState(network.dimensions));
-  return lockMemories(tx, version, userIds, { state, checksum: checksumOf(state) });
+  return lockMemories(tx, table, userIds, { state, checksum: checksumOf(state) });
 }
 
 /** `events` come in the order of arrival and are in the log. Returns the users whose memories are right only after a replay. */
 export async function remember(
   tx: EntityManager,
-  version: number,
+  table: MemoryTable,
   network: Network,
   memories: readonly MemoryRow[],
   events: readonly Event[],
@@ -64,7 +64,7 @@ export async function remember(
     const interactionsApplied = memory.interactionsApplied + applied.rows.length;
     return { userId: memory.userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: checksumOf(bytes) };
   });
-  await saveMemories(tx, version, changed);
+  await saveMemories(tx, table, changed);
   return toReplay;
 }
 

@@ -1,7 +1,16 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { stateBytes, stateSize } from './dimensions.js';
-import { checksumOf, contextOf, decodeState, emptyState, encodeState, hiddenOf, isOfEarlierArithmetic, remember } from './user-state.js';
+import {
+  checksumOf,
+  contextOf,
+  decodeState,
+  emptyState,
+  encodeState,
+  hiddenOf,
+  isOfEarlierArithmetic,
+  remember,
+} from './user-state.js';
 
 const dimensions = {
   width: 4,
