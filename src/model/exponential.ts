@@ -11,7 +11,7 @@ const rounder = 12_582_912; // 1.5 * 2^23
 const perLn2 = Math.fround(1.4426950408889634);
 /** ln 2 in two parts: n times the first is exact */
 const ln2High = 0.693359375;
-const ln2Low = Math.fround(-2.1219444005469058e-4);
+const ln2Low = Math.fround(-2.1219444005469e-4);
 const coefficients = [
   1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
 ].map(Math.fround); // prettier-ignore

@@ -338,7 +338,7 @@ function exp(x: v128): v128 {
   const shifted = f32x4.add(f32x4.mul(bounded, f32x4.splat(<f32>1.4426950408889634)), rounder);
   const n = f32x4.sub(shifted, rounder);
   const high = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375)));
-  const r = f32x4.sub(high, f32x4.mul(n, f32x4.splat(<f32>-2.1219444005469058e-4)));
+  const r = f32x4.sub(high, f32x4.mul(n, f32x4.splat(<f32>-2.1219444005469e-4)));
   let sum = f32x4.add(f32x4.mul(f32x4.splat(<f32>1.98756915e-4), r), f32x4.splat(<f32>1.3981999507e-3));
   sum = f32x4.add(f32x4.mul(sum, r), f32x4.splat(<f32>8.3334519073e-3));
   sum = f32x4.add(f32x4.mul(sum, r), f32x4.splat(<f32>4.1665795894e-2));
