@@ -43,7 +43,7 @@ const zones = Object.entries(may).map(([folder, allowed]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'coverage/**', '.recollect/**'] },
+  { ignores: ['dist/**', 'node_modules/**', 'coverage/**', '.recollect/**', 'src/model/kernels/assembly/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

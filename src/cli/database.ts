@@ -9,7 +9,7 @@ export async function withDatabase(work: (dataSource: DataSource, config: Config
   const databaseUrl = config.databaseUrl ?? runningPostgres(config.dataFolder);
   const dataSource = await createDataSource({ ...config, databaseUrl, databasePoolSize: 2 }).initialize();
   try {
-    await work(dataSource, config);
+    await work(dataSource, { ...config, databaseUrl });
   } finally {
     await dataSource.destroy();
   }

@@ -51,7 +51,7 @@ export function addEvaluateCommand(program: Command): void {
     });
 }
 
-function readCount(option: string, text: string): number {
+export function readCount(option: string, text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new RecollectError('BAD_INPUT', `${option} ${text} is not a whole number above 0`);
 }

@@ -7,6 +7,7 @@ import { addDeadLetterCommands } from './dead-letters.js';
 import { addDemoCommand } from './demo.js';
 import { addEvaluateCommand } from './evaluate.js';
 import { addKeyCommands } from './keys.js';
+import { addMemoryCommands } from './memory.js';
 import { addMigrateCommands } from './migrate.js';
 import { addPartitionCommands } from './partitions.js';
 import { addReproduceCommand } from './reproduce.js';
@@ -23,6 +24,7 @@ addDemoCommand(program);
 addPartitionCommands(program);
 addReproduceCommand(program);
 addEvaluateCommand(program);
+addMemoryCommands(program);
 addStudyCommands(program);
 
 program.parseAsync().catch((error: unknown) => {

@@ -18,7 +18,7 @@ import { shareMemoryVersion } from '../storage/log-cut.store.js';
 import { findLiveModel } from '../storage/model.store.js';
 import { removeReplayRequests, requestReplay, waitingForReplay } from '../storage/replay-request.store.js';
 import { whileLocked } from '../storage/session-lock.js';
-import { saveMemories } from '../storage/user-memory.store.js';
+import { memoriesOf, saveMemories } from '../storage/user-memory.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { replayed } from './memory-replay.js';
 import { NETWORK_SOURCE, type NetworkSource } from './network-source.js';
@@ -97,19 +97,19 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
       if ((await findLiveModel(tx))?.version !== version) return false;
       await lockUsers(
         tx,
-        version,
+        memoriesOf(version),
         network,
         userIds.map((userId) => ({ userId })),
       );
       const wanted = new Set(await removeReplayRequests(tx, userIds));
       const memories = read.memories.filter(({ userId }) => wanted.has(userId));
-      await saveMemories(tx, version, memories);
+      await saveMemories(tx, memoriesOf(version), memories);
       const since = await arrivedSince(
         tx,
         read.arrivals.filter(({ userId }) => wanted.has(userId)),
       );
       const events = since.map((event) => ({ ...event, occurredAt: event.occurredAt.getTime() }));
-      await requestReplay(tx, await remember(tx, version, network, memories, events));
+      await requestReplay(tx, await remember(tx, memoriesOf(version), network, memories, events));
       return true;
     });
   }

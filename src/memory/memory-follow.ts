@@ -1,5 +1,5 @@
 /**
- * Lets the memories of a version that does not serve yet follow the log: what a rebuild does not have is applied in the order of arrival, at the price
+ * Lets memories that do not serve yet follow the log: what a rebuild does not have is applied in the order of arrival, at the price
  * that it had for the version that serves.
  *
  * The memories stand at an arrival number: they hold exactly what arrived up to it. A step applies the next events and moves
@@ -8,6 +8,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Network } from '../model/network.js';
 import { readArrivals } from '../storage/interaction.store.js';
+import type { MemoryTable } from '../storage/user-memory.store.js';
 import { replay } from './memory-replay.js';
 import { lockUsers, remember } from './remember.js';
 
@@ -18,7 +19,7 @@ const eventsAtOnce = 5_000;
 export async function follow(
   tx: EntityManager,
   network: Network,
-  version: number,
+  table: MemoryTable,
   after: bigint,
   upTo: bigint,
 ): Promise<bigint> {
@@ -31,7 +32,7 @@ export async function follow(
     kind,
     occurredAt: occurredAt.getTime(),
   }));
-  const memories = await lockUsers(tx, version, network, events);
-  await replay(tx, network, version, await remember(tx, version, network, memories, events), reached);
+  const memories = await lockUsers(tx, table, network, events);
+  await replay(tx, network, table, await remember(tx, table, network, memories, events), reached);
   return reached;
 }

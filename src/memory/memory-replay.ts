@@ -2,28 +2,27 @@
  * Makes memories anew out of the log: from the empty memory, every interaction of the user in the order (occurredAt, arrival).
  * That is what a memory is defined to be; the write path only gets there step by step. A long history is read in pages.
  */
-import { crc32 } from 'node:zlib';
 import type { EntityManager } from 'typeorm';
 import type { Network } from '../model/network.js';
-import { emptyState, encodeState, type UserState } from '../model/user-state.js';
+import { checksumOf, emptyState, encodeState, type UserState } from '../model/user-state.js';
 import { readSequencePages, type SequenceCursor } from '../storage/interaction.store.js';
-import { saveMemories, type MemoryRow } from '../storage/user-memory.store.js';
+import { saveMemories, type MemoryRow, type MemoryTable } from '../storage/user-memory.store.js';
 import { applyInWaves } from './waves.js';
 
 /** Users whose sequences are in memory together, and events of each. */
-const usersAtOnce = 256;
+export const usersAtOnce = 256;
 const eventsAtOnce = 512;
 
-/** Replays these users under a version and saves what comes out. `upTo`: without what arrived later; null: the whole log. */
+/** Replays these users and saves what comes out. `upTo`: without what arrived later; null: the whole log. */
 export async function replay(
   tx: EntityManager,
   network: Network,
-  version: number,
+  table: MemoryTable,
   userIds: readonly string[],
   upTo: bigint | null,
 ): Promise<void> {
   for (let from = 0; from < userIds.length; from += usersAtOnce) {
-    await saveMemories(tx, version, await replayed(tx, network, userIds.slice(from, from + usersAtOnce), upTo));
+    await saveMemories(tx, table, await replayed(tx, network, userIds.slice(from, from + usersAtOnce), upTo));
   }
 }
 
@@ -70,6 +69,6 @@ export async function replayed(
   }
   return [...users].map(([userId, { state, interactionsApplied, lastOccurredAt }]) => {
     const bytes = encodeState(state);
-    return { userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: crc32(bytes) };
+    return { userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: checksumOf(bytes) };
   });
 }

@@ -4,12 +4,11 @@
  * Each user's events are applied in the order (occurredAt, arrival) behind those that the memory has. An event that is older than
  * the user's newest one does not fit there: such a user is to be replayed from the log, as is one whose stored memory is damaged.
  */
-import { crc32 } from 'node:zlib';
 import type { EntityManager } from 'typeorm';
 import { stateBytes } from '../model/dimensions.js';
 import type { Network } from '../model/network.js';
-import { decodeState, emptyState, encodeState, type UserState } from '../model/user-state.js';
-import { lockMemories, saveMemories, type MemoryRow } from '../storage/user-memory.store.js';
+import { checksumOf, decodeState, emptyState, encodeState, type UserState } from '../model/user-state.js';
+import { lockMemories, saveMemories, type MemoryRow, type MemoryTable } from '../storage/user-memory.store.js';
 import { applyInWaves, type Track } from './waves.js';
 
 /** What of an interaction enters a memory. */
@@ -24,20 +23,20 @@ export interface Event {
 /** The memories of these users, locked to the end of the transaction; a user without one gets an empty one. */
 export async function lockUsers(
   tx: EntityManager,
-  version: number,
+  table: MemoryTable,
   network: Network,
   events: readonly Pick<Event, 'userId'>[],
 ): Promise<readonly MemoryRow[]> {
   const userIds = [...new Set(events.map(({ userId }) => userId))];
   if (userIds.length === 0) return [];
   const state = encodeState(emptyState(network.dimensions));
-  return lockMemories(tx, version, userIds, { state, checksum: crc32(state) });
+  return lockMemories(tx, table, userIds, { state, checksum: checksumOf(state) });
 }
 
 /** `events` come in the order of arrival and are in the log. Returns the users whose memories are right only after a replay. */
 export async function remember(
   tx: EntityManager,
-  version: number,
+  table: MemoryTable,
   network: Network,
   memories: readonly MemoryRow[],
   events: readonly Event[],
@@ -63,13 +62,15 @@ export async function remember(
   const changed = tracks.map(({ memory, state, events: applied, lastOccurredAt }) => {
     const bytes = encodeState(state);
     const interactionsApplied = memory.interactionsApplied + applied.rows.length;
-    return { userId: memory.userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: crc32(bytes) };
+    return { userId: memory.userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: checksumOf(bytes) };
   });
-  await saveMemories(tx, version, changed);
+  await saveMemories(tx, table, changed);
   return toReplay;
 }
 
 /** null for bytes that are damaged or of another form than this network's: the log can make them anew. */
 function stateOf({ state, checksum }: MemoryRow, { dimensions }: Network): UserState | null {
-  return crc32(state) === checksum && state.length === stateBytes(dimensions) ? decodeState(dimensions, state) : null;
+  return checksumOf(state) === checksum && state.length === stateBytes(dimensions)
+    ? decodeState(dimensions, state)
+    : null;
 }

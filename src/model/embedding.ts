@@ -68,11 +68,16 @@ export interface Term {
 
 /** x of one event for each user [B d]. */
 export function embed(table: Float32Array, rows: Int32Array, norm: Norm, terms: readonly Term[] = []): Matrix {
-  const width = norm.gain.length;
-  const x = zeros(rows.length, width);
+  const x = zeros(rows.length, norm.gain.length);
+  sumTerms(table, rows, terms, x);
+  return layerNorm(x, norm);
+}
+
+/** E'[i] + C[kind] + G[gap] of each user, into x [B d] */
+export function sumTerms(table: Float32Array, rows: Int32Array, terms: readonly Term[], { width, data }: Matrix): void {
   rows.forEach((row, user) => {
     if (row < 0 || row * width >= table.length) throw new RangeError(`row ${row} is outside of the item table`);
-    x.data.set(table.subarray(row * width, (row + 1) * width), user * width);
+    data.set(table.subarray(row * width, (row + 1) * width), user * width);
   });
   for (const { vectors, indices } of terms) {
     indices.forEach((index, user) => {
@@ -80,9 +85,8 @@ export function embed(table: Float32Array, rows: Int32Array, norm: Norm, terms: 
         throw new RangeError(`${index} is outside of the kinds or gaps`);
       for (let at = 0; at < width; at++) {
         const own = user * width + at;
-        x.data[own] = (x.data[own] as number) + (vectors[index * width + at] as number);
+        data[own] = (data[own] as number) + (vectors[index * width + at] as number);
       }
     });
   }
-  return layerNorm(x, norm);
 }

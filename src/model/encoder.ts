@@ -9,7 +9,7 @@
  * rebuilds it from what is stored.
  * Departs from PyTorch's and cuDNN's cell, which multiply r after W (reset-after): weights of those do not fit here.
  */
-import { affine, concat, sigmoid, tanh, zeros } from './matrix.js';
+import { affine, concat, fade, sigmoid, tanh, zeros } from './matrix.js';
 import type { Affine, Matrix } from './matrix.js';
 import type { Residual } from './residual.js';
 
@@ -35,7 +35,7 @@ export function stepGru({ gates, candidate }: Block, x: Matrix, h: Matrix): Matr
     for (let at = 0; at < width; at++) {
       const update = gate.data[(2 * row + 1) * width + at] as number;
       const own = row * width + at;
-      next.data[own] = update * (h.data[own] as number) + (1 - update) * (next.data[own] as number);
+      next.data[own] = fade(update, h.data[own] as number, next.data[own] as number);
     }
   }
   return next;

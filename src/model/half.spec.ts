@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeHalves, encodeHalves, roundToHalf } from './half.js';
+import { decodeHalves, decodePlainly, encodeHalves, encodePlainly, roundToHalf } from './half.js';
 
 const every = Array.from({ length: 65_536 }, (_, bits) => bits);
 
@@ -19,13 +19,15 @@ function valueOf(bits: number): number {
 }
 
 function decode(halves: readonly number[]): Float32Array {
-  return decodeHalves(new DataView(Uint16Array.from(halves).buffer), 0, halves.length);
+  return decodeHalves(new Uint8Array(Uint16Array.from(halves).buffer), halves.length);
 }
 
 function encode(numbers: readonly number[]): number[] {
-  const bytes = new DataView(new ArrayBuffer(2 * numbers.length));
-  encodeHalves(Float32Array.from(numbers), bytes, 0);
-  return numbers.map((_, at) => bytes.getUint16(2 * at, true));
+  const bytes = Buffer.alloc(2 * numbers.length);
+  const rounded = Float32Array.from(numbers);
+  roundToHalf(rounded);
+  encodeHalves(rounded, bytes);
+  return numbers.map((_, at) => bytes.readUint16LE(2 * at));
 }
 
 function round(numbers: readonly number[]): number[] {
@@ -45,6 +47,17 @@ describe('half precision', () => {
     const isNan = (bits: number) => (bits & 0x7fff) > 0x7c00;
     expect(encoded.filter((_, bits) => !isNan(bits))).toEqual(expected.filter((_, bits) => !isNan(bits)));
     expect(encoded.filter((_, bits) => isNan(bits)).every((bits) => (bits & 0x7fff) === 0x7e00)).toBe(true);
+  });
+
+  it('has plain twins that leave the same bits, from any place of a buffer', () => {
+    const known = every.filter((bits) => (bits & 0x7fff) <= 0x7c00); // the sign of a NaN is nothing to hold on to
+    const bytes = Buffer.from([0, ...Buffer.from(Uint16Array.from(known).buffer)]).subarray(1);
+    const [numbers, plain] = [decodeHalves(bytes, known.length), decodePlainly(bytes, known.length)];
+    expect(Buffer.from(numbers.buffer).equals(Buffer.from(plain.buffer))).toBe(true);
+    const [encoded, plainly] = [Buffer.alloc(bytes.length), Buffer.alloc(bytes.length)];
+    encodeHalves(numbers, encoded);
+    encodePlainly(numbers, plainly);
+    expect(encoded.equals(plainly)).toBe(true);
   });
 
   it('leaves every half as it is', () => {

@@ -7,6 +7,9 @@
  * Own code, because Float16Array is not in every engine that the product runs on. The f32's bits do the work: a normal half
  * is an f32 whose last 13 bits are zero, and a carry out of the fraction is the right step of the exponent.
  */
+import { HalfKernel } from './kernels/half-kernel.js';
+import { hasKernels } from './kernels/module.js';
+
 export const largestHalf = 65_504;
 
 const sign = 0x80000000;
@@ -36,11 +39,26 @@ export function roundToHalf(numbers: Float32Array): void {
   }
 }
 
-/** Rounds to halves and writes them, two bytes each, little-endian. */
-export function encodeHalves(numbers: Float32Array, bytes: DataView, offset: number): void {
-  const rounded = numbers.slice();
-  roundToHalf(rounded);
-  const bits = new Uint32Array(rounded.buffer);
+const kernel = hasKernels ? new HalfKernel() : null;
+
+/** Writes numbers that are halves, two bytes each, little-endian. */
+export function encodeHalves(numbers: Float32Array, bytes: Uint8Array): void {
+  if (kernel === null) encodePlainly(numbers, bytes);
+  else kernel.encode(numbers, bytes);
+}
+
+/** Reads `count` halves. */
+export function decodeHalves(bytes: Uint8Array, count: number): Float32Array {
+  if (kernel === null) return decodePlainly(bytes, count);
+  const numbers = new Float32Array(count);
+  kernel.decode(bytes, numbers);
+  return numbers;
+}
+
+/** The plain twin of `HalfKernel.encode`. */
+export function encodePlainly(numbers: Float32Array, bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
   for (let at = 0; at < bits.length; at++) {
     const all = bits[at] as number;
     const magnitude = all & ~sign;
@@ -50,17 +68,18 @@ export function encodeHalves(numbers: Float32Array, bytes: DataView, offset: num
     else if (magnitude === infinity) half = 0x7c00;
     else if (magnitude >= smallestNormal)
       half = (magnitude - 0x38000000) >>> 13; // the exponent's bias goes from 127 to 15
-    else half = Math.abs(rounded[at] as number) * 2 ** 24;
-    bytes.setUint16(offset + 2 * at, ((all & sign) >>> 16) | half, true);
+    else half = Math.abs(numbers[at] as number) * 2 ** 24;
+    view.setUint16(2 * at, ((all & sign) >>> 16) | half, true);
   }
 }
 
-/** Reads halves that `encodeHalves` wrote. */
-export function decodeHalves(bytes: DataView, offset: number, count: number): Float32Array {
+/** The plain twin of `HalfKernel.decode`. */
+export function decodePlainly(bytes: Uint8Array, count: number): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const numbers = new Float32Array(count);
   const bits = new Uint32Array(numbers.buffer);
   for (let at = 0; at < count; at++) {
-    const half = bytes.getUint16(offset + 2 * at, true);
+    const half = view.getUint16(2 * at, true);
     const magnitude = half & 0x7fff;
     if (magnitude >= 0x0400 && magnitude < 0x7c00) {
       bits[at] = ((half & 0x8000) << 16) | ((magnitude << 13) + 0x38000000);

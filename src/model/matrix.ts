@@ -4,10 +4,12 @@
  *   affine      y = x W + b
  *   layerNorm   y = (x - mean) / sqrt(variance + 1e-5) * gain + bias, row by row
  *
- * Numbers are stored as f32 and summed in f64, input by input in a fixed order. A row's result therefore never depends on the
- * rows beside it: a batch of any size gives the same bits. (Rounding every partial sum to f32 would also be twice as slow.)
+ * All of it is f32: every product and every sum is rounded, in a fixed order. A row's result never depends on the rows beside it,
+ * and four lanes of a vector unit leave the same bits: this is the plain twin of `kernels/assembly/kernels`, which must change with it.
+ * (A product or sum of two f32s that is rounded from f64 to f32 is the f32 product or sum.)
  * An index that is cast to a number lies inside its array by the loop around it.
  */
+import { exp } from './exponential.js';
 import { normalCdf } from './normal.js';
 
 export interface Matrix {
@@ -31,7 +33,8 @@ export interface Norm {
   readonly bias: Float32Array;
 }
 
-const epsilon = 1e-5;
+const { fround } = Math;
+const epsilon = fround(1e-5);
 
 export function zeros(rows: number, width: number): Matrix {
   return { rows, width, data: new Float32Array(rows * width) };
@@ -48,44 +51,18 @@ export function affineOf(inputs: number, outputs: number, weight: Float32Array, 
   return { inputs, outputs, weights, bias: bias ?? new Float32Array(outputs) };
 }
 
-/** y = x W + b. Four outputs at a time, so that their sums do not wait for each other; all rows before the next four. */
+/** y = x W + b. An output's sum begins with its bias and takes one input after the other. */
 export function affine(x: Matrix, { inputs, outputs, weights, bias }: Affine): Matrix {
   const y = zeros(x.rows, outputs);
-  const from = x.data;
-  const to = y.data;
-  let output = 0;
-  for (; output + 4 <= outputs; output += 4) {
-    const w0 = output * inputs;
-    const w1 = w0 + inputs;
-    const w2 = w1 + inputs;
-    const w3 = w2 + inputs;
-    for (let row = 0; row < x.rows; row++) {
-      const start = row * inputs;
-      let y0 = bias[output] as number;
-      let y1 = bias[output + 1] as number;
-      let y2 = bias[output + 2] as number;
-      let y3 = bias[output + 3] as number;
-      for (let input = 0; input < inputs; input++) {
-        const value = from[start + input] as number;
-        y0 += value * (weights[w0 + input] as number);
-        y1 += value * (weights[w1 + input] as number);
-        y2 += value * (weights[w2 + input] as number);
-        y3 += value * (weights[w3 + input] as number);
-      }
-      const end = row * outputs + output;
-      to[end] = y0;
-      to[end + 1] = y1;
-      to[end + 2] = y2;
-      to[end + 3] = y3;
-    }
-  }
-  for (; output < outputs; output++) {
+  for (let output = 0; output < outputs; output++) {
     for (let row = 0; row < x.rows; row++) {
       let sum = bias[output] as number;
       for (let input = 0; input < inputs; input++) {
-        sum += (from[row * inputs + input] as number) * (weights[output * inputs + input] as number);
+        sum = fround(
+          sum + fround((x.data[row * inputs + input] as number) * (weights[output * inputs + input] as number)),
+        );
       }
-      to[row * outputs + output] = sum;
+      y.data[row * outputs + output] = sum;
     }
   }
   return y;
@@ -113,28 +90,40 @@ export function concat(x: Matrix, y: Matrix): Matrix {
 export function layerNorm(x: Matrix, { gain, bias }: Norm): Matrix {
   const { data, width } = x;
   for (let start = 0; start < data.length; start += width) {
-    let sum = 0;
-    for (let at = 0; at < width; at++) sum += data[start + at] as number;
-    const mean = sum / width;
-    let squares = 0;
-    for (let at = 0; at < width; at++) squares += ((data[start + at] as number) - mean) ** 2;
-    const scale = 1 / Math.sqrt(squares / width + epsilon);
+    const row = data.subarray(start, start + width);
+    const mean = fround(sumInLanes(row) / width);
+    for (let at = 0; at < width; at++) row[at] = (row[at] as number) - mean;
+    const variance = fround(sumInLanes(row.map((value) => value * value)) / width);
+    const scale = fround(1 / fround(Math.sqrt(fround(variance + epsilon))));
     for (let at = 0; at < width; at++) {
-      data[start + at] = ((data[start + at] as number) - mean) * scale * (gain[at] as number) + (bias[at] as number);
+      row[at] = fround(fround((row[at] as number) * scale) * (gain[at] as number)) + (bias[at] as number);
     }
   }
   return x;
 }
 
-/** In place. */
-export function sigmoid(x: Matrix): Matrix {
-  for (let at = 0; at < x.data.length; at++) x.data[at] = 1 / (1 + Math.exp(-(x.data[at] as number)));
-  return x;
+/** Every fourth number in a sum of its own, then those four in pairs, then the last numbers, of which there are not four. */
+function sumInLanes(numbers: Float32Array): number {
+  const whole = numbers.length & ~3;
+  const lanes = new Float32Array(4);
+  for (let at = 0; at < whole; at++) lanes[at & 3] = (lanes[at & 3] as number) + (numbers[at] as number);
+  const [a = 0, b = 0, c = 0, d = 0] = lanes;
+  let sum = fround(fround(a + b) + fround(c + d));
+  for (let at = whole; at < numbers.length; at++) sum = fround(sum + (numbers[at] as number));
+  return sum;
 }
 
 /** In place. */
+export function sigmoid(x: Matrix): Matrix {
+  for (let at = 0; at < x.data.length; at++) x.data[at] = 1 / fround(1 + exp(-(x.data[at] as number)));
+  return x;
+}
+
+/** 1 - 2 / (e^2x + 1), in place. */
 export function tanh(x: Matrix): Matrix {
-  for (let at = 0; at < x.data.length; at++) x.data[at] = Math.tanh(x.data[at] as number);
+  for (let at = 0; at < x.data.length; at++) {
+    x.data[at] = 1 - fround(2 / fround(exp(fround(2 * (x.data[at] as number))) + 1));
+  }
   return x;
 }
 
@@ -147,7 +136,12 @@ export function gelu(x: Matrix): Matrix {
   return x;
 }
 
-/** In place; the largest is taken off first, so that nothing overflows. */
+/** k a + (1 - k) b: how a gate lets go of the old, for one number */
+export function fade(k: number, a: number, b: number): number {
+  return fround(fround(k * a) + fround(fround(1 - k) * b));
+}
+
+/** In place; the largest is taken off first, so that nothing overflows. Only a read needs it: nothing that is stored. */
 export function softmax(values: Float32Array): Float32Array {
   const largest = values.reduce((most, value) => Math.max(most, value), -Infinity);
   let sum = 0;

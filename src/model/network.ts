@@ -13,10 +13,12 @@
 import { attribution } from './attribution.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Dimensions } from './dimensions.js';
-import { embed, type Term } from './embedding.js';
+import { embed, sumTerms, type Term } from './embedding.js';
 import { stepGru } from './encoder.js';
 import { eventsOf, type EventContext, type Events, type Occurrence } from './events.js';
 import { largestHalf, roundToHalf } from './half.js';
+import { hasKernels } from './kernels/module.js';
+import { StepKernel } from './kernels/step-kernel.js';
 import { zeros } from './matrix.js';
 import type { Matrix } from './matrix.js';
 import { scoreAll } from './rank.js';
@@ -35,6 +37,8 @@ import { largestMark, write } from './write.js';
 export interface NetworkOptions {
   /** false keeps full precision between events: only for comparison with the reference, never for a memory that is stored */
   readonly round?: boolean;
+  /** false steps by the plain twin of the kernels, which leaves the same bits: for tests, and where WebAssembly has no SIMD */
+  readonly simd?: boolean;
 }
 
 /** What a user's memory answers. */
@@ -54,10 +58,11 @@ export class Network {
   private readonly kinds: Vocabulary;
   private readonly weights: Weights;
   private readonly round: boolean;
+  private readonly kernel: StepKernel | null;
 
   constructor(
     readonly checkpoint: Checkpoint,
-    { round = true }: NetworkOptions = {},
+    { round = true, simd = hasKernels }: NetworkOptions = {},
   ) {
     this.dimensions = checkpoint.dimensions;
     this.vocabulary = checkpoint.vocabulary;
@@ -69,6 +74,7 @@ export class Network {
     if (largest > largestHalf) {
       throw invalidCheckpoint(`memory.key or memory.value can write ${largest}, a memory holds ${largestHalf} at most`);
     }
+    this.kernel = simd ? new StepKernel(this.dimensions, this.weights, usersAtOnce) : null;
   }
 
   /** Interactions as this network takes them, the oldest first; `previous` is when the user's event before them occurred. */
@@ -91,7 +97,7 @@ export class Network {
   /** The same for one user; returns the write gates f [H S], from which `attribution` tells what the slots hold. */
   stepTraced(state: UserState, row: number, kind?: number, gap?: number): Float32Array {
     const one = (index?: number) => (index === undefined ? undefined : Int32Array.of(index));
-    return this.advance([state], Int32Array.of(row), { kinds: one(kind), gaps: one(gap) }).data;
+    return this.advance([state], Int32Array.of(row), { kinds: one(kind), gaps: one(gap) }).data.slice();
   }
 
   /** Replays a list of events, oldest first, from the empty memory. */
@@ -154,10 +160,28 @@ export class Network {
     return this.weights.table.subarray(row * width, (row + 1) * width);
   }
 
-  /** One event for each of a few users, in place; returns the write gates [B H*S]. */
+  /** One event for each of a few users, in place; returns the write gates [B H*S], which hold until the next step. */
   private advance(states: readonly UserState[], rows: Int32Array, context: EventContext): Matrix {
     const terms = this.terms(context, rows.length);
-    const x = embed(this.weights.table, rows, this.weights.inputNorm, terms); //          [B d]
+    const keep =
+      this.kernel === null
+        ? this.stepPlainly(states, embed(this.weights.table, rows, this.weights.inputNorm, terms))
+        : this.stepByKernel(this.kernel, states, rows, terms);
+    states.forEach((state, user) => {
+      const indices = terms.map((term) => term.indices[user] as number);
+      remember(state, rows[user] as number, indices);
+    });
+    return keep;
+  }
+
+  private stepByKernel(kernel: StepKernel, states: readonly UserState[], rows: Int32Array, terms: readonly Term[]) {
+    const x = { rows: rows.length, width: this.dimensions.width, data: kernel.input(rows.length) }; // [B d]
+    sumTerms(this.weights.table, rows, terms, x);
+    return kernel.step(states, this.round);
+  }
+
+  /** The plain twin of the kernel: the same equations, the same bits. */
+  private stepPlainly(states: readonly UserState[], x: Matrix): Matrix {
     let z = x;
     this.weights.blocks.forEach((block, l) => {
       const h = stepGru(block, z, this.hidden(states, l)); //                             [B d]
@@ -170,11 +194,7 @@ export class Network {
     const { memory } = this.weights;
     const slots = states.map((state) => slotsOf(state, this.dimensions));
     const keep = memory === null ? zeros(states.length, 0) : write(memory.write, z, x, slots); // [B H*S]
-    states.forEach((state, user) => {
-      if (this.round) roundToHalf(state.numbers);
-      const indices = terms.map((term) => term.indices[user] as number);
-      remember(state, rows[user] as number, indices);
-    });
+    if (this.round) for (const { numbers } of states) roundToHalf(numbers);
     return keep;
   }
 

@@ -13,11 +13,11 @@ it.each([
   [3.7, 0.9998922003],
   [-5, 0.0000002867],
 ])('the normal distribution function of %d is %d', (x, expected) => {
-  expect(Math.abs(normalCdf(x) - expected)).toBeLessThan(1.5e-9);
+  expect(Math.abs(normalCdf(x) - expected)).toBeLessThan(1.5e-7);
 });
 
-it('is within 2e-9 of the density summed by small steps, everywhere', () => {
-  const step = 1 / 1024; // 32 steps of Simpson's rule between two places of the table
+it('is within 3e-7 of the density summed by small steps, everywhere', () => {
+  const step = 1 / 1024; // places are f32s exactly
   const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
   let sum = 0;
   let most = 0;
@@ -25,11 +25,12 @@ it('is within 2e-9 of the density summed by small steps, everywhere', () => {
     most = Math.max(most, Math.abs(normalCdf(x) - sum));
     sum += (step / 6) * (density(x) + 4 * density(x + step / 2) + density(x + step));
   }
-  expect(most).toBeLessThan(2e-9);
+  expect(most).toBeLessThan(3e-7);
   expect(most).toBeGreaterThan(0);
 });
 
 it('ends at 0 and 1, and passes NaN on', () => {
-  expect([-1e30, -8, 8, 1e30, Infinity, -Infinity].map(normalCdf)).toEqual([0, 0, 1, 1, 1, 0]);
+  expect([8, 1e30, Infinity].map(normalCdf)).toEqual([1, 1, 1]);
+  for (const x of [-8, -1e30, -Infinity]) expect(normalCdf(x)).toBeCloseTo(0, 14);
   expect(normalCdf(NaN)).toBeNaN();
 });

@@ -1,35 +1,26 @@
 /**
- * The normal distribution function of the exact GELU.
+ * The normal distribution function of the exact GELU, in f32 alone as `exp`.
  *
- *   P(x) = (1 + erf(x / sqrt 2)) / 2 = 1/2 + p(x) (x + x^3/3 + x^5/(3*5) + ...),   p(x) = exp(-x^2/2) / sqrt(2 pi)
+ *   P(-|x|) = 1/2 (a1 t + a2 t^2 + a3 t^3 + a4 t^4 + a5 t^5) exp(-x^2/2),   t = 1 / (1 + p |x| / sqrt 2),   P(x) = 1 - P(-x)
  *
- * The series is summed once at 513 places 1/32 apart. Between two of them a cubic goes through both values with both slopes
- * (P' = p): off by less than 2e-9 anywhere, a third of the time that an erf with its exponential takes.
+ * Abramowitz and Stegun, 7.1.26: off by less than 3e-7 anywhere.
  */
-const limit = 8;
-const places = 32;
+import { exp } from './exponential.js';
 
-const value = new Float64Array(2 * limit * places + 1);
-const slope = new Float64Array(value.length);
-for (let place = 0; place < value.length; place++) {
-  const x = place / places - limit;
-  const density = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
-  let sum = 0;
-  for (let term = x, k = 1; Math.abs(term) > 1e-17 * Math.abs(sum); k += 2, term *= (x * x) / k) sum += term;
-  value[place] = 0.5 + density * sum;
-  slope[place] = density / places;
-}
+const { fround } = Math;
+/** p / sqrt 2, p = .3275911 */
+const p = fround(0.23164188);
+/** a5 / 2 down to a1 / 2 */
+const halves = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592].map((a) => fround(a / 2));
+const [a5 = 0, a4 = 0, a3 = 0, a2 = 0, a1 = 0] = halves;
 
+/** `x` is an f32, as the result. */
 export function normalCdf(x: number): number {
-  if (x <= -limit) return 0;
-  if (x >= limit) return 1;
-  const position = (x + limit) * places;
-  const place = Math.floor(position);
-  const t = position - place;
-  const left = value[place] as number;
-  const right = value[place + 1] as number;
-  const rise = right - left;
-  const from = slope[place] as number;
-  const to = slope[place + 1] as number;
-  return left + t * (from + t * (3 * rise - 2 * from - to + t * (from + to - 2 * rise)));
+  const t = fround(1 / fround(1 + fround(p * Math.abs(x))));
+  let sum = fround(fround(a5 * t) + a4);
+  sum = fround(fround(sum * t) + a3);
+  sum = fround(fround(sum * t) + a2);
+  sum = fround(fround(sum * t) + a1);
+  const tail = fround(fround(sum * t) * exp(fround(fround(x * x) * -0.5)));
+  return x < 0 ? tail : fround(1 - tail);
 }

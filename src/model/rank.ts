@@ -6,22 +6,53 @@
  * The order is total: a higher score first, of equal scores the lower row. So a ranking is the same on every machine, and the
  * ranking of a smaller cutoff is the beginning of that of a larger one.
  */
-import { affine } from './matrix.js';
-import type { Affine } from './matrix.js';
+
+/** The output layer, tied to the table. */
+export interface Output {
+  /** rows 1 .. N-1 of O [N-1 d] */
+  readonly vectors: Float32Array;
+  readonly bias: Float32Array;
+}
 
 export interface Ranked {
   readonly row: number;
   readonly score: number;
 }
 
-/** The output layer is tied: rows 1 .. N-1 of O [N d] are its weights, output by output. */
-export function outputLayer(table: Float32Array, width: number, bias: Float32Array): Affine {
-  return { inputs: width, outputs: bias.length, weights: table.subarray(width), bias };
+/** Rows 1 .. N-1 of O [N d], and a bias for each. */
+export function outputLayer(table: Float32Array, width: number, bias: Float32Array): Output {
+  return { vectors: table.subarray(width), bias };
 }
 
-/** The score of each item for a query vector u [d]; row j lies at j - 1. */
-export function scoreAll(output: Affine, u: Float32Array): Float32Array {
-  return affine({ rows: 1, width: u.length, data: u }, output).data;
+/** The score of each item for a query vector u [d]; row j lies at j - 1. Four sums at a time, which do not wait for each other, in f64. */
+export function scoreAll({ vectors, bias }: Output, u: Float32Array): Float32Array {
+  const scores = new Float32Array(bias.length);
+  const d = u.length;
+  let item = 0;
+  for (; item + 4 <= scores.length; item += 4) {
+    const [o0, o1, o2, o3] = [item * d, (item + 1) * d, (item + 2) * d, (item + 3) * d] as const;
+    let s0 = bias[item] as number;
+    let s1 = bias[item + 1] as number;
+    let s2 = bias[item + 2] as number;
+    let s3 = bias[item + 3] as number;
+    for (let at = 0; at < d; at++) {
+      const value = u[at] as number;
+      s0 += value * (vectors[o0 + at] as number);
+      s1 += value * (vectors[o1 + at] as number);
+      s2 += value * (vectors[o2 + at] as number);
+      s3 += value * (vectors[o3 + at] as number);
+    }
+    scores[item] = s0;
+    scores[item + 1] = s1;
+    scores[item + 2] = s2;
+    scores[item + 3] = s3;
+  }
+  for (; item < scores.length; item++) {
+    let sum = bias[item] as number;
+    for (let at = 0; at < d; at++) sum += (u[at] as number) * (vectors[item * d + at] as number);
+    scores[item] = sum;
+  }
+  return scores;
 }
 
 /** The best `cutoff` items, best first; fewer where fewer are candidates. */

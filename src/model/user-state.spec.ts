@@ -1,6 +1,16 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { stateBytes, stateSize } from './dimensions.js';
-import { contextOf, decodeState, emptyState, encodeState, hiddenOf, remember } from './user-state.js';
+import {
+  checksumOf,
+  contextOf,
+  decodeState,
+  emptyState,
+  encodeState,
+  hiddenOf,
+  isOfEarlierArithmetic,
+  remember,
+} from './user-state.js';
 
 const dimensions = {
   width: 4,
@@ -43,6 +53,19 @@ describe("a user's state", () => {
     const bytes = encodeState(state);
     expect(bytes).toHaveLength(stateBytes(dimensions));
     expect(decodeState(dimensions, bytes)).toEqual(state);
+  });
+
+  it('has a checksum that tells of any other byte, and of bytes that the arithmetic before this one wrote', () => {
+    const bytes = encodeState(emptyState(dimensions));
+    const checksum = checksumOf(bytes);
+    expect(checksumOf(Buffer.from(bytes))).toBe(checksum);
+    expect(crc32(bytes)).not.toBe(checksum);
+    expect([crc32(bytes), checksum].map((one) => isOfEarlierArithmetic(bytes, one))).toEqual([true, false]);
+    for (let at = 0; at < bytes.length; at++) {
+      const other = Buffer.from(bytes);
+      other[at] = 1;
+      expect(checksumOf(other)).not.toBe(checksum);
+    }
   });
 
   it('is written as little-endian halves and 32-bit rows', () => {

@@ -8,11 +8,15 @@
  * Stored as the numbers in half precision, then the rows and the context as 32-bit integers, all little-endian. The numbers are rounded after
  * every event, so that storing loses nothing and a memory does not tell where its batches began.
  */
+import { crc32 } from 'node:zlib';
 import { RecollectError } from '../errors.js';
 import { contextSize, recentItems, stateBytes, stateSize } from './dimensions.js';
 import type { Dimensions } from './dimensions.js';
 import type { EventContext } from './events.js';
 import { decodeHalves, encodeHalves } from './half.js';
+
+/** Raised with every change of a step that leaves other bits; number 0 summed in f64. */
+const arithmetic = 1;
 
 export interface UserState {
   readonly numbers: Float32Array;
@@ -49,12 +53,27 @@ export function contextOf({ context }: UserState, { kinds, gaps }: Dimensions): 
   };
 }
 
-export function encodeState(state: UserState): Buffer {
-  const halves = 2 * state.numbers.length;
-  const bytes = Buffer.alloc(halves + 4 * (state.recent.length + state.context.length));
-  encodeHalves(state.numbers, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0);
-  [...state.recent, ...state.context].forEach((number, at) => bytes.writeInt32LE(number, halves + 4 * at));
+export function encodeState({ numbers, recent, context }: UserState): Buffer {
+  const halves = 2 * numbers.length;
+  const bytes = Buffer.alloc(halves + 4 * (recent.length + context.length));
+  encodeHalves(numbers, bytes);
+  for (let at = 0; at < recent.length; at++) bytes.writeInt32LE(recent[at] as number, halves + 4 * at);
+  const rest = halves + 4 * recent.length;
+  for (let at = 0; at < context.length; at++) bytes.writeInt32LE(context[at] as number, rest + 4 * at);
   return bytes;
+}
+
+/**
+ * The CRC-32 of a stored state, begun from the number of the arithmetic: bytes of another arithmetic do not fit theirs, like damaged
+ * ones, and no memory is ever made of two.
+ */
+export function checksumOf(bytes: Uint8Array): number {
+  return crc32(bytes, arithmetic);
+}
+
+/** Whether these bytes are whole, but of an arithmetic before this one. */
+export function isOfEarlierArithmetic(bytes: Uint8Array, checksum: number): boolean {
+  return Array.from({ length: arithmetic }, (_, earlier) => crc32(bytes, earlier)).includes(checksum);
 }
 
 /** Throws STATE_INVALID for bytes that no step of a network of these sizes can have left. */
@@ -63,9 +82,10 @@ export function decodeState(dimensions: Dimensions, bytes: Uint8Array): UserStat
     throw invalid(`it has ${bytes.length} bytes, a network of these sizes keeps ${stateBytes(dimensions)}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const numbers = decodeHalves(view, 0, stateSize(dimensions));
-  const broken = numbers.findIndex((number) => !Number.isFinite(number));
-  if (broken >= 0) throw invalid(`number ${broken} is not finite`);
+  const numbers = decodeHalves(bytes, stateSize(dimensions));
+  for (let at = 0; at < numbers.length; at++) {
+    if (!Number.isFinite(numbers[at])) throw invalid(`number ${at} is not finite`);
+  }
   const recent = new Int32Array(recentItems);
   for (let at = 0; at < recentItems; at++) {
     const row = view.getInt32(2 * numbers.length + 4 * at, true);

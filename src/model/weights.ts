@@ -5,6 +5,7 @@ import type { Block } from './encoder.js';
 import { affineOf } from './matrix.js';
 import type { Affine, Norm } from './matrix.js';
 import { outputLayer } from './rank.js';
+import type { Output } from './rank.js';
 import type { ReadWeights } from './read.js';
 import type { Residual } from './residual.js';
 import type { Transitions } from './rules.js';
@@ -22,7 +23,7 @@ export interface Weights {
   /** null: no slots */
   readonly memory: { readonly write: WriteWeights; readonly read: ReadWeights } | null;
   readonly join: Residual;
-  readonly output: Affine;
+  readonly output: Output;
   readonly transitions: Transitions;
 }
 

@@ -9,7 +9,7 @@
  * things, and what it keeps stays a weighted sum of items, which `attribution` can read back.
  * Departs from Gated Slot Attention (Zhang et al., 2024) in writing x instead of z.
  */
-import { affine, sigmoid } from './matrix.js';
+import { affine, fade, sigmoid } from './matrix.js';
 import type { Affine, Matrix, Norm } from './matrix.js';
 import type { Slots } from './slots.js';
 
@@ -41,7 +41,7 @@ function blend(kept: Float32Array, mark: Matrix, keep: Matrix, user: number): vo
     const from = user * mark.width + Math.floor(gate / slots) * part;
     for (let at = 0; at < part; at++) {
       const own = gate * part + at;
-      kept[own] = stay * (kept[own] as number) + (1 - stay) * (mark.data[from + at] as number);
+      kept[own] = fade(stay, kept[own] as number, mark.data[from + at] as number);
     }
   }
 }

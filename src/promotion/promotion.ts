@@ -2,15 +2,17 @@
  * Promotion: another version of the model begins to serve, without a stop and without a lost interaction.
  *
  *   cut        everything at or below an arrival number is visible (log-cut.store)
- *   rebuild    every user's memory under the new version, out of the log up to the cut, while the old version serves
+ *   rebuild    every user's memory under the new version, out of the log up to the cut, in a shadow table, while the old version serves
  *   catch up   cut again and apply what arrived since; until that is little, or no less than the time before
- *   switch     in one transaction that holds writers off: apply the last of it, point `live_model` to the new version
+ *   switch     in one transaction that holds writers off: apply the last of it, attach the shadow, point `live_model` to the new version
  *   clean up   drop memories of versions older than the replaced one, which other processes still read for a moment
  *
  * The memories that begin to serve equal an in-order replay of the log bit for bit. One promotion at a time: its session
  * holds an advisory lock, and the switch runs in that session, so that it can't commit once the lock is lost. What fails before
  * the switch leaves the old version as it was, and the half-built memories are removed, here or by the next promotion.
+ * The memories of the version that serves are made anew in the same way, see `rebuild`.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
@@ -23,6 +25,7 @@ import { lockMemoryVersion, readCut, takeCut } from '../storage/log-cut.store.js
 import { listMemoryPartitions, removeMemoryPartition } from '../storage/memory-partition.store.js';
 import { findLiveModel, findModel, setLiveModel, setModelStatus } from '../storage/model.store.js';
 import { whileLocked } from '../storage/session-lock.js';
+import { attachShadow, dropShadow, type MemoryTable } from '../storage/user-memory.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { LiveModel } from './live-model.js';
 import { loadNetwork } from './network-loader.js';
@@ -33,6 +36,8 @@ export interface PromoteOptions {
   readonly onProgress?: (phase: 'REBUILDING' | 'SWITCHING', users: number, usersTotal: number) => void;
   /** done in the transaction of the switch: both happen or neither */
   readonly alongside?: (tx: EntityManager) => Promise<void>;
+  /** threads of the rebuild; default: this one */
+  readonly threads?: number;
 }
 
 export interface Promoted {
@@ -40,6 +45,17 @@ export interface Promoted {
   /** the version that served before; null: none did */
   readonly replaced: number | null;
 }
+
+/** Memories that are to serve, and the arrival number that they stand at. */
+interface Shadow {
+  readonly table: MemoryTable;
+  readonly standing: bigint;
+}
+
+/** The switch waits so long for those who read memories, which holds the next ones up, then lets them pass and tries again. */
+const lockTimeoutMs = 2_000;
+const switchAttempts = 10;
+const switchPauseMs = 1_000;
 
 /** So few events are left to the switch, which holds writers off while it applies them. */
 const fewEvents = 500;
@@ -64,17 +80,22 @@ export class Promotion {
       await refuseRejected(session, version);
       const network = await loadNetwork(session, version);
       await this.removeOldMemories();
-      try {
-        const standing = await this.build(version, network, options);
-        await this.switchTo(session, version, network, standing, options);
-      } catch (error) {
-        await this.removeOldMemories();
-        throw error;
-      }
+      await this.replaceMemories(session, version, network, options);
       this.logger.info({ modelVersion: version, replaced }, 'a model was promoted');
       await this.liveModel.refresh();
       await this.removeOldMemories();
       return { version, replaced };
+    });
+  }
+
+  /** Makes the memories of the version that serves anew and swaps them in. Throws as `promote`; NOT_FOUND where none serves. */
+  async rebuild(options: PromoteOptions = {}): Promise<number> {
+    return this.alone(async (session) => {
+      const live = await findLiveModel(session);
+      if (live === null) throw new RecollectError('NOT_FOUND', 'no model serves yet, so there are no memories; train one first'); // prettier-ignore
+      await this.replaceMemories(session, live.version, await loadNetwork(session, live.version), options);
+      this.logger.info({ modelVersion: live.version }, 'the memories were made anew');
+      return live.version;
     });
   }
 
@@ -86,22 +107,48 @@ export class Promotion {
     });
   }
 
-  /** All memories under the version; returns the arrival number that they stand at. */
-  private async build(version: number, network: Network, options: PromoteOptions): Promise<bigint> {
-    const { signal, onProgress } = options;
+  private async replaceMemories(
+    session: EntityManager,
+    version: number,
+    network: Network,
+    options: PromoteOptions,
+  ): Promise<void> {
+    try {
+      const shadow = await this.build(version, network, options);
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await this.switchTo(session, shadow, network, options);
+          return;
+        } catch (error) {
+          if (attempt === switchAttempts || !isLockTimeout(error)) throw error;
+          await sleep(switchPauseMs);
+        }
+      }
+    } catch (error) {
+      await dropShadow(this.dataSource.manager).catch((fault: unknown) => {
+        logError(this.logger, fault, 'half-built memories were not dropped; the next promotion or rebuild does it');
+      });
+      throw error;
+    }
+  }
+
+  /** All memories under the version in a shadow, and the arrival number that they stand at. */
+  private async build(version: number, network: Network, options: PromoteOptions): Promise<Shadow> {
+    const { signal, onProgress, threads = 1 } = options;
     let standing = await this.cut();
     const onRebuilt = ({ users, usersTotal }: RebuildProgress): void => onProgress?.('REBUILDING', users, usersTotal);
-    await rebuild(this.dataSource, version, network, standing, onRebuilt, signal);
+    const building = { onProgress: onRebuilt, signal, threads };
+    const table = await rebuild(this.dataSource, this.config, version, network, standing, building);
     for (let behind = Infinity; ;) {
       const cut = await this.cut();
       const isCloser = Number(cut - standing) < behind;
       behind = Number(cut - standing);
-      if (behind <= fewEvents || !isCloser) return standing;
+      if (behind <= fewEvents || !isCloser) return { table, standing };
       for (const begun = standing; standing < cut;) {
         signal?.throwIfAborted();
         onProgress?.('SWITCHING', Number(standing - begun), behind);
         const from = standing;
-        standing = await this.dataSource.transaction(async (tx) => follow(tx, network, version, from, cut));
+        standing = await this.dataSource.transaction(async (tx) => follow(tx, network, table, from, cut));
       }
     }
   }
@@ -112,17 +159,18 @@ export class Promotion {
 
   private async switchTo(
     session: EntityManager,
-    version: number,
+    { table, standing }: Shadow,
     network: Network,
-    standing: bigint,
     { signal, onProgress, alongside }: PromoteOptions,
   ): Promise<void> {
     onProgress?.('SWITCHING', 0, 0);
     await session.transaction(async (tx) => {
       await lockMemoryVersion(tx, this.config.databaseSchema);
       const end = await readCut(tx);
-      for (let at = standing; at < end;) at = await follow(tx, network, version, at, end);
-      await setLiveModel(tx, version);
+      for (let at = standing; at < end;) at = await follow(tx, network, table, at, end);
+      await tx.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
+      await attachShadow(tx, table.version);
+      if ((await findLiveModel(tx))?.version !== table.version) await setLiveModel(tx, table.version);
       await alongside?.(tx);
       signal?.throwIfAborted();
     });
@@ -154,6 +202,10 @@ export class Promotion {
       );
     }
   }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
 }
 
 async function refuseRejected(manager: EntityManager, version: number): Promise<void> {

@@ -55,9 +55,11 @@ export class PlacedItems {
 
   /** u . E' + b of each, in the order of `ids`. */
   scores(u: Float32Array): Float32Array {
-    const { length: outputs } = this.ids;
-    const weights = this.vectors.subarray(0, outputs * this.width);
-    return scoreAll({ inputs: this.width, outputs, weights, bias: this.biases.subarray(0, outputs) }, u);
+    const { length } = this.ids;
+    return scoreAll(
+      { vectors: this.vectors.subarray(0, length * this.width), bias: this.biases.subarray(0, length) },
+      u,
+    );
   }
 
   /** The cosine of each vector with a direction, in the order of `ids`. */

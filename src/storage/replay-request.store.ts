@@ -23,3 +23,12 @@ export async function removeReplayRequests(tx: EntityManager, userIds: readonly 
   );
   return rows.map(({ userId }) => userId);
 }
+
+/** Which of these users wait. */
+export async function whichWait(tx: EntityManager, userIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ userId: string }[]>(
+    'SELECT user_id AS "userId" FROM replay_request WHERE user_id = ANY($1::text[])',
+    [userIds],
+  );
+  return new Set(rows.map(({ userId }) => userId));
+}

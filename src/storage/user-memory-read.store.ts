@@ -1,5 +1,6 @@
-/** A user's memory as the read path wants it: one read by primary key. */
+/** SQL that reads memories: one by primary key, as the read path wants it; many, to compare them with the log. */
 import type { EntityManager } from 'typeorm';
+import type { MemoryRow } from './user-memory.store.js';
 
 export interface StoredMemory {
   readonly state: Buffer;
@@ -17,4 +18,43 @@ export async function readMemory(tx: EntityManager, version: number, userId: str
     [version, userId],
   );
   return rows[0] ?? null;
+}
+
+export async function readMemories(
+  tx: EntityManager,
+  version: number,
+  userIds: readonly string[],
+): Promise<readonly MemoryRow[]> {
+  return tx.query(
+    `SELECT user_id AS "userId", state, interactions_applied::float8 AS "interactionsApplied",
+            last_occurred_at AS "lastOccurredAt", checksum::float8 AS checksum
+       FROM user_memory WHERE model_version = $1 AND user_id = ANY($2::text[])`,
+    [version, userIds],
+  );
+}
+
+/** Users of the log or of the memories, behind `after` in the order of their ids. */
+export async function listUsersOfBoth(
+  tx: EntityManager,
+  version: number,
+  after: string,
+  count: number,
+): Promise<readonly string[]> {
+  const rows: { user_id: string }[] = await tx.query(
+    `(SELECT DISTINCT user_id FROM interaction WHERE user_id > $2 ORDER BY user_id LIMIT $3)
+     UNION (SELECT user_id FROM user_memory WHERE model_version = $1 AND user_id > $2 ORDER BY user_id LIMIT $3)
+     ORDER BY user_id LIMIT $3`,
+    [version, after, count],
+  );
+  return rows.map((row) => row.user_id);
+}
+
+/** So many users of either, another choice each time. */
+export async function drawUsersOfBoth(tx: EntityManager, version: number, count: number): Promise<readonly string[]> {
+  const rows: { user_id: string }[] = await tx.query(
+    `SELECT user_id FROM (SELECT user_id FROM interaction UNION SELECT user_id FROM user_memory WHERE model_version = $1) AS u
+      ORDER BY random() LIMIT $2`,
+    [version, count],
+  );
+  return rows.map((row) => row.user_id);
 }

@@ -23,7 +23,7 @@ export class UserMemoryEntity {
   @Column('bigint', { name: 'sequence_number', default: 0 })
   sequenceNumber!: string;
 
-  /** CRC-32 of the state */
+  /** of the state, see `checksumOf` */
   @Column('bigint')
   checksum!: string;
 

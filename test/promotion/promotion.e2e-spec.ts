@@ -2,43 +2,18 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { LateReplay } from '../../src/memory/late-replay.js';
-import { MemoryWriter, type Offered } from '../../src/memory/memory-writer.js';
-import type { Interaction } from '../../src/model/interaction.js';
-import { encodeState } from '../../src/model/user-state.js';
+import { MemoryWriter } from '../../src/memory/memory-writer.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
-import { loadNetwork } from '../../src/promotion/network-loader.js';
 import { Promotion } from '../../src/promotion/promotion.js';
 import { insertInteractions } from '../../src/storage/interaction.store.js';
 import { shareMemoryVersion } from '../../src/storage/log-cut.store.js';
 import { listMemoryPartitions } from '../../src/storage/memory-partition.store.js';
 import { findLiveModel, findModel, setModelStatus } from '../../src/storage/model.store.js';
-import { ReplayRequestEntity } from '../../src/storage/replay-request.entity.js';
 import { createMemoryPartition } from '../../src/storage/user-memory.store.js';
 import { createLogger } from '../../src/telemetry.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { randomCheckpoint, storeCheckpoint, type RandomOptions } from '../random-checkpoint.js';
-import { until } from '../service.js';
-
-const items = Array.from({ length: 30 }, (_, n) => `item ${n}`);
-const start = Date.UTC(2026, 0, 1);
-
-/** A network whose memories tell of every kind and gap that got lost or moved; one kind of the log is unknown to it. */
-const looking: RandomOptions = { heads: 2, kinds: ['cart', 'view'], gaps: 24 };
-
-/** The n-th event of the test: about every tenth is late, some times are equal, some items are unknown to the model. */
-function interaction(n: number, users: number): Interaction {
-  const late = n % 10 === 7 ? 5_000_000 : 0;
-  return {
-    id: `event ${n}`,
-    userId: `user ${(n * 7919) % users}`,
-    itemId: `item ${(n * 31) % 33}`,
-    kind: ['view', 'click', 'cart'][n % 3] ?? '',
-    value: null,
-    occurredAt: start + Math.floor(n / 3) * 1_000 - late,
-    recommendationId: null,
-    properties: null,
-  };
-}
+import { expectMemoriesToEqualTheLog, interaction, items, looking, writeEvents } from '../written-log.js';
 
 describe('a promotion', () => {
   let database: FreshDatabase;
@@ -64,38 +39,12 @@ describe('a promotion', () => {
   const candidate = async (seed: number, switches: RandomOptions = looking): Promise<number> =>
     storeCheckpoint(database.dataSource, randomCheckpoint(items, { seed, blocks: 2, ...switches }));
   const write = async (count: number, users: number): Promise<void> => {
-    const offered: Offered[] = Array.from({ length: count }, () => ({
-      interaction: interaction(sent++, users),
-      offset: null,
-    }));
-    expect(await writer.apply(offered, null)).toEqual(offered.map(() => 'ACCEPTED'));
+    const first = sent;
+    sent += count;
+    await writeEvents(writer, first, count, users);
   };
   const liveVersion = async (): Promise<number | undefined> =>
     (await findLiveModel(database.dataSource.manager))?.version;
-
-  /** Every user of the log: the stored memory, and the one that one network gives for the log in order. */
-  const expectMemoriesToEqualTheLog = async (version: number): Promise<void> => {
-    await until(async () => !(await database.dataSource.getRepository(ReplayRequestEntity).exists()), 30_000);
-    const network = await loadNetwork(database.dataSource.manager, version);
-    const log: { user_id: string; items: string[]; kinds: string[]; times: Date[] }[] = await database.dataSource.query(
-      `SELECT user_id, array_agg(item_id ORDER BY occurred_at, arrival) AS items, array_agg(kind ORDER BY occurred_at, arrival) AS kinds,
-              array_agg(occurred_at ORDER BY occurred_at, arrival) AS times FROM interaction GROUP BY 1 ORDER BY 1`,
-    );
-    const memories: { user_id: string; state: Buffer; applied: number }[] = await database.dataSource.query(
-      `SELECT user_id, state, interactions_applied::int AS applied FROM user_memory WHERE model_version = $1 ORDER BY 1`,
-      [version],
-    );
-    expect(memories.map(({ user_id: userId, applied }) => [userId, applied])).toEqual(
-      log.map((user) => [user.user_id, user.items.length]),
-    );
-    const different = log.filter(({ items: itemIds, kinds, times }, user) => {
-      const sequence = itemIds.map((itemId, at) => ({ itemId, kind: kinds[at] ?? '', occurredAt: times[at] ?? null }));
-      const { rows, ...context } = network.eventsOf(sequence);
-      const { state } = network.trace(rows, context);
-      return !encodeState(state).equals(memories[user]?.state ?? Buffer.alloc(0));
-    });
-    expect(different.map((user) => user.user_id)).toEqual([]);
-  };
 
   it('builds all memories from the log before the first model serves', async () => {
     await write(500, 40);
@@ -103,7 +52,7 @@ describe('a promotion', () => {
     expect(await promotion.promote(version)).toEqual({ version, replaced: null });
     expect(live.current()).toMatchObject({ version });
     expect(await findModel(database.dataSource.manager, version)).toMatchObject({ status: 'LIVE' });
-    await expectMemoriesToEqualTheLog(version);
+    await expectMemoriesToEqualTheLog(database.dataSource, version);
   });
 
   it('loses no interaction that arrives while it builds, catches up and switches', async () => {
@@ -126,7 +75,7 @@ describe('a promotion', () => {
       await Promise.all(writers);
       expect(written).toBeGreaterThan(200);
       expect([...phases]).toEqual(['REBUILDING', 'SWITCHING']);
-      await expectMemoriesToEqualTheLog(version);
+      await expectMemoriesToEqualTheLog(database.dataSource, version);
     }
     const rows: { count: number }[] = await database.dataSource.query('SELECT count(*)::int FROM interaction');
     expect(rows[0]?.count).toBe(sent);
@@ -148,7 +97,7 @@ describe('a promotion', () => {
     await database.dataSource.transaction(async (tx) => insert(tx, 1_001));
     await promotion.promote(version);
     await slow;
-    await expectMemoriesToEqualTheLog(version);
+    await expectMemoriesToEqualTheLog(database.dataSource, version);
   });
 
   it('leaves the old version serving, and nothing of the new one, when it is stopped in the middle', async () => {
@@ -167,9 +116,9 @@ describe('a promotion', () => {
     expect(await findModel(database.dataSource.manager, second)).toMatchObject({ status: 'CANDIDATE' });
     expect(await listMemoryPartitions(database.dataSource.manager)).toEqual([first]);
     await write(100, 600);
-    await expectMemoriesToEqualTheLog(first);
+    await expectMemoriesToEqualTheLog(database.dataSource, first);
     expect(await promotion.promote(second)).toEqual({ version: second, replaced: first });
-    await expectMemoriesToEqualTheLog(second);
+    await expectMemoriesToEqualTheLog(database.dataSource, second);
   });
 
   it('does not switch when what belongs to the switch fails', async () => {
@@ -200,7 +149,7 @@ describe('a promotion', () => {
     expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
       reason: { code: 'PROMOTION_UNDER_WAY' },
     });
-    await expectMemoriesToEqualTheLog((await liveVersion()) ?? 0);
+    await expectMemoriesToEqualTheLog(database.dataSource, (await liveVersion()) ?? 0);
   });
 
   it('keeps the memories of the replaced version and drops older ones', async () => {
@@ -217,7 +166,7 @@ describe('a promotion', () => {
     await promotion.promote(second);
     await write(200, 60);
     expect(await promotion.promote(first)).toEqual({ version: first, replaced: second });
-    await expectMemoriesToEqualTheLog(first);
+    await expectMemoriesToEqualTheLog(database.dataSource, first);
     expect(await findModel(database.dataSource.manager, second)).toMatchObject({ status: 'RETIRED' });
   });
 

@@ -1,0 +1,103 @@
+/**
+ * The step of up to B users in WebAssembly SIMD, see `assembly/kernels`: weights are laid out once in a memory of their own; states are
+ * copied in, stepped and copied out.
+ */
+import type { Dimensions } from '../dimensions.js';
+import { stateSize } from '../dimensions.js';
+import type { Affine, Matrix, Norm } from '../matrix.js';
+import type { UserState } from '../user-state.js';
+import type { Weights } from '../weights.js';
+import { instantiate, pageBytes, type Kernels } from './module.js';
+
+const panel = 16;
+
+export class StepKernel {
+  private readonly kernels: Kernels;
+  private readonly numbers: Float32Array;
+  private readonly stateSize: number;
+  private readonly plan: number;
+  private readonly x: number;
+  private readonly states: number;
+  private readonly keep: number;
+  private readonly work: number;
+
+  constructor(
+    private readonly dimensions: Dimensions,
+    weights: Weights,
+    usersAtOnce: number,
+  ) {
+    const { width, heads, slots } = dimensions;
+    this.stateSize = stateSize(dimensions);
+    const arrays = arraysOf(weights);
+    let end = pageBytes;
+    const place = (count: number): number => {
+      const start = end;
+      end = (end + 4 * count + 15) & ~15;
+      return start;
+    };
+    const places = arrays.map((array) => place(array.length));
+    this.plan = place(places.length);
+    this.x = place(usersAtOnce * width);
+    this.states = place(usersAtOnce * this.stateSize);
+    this.keep = place(usersAtOnce * heads * slots);
+    this.work = place(10 * (usersAtOnce * width + 4)); // z, y, [z, h] or key and value, gates, the FFN's inside
+    const { buffer, kernels } = instantiate(end);
+    this.kernels = kernels;
+    this.numbers = new Float32Array(buffer);
+    arrays.forEach((array, at) => {
+      this.numbers.set(array, (places[at] as number) / 4);
+    });
+    new Uint32Array(buffer).set(places, this.plan / 4);
+  }
+
+  /** Where E' + C + G of each user goes before a step [B d]. */
+  input(users: number): Float32Array {
+    return this.numbers.subarray(this.x / 4, this.x / 4 + users * this.dimensions.width);
+  }
+
+  /** Steps the states in place, `round` to halves or not; returns the gates [B H*S], which hold until the next step. */
+  step(states: readonly UserState[], round: boolean): Matrix {
+    const { width, blocks, heads, slots } = this.dimensions;
+    const [users, size, first] = [states.length, this.stateSize, this.states / 4];
+    states.forEach(({ numbers }, user) => {
+      this.numbers.set(numbers, first + user * size);
+    });
+    const { plan, x, keep, work } = this;
+    this.kernels.step(users, width, blocks, heads, slots, round ? 1 : 0, plan, x, this.states, keep, work);
+    states.forEach(({ numbers }, user) => {
+      const from = first + user * size;
+      numbers.set(this.numbers.subarray(from, from + size));
+    });
+    const gates = heads * slots;
+    return { rows: users, width: gates, data: this.numbers.subarray(keep / 4, keep / 4 + users * gates) };
+  }
+}
+
+/** The weights in the order in which the step uses them. */
+function arraysOf({ inputNorm, blocks, memory }: Weights): readonly Float32Array[] {
+  const norm = ({ gain, bias }: Norm): readonly Float32Array[] => [gain, bias];
+  const parts = [
+    norm(inputNorm),
+    ...blocks.flatMap(({ gates, candidate, residual: { norm1, up, down, norm2 } }) => [
+      ...[inPanels(gates), inPanels(candidate)],
+      ...[norm(norm1), inPanels(up), inPanels(down), norm(norm2)],
+    ]),
+    ...(memory === null ? [] : [memory.write.gate, memory.write.key, memory.write.value].map(inPanels)),
+  ];
+  return parts.flat();
+}
+
+/** W as [outputs / 16][inputs][16] and b, both filled up with zeros. */
+function inPanels({ inputs, outputs, weights, bias }: Affine): readonly Float32Array[] {
+  const filled = Math.ceil(outputs / panel) * panel;
+  const panels = new Float32Array(filled * inputs);
+  for (let output = 0; output < outputs; output++) {
+    const first = (output - (output % panel)) * inputs + (output % panel);
+    for (let input = 0; input < inputs; input++) {
+      panels[first + input * panel] = weights[output * inputs + input] as number;
+    }
+  }
+  const filledBias = new Float32Array(filled);
+  filledBias.set(bias);
+  return [panels, filledBias];
+}

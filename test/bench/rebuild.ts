@@ -1,0 +1,65 @@
+/**
+ * A rebuild of all memories out of the log, on a Postgres of its own on this machine: events a second with one thread and with two,
+ * and what an event costs this process, threads included and Postgres not, in processor time. `--users` and `--events` set the log,
+ * 100 events a user unless they say so.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readConfig } from '../../src/config.js';
+import { startPostgres } from '../../src/embedded/postgres.js';
+import { LiveModel } from '../../src/promotion/live-model.js';
+import { Promotion } from '../../src/promotion/promotion.js';
+import { createDataSource, migrate } from '../../src/storage/data-source.js';
+import { createLogger } from '../../src/telemetry.js';
+import { defaultHyperparameters } from '../../src/training/hyperparameters.js';
+import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
+import { machine } from './machine.js';
+
+const { values } = parseArgs({ options: { users: { type: 'string' }, events: { type: 'string' } } });
+const users = Number(values.users ?? 5_000);
+const events = Number(values.events ?? 100 * users);
+
+const folder = mkdtempSync(join(tmpdir(), 'recollect-bench-'));
+const postgres = await startPostgres(folder);
+const config = readConfig({ DATABASE_URL: postgres.url, RECOLLECT_LOG_LEVEL: 'error' });
+const dataSource = await createDataSource(config).initialize();
+try {
+  await migrate(dataSource, config.databaseSchema);
+  await dataSource.query(
+    `INSERT INTO interaction (user_id, id, item_id, kind, occurred_at)
+     SELECT 'user-' || n % $1::int, 'event-' || n, 'item-' || n * 7919 % 10000, 'view', timestamptz '2026-01-01' + n * interval '1 s'
+       FROM generate_series(0, $2::int - 1) AS n`,
+    [users, events],
+  );
+  await dataSource.query('VACUUM ANALYZE interaction');
+  const { width, slots, heads, blocks } = defaultHyperparameters;
+  const itemIds = Array.from({ length: 10_000 }, (_, item) => `item-${item}`);
+  const version = await storeCheckpoint(dataSource, randomCheckpoint(itemIds, { width, slots, heads, blocks }));
+  const logger = createLogger(config);
+  const promotion = new Promotion(config, logger, dataSource, new LiveModel(config, logger, dataSource));
+  await promotion.promote(version);
+  const figures = [];
+  for (const threads of [1, 2]) {
+    const [started, cpu] = [performance.now(), process.cpuUsage()];
+    await promotion.rebuild({ threads });
+    const seconds = (performance.now() - started) / 1_000;
+    const { user, system } = process.cpuUsage(cpu);
+    const cpuMicroseconds = Number(((user + system) / events).toFixed(1));
+    figures.push({
+      threads,
+      seconds: Number(seconds.toFixed(2)),
+      eventsPerSecond: Math.round(events / seconds),
+      cpuMicroseconds,
+    });
+    process.stdout.write(
+      `${threads} thread(s): ${seconds.toFixed(1)} s, ${Math.round(events / seconds)} events/s, ${cpuMicroseconds} us of processor an event\n`,
+    );
+  }
+  process.stdout.write(`${JSON.stringify({ bench: 'rebuild', machine, users, events, figures })}\n`);
+} finally {
+  await dataSource.destroy();
+  await postgres.stop();
+  rmSync(folder, { recursive: true });
+}
