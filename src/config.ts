@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import { messageOf, RecollectError } from './errors.js';
+import { dialectNames } from './ingest/dialect.js';
 import { largestOutcome, outcomeRules, parseOutcomes, type OutcomeSetting } from './model/outcome.js';
 import { recipeSettings } from './training/recipe.js';
 
@@ -217,6 +218,13 @@ export const settings = {
     schema: z.string().regex(/^[a-zA-Z0-9._-]{0,100}$/, 'may hold letters, digits, dot, dash and underscore'),
     default: 'recollect.',
     about: 'Put before the topics `interactions` and `items`.',
+  }),
+  kafkaDialect: setting({
+    env: 'KAFKA_DIALECT',
+    schema: z.enum(['auto', ...dialectNames]),
+    default: 'auto',
+    about:
+      'Whose names the interactions have beside our own: `personalize`, `gorse`, `metarank`, `recombee`; `auto` recognises them.',
   }),
   kafkaGroup: setting({
     env: 'KAFKA_GROUP',

@@ -15,6 +15,8 @@ const errors = {
   NOT_AN_OBJECT: { retriable: false, level: 'info' },
   MISSING_FIELD: { retriable: false, level: 'info' },
   UNKNOWN_FIELD: { retriable: false, level: 'info' },
+  FIELDS_DISAGREE: { retriable: false, level: 'info' },
+  SCHEMA_TOO_NEW: { retriable: false, level: 'info' },
   INVALID_ID: { retriable: false, level: 'info' },
   UNKNOWN_KIND: { retriable: false, level: 'info' },
   INVALID_VALUE: { retriable: false, level: 'info' },

@@ -6,7 +6,7 @@ import { MemoryWriter } from '../memory/memory-writer.js';
 import type { Interaction } from '../model/interaction.js';
 import { batchApplier, type ApplyBatch, type Stream } from './batch.js';
 import { DeadLetters } from './dead-letter.js';
-import { interactionRules, isKeyOther, readInteractionMessage } from './interaction-message.js';
+import { interactionReading, isKeyOther, readInteractionMessage } from './interaction-message.js';
 import { readItemMessage, type ItemChange } from './item-message.js';
 import { ItemWriter } from './item-writer.js';
 import { topicsOf } from './kafka-client.js';
@@ -32,16 +32,16 @@ export class Streams {
     ]);
   }
 
-  private interactions(): Stream<Interaction> {
-    const rules = interactionRules(this.config);
+  private interactions(): Stream<readonly Interaction[]> {
+    const reading = interactionReading(this.config);
     return {
       read: (message) => {
-        const interaction = readInteractionMessage(message, rules, Date.now());
-        if (isKeyOther(message, interaction)) this.counts.otherKeys += 1;
-        return interaction;
+        const interactions = readInteractionMessage(message, reading, Date.now());
+        if (interactions.some((interaction) => isKeyOther(message, interaction))) this.counts.otherKeys += 1;
+        return interactions;
       },
       write: async (values, position) => {
-        const offered = values.map(({ value, offset }) => ({ interaction: value, offset }));
+        const offered = values.flatMap(({ value, offset }) => value.map((interaction) => ({ interaction, offset })));
         await this.memoryWriter.apply(offered, position);
       },
     };

@@ -39,6 +39,7 @@ export async function verdictsOf<O extends { readonly interaction: Interaction }
 
 function isEqual(one: Interaction, other: Interaction): boolean {
   return (
+    one.sessionId === other.sessionId &&
     one.itemId === other.itemId &&
     one.kind === other.kind &&
     one.value === other.value &&

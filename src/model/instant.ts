@@ -49,6 +49,19 @@ function ofNumber(value: number, field: string): number {
   throw wrongUnit(field, 'nanoseconds', 'divide by 1,000,000');
 }
 
+/** A number in a field that counts seconds by its definition -> milliseconds; a unit that shows to be another is refused. */
+export function secondsToMs(value: number, field: string): number {
+  const size = Math.abs(value);
+  if (size < 1e8) {
+    const message = `${field} is before 1973 as seconds: it is a missing time or counts days; give a time such as ${example}`;
+    throw new RecollectError('TIME_TOO_EARLY', message, { field });
+  }
+  if (size < 1e11) return Math.round(value * 1000);
+  const unit = size < 4e14 ? 'milliseconds' : size < 4e17 ? 'microseconds' : 'nanoseconds';
+  const message = `${field} counts ${unit}, and is defined to count seconds: send seconds, or text such as ${example}`;
+  throw new RecollectError('TIME_UNIT', message, { field });
+}
+
 function ofText(text: string, field: string): number {
   const parts = isoText.exec(text);
   if (parts === null) throw invalid(field, whyNotIso(text));

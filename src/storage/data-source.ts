@@ -6,6 +6,7 @@ import { CreateStudy1764200000000 } from '../../migrations/1764200000000-create-
 import { AddWarmStart1764300000000 } from '../../migrations/1764300000000-add-warm-start.js';
 import { AddItemVector1764400000000 } from '../../migrations/1764400000000-add-item-vector.js';
 import { AddReplayRequest1764400500000 } from '../../migrations/1764400500000-add-replay-request.js';
+import { AddSession1764500000000 } from '../../migrations/1764500000000-add-session.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -68,6 +69,7 @@ export function createDataSource(
       AddWarmStart1764300000000,
       AddItemVector1764400000000,
       AddReplayRequest1764400500000,
+      AddSession1764500000000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,
