@@ -10,12 +10,26 @@ import { isDeepStrictEqual } from 'node:util';
 import { RecollectError } from '../errors.js';
 import { readInstant } from '../model/instant.js';
 import { interactionFields, readInteraction, type Interaction, type InteractionRules } from '../model/interaction.js';
+import type { CloudEvent } from './cloud-event.js';
 import { dialectNames, dialects, type Alias, type DialectName } from './dialect.js';
 
 /** A value and the name that it was given under. */
 interface Given {
   readonly name: string;
   readonly value: unknown;
+}
+
+/** How interactions are read here. */
+export interface InteractionReading {
+  readonly rules: InteractionRules;
+  /** undefined: recognised by the names of each record */
+  readonly dialect?: DialectName | undefined;
+}
+
+/** What is known of a record beside what it says itself, for what it leaves out. */
+export interface Origin {
+  readonly id?: string;
+  readonly event?: Pick<CloudEvent, 'time' | 'type'> | undefined;
 }
 
 type Fields = Map<string, Given>;
@@ -34,15 +48,19 @@ export function canonicalOf(record: unknown, dialect?: DialectName): unknown {
 /** Reads a record in the names of any dialect; errors name the field as the record does. See `readInteraction`. */
 export function readRecord(
   record: unknown,
-  dialect: DialectName | undefined,
-  rules: InteractionRules,
+  { dialect, rules }: InteractionReading,
   now: number,
-  fallbackId?: string,
+  { id, event }: Origin = {},
 ): Interaction {
-  if (!isObject(record) || isCanonical(record, dialect)) return readInteraction(record, rules, now, fallbackId);
+  if (!isObject(record) || (isCanonical(record, dialect) && event === undefined))
+    return readInteraction(record, rules, now, id);
   const fields = gather(record, dialect);
+  if (event !== undefined) {
+    if (!fields.has('occurredAt')) put(fields, 'occurredAt', { name: 'ce_time', value: event.time });
+    if (!fields.has('kind')) put(fields, 'kind', { name: 'ce_type', value: event.type });
+  }
   try {
-    return readInteraction(valuesOf(fields), rules, now, fallbackId);
+    return readInteraction(valuesOf(fields), rules, now, id);
   } catch (error) {
     if (!(error instanceof RecollectError) || error.field === null) throw error;
     const name = fields.get(error.field)?.name ?? error.field;
@@ -53,25 +71,26 @@ export function readRecord(
 
 /**
  * Reads the interactions of a body: those of a PutEvents request, each with the user and the session of the request, or the one of any
- * other record. `idOf` gives the n-th an id where it has none.
+ * other record. Where the n-th has no id it takes the one given, with n behind it.
  */
 export function readRecords(
   body: unknown,
-  dialect: DialectName | undefined,
-  rules: InteractionRules,
+  reading: InteractionReading,
   now: number,
-  idOf: (n: number) => string,
+  { id, event }: Origin & { readonly id: string },
 ): readonly Interaction[] {
-  const isRequest = isObject(body) && Object.hasOwn(body, 'eventList') && (dialect ?? 'personalize') === 'personalize';
-  if (!isRequest) return [readRecord(body, dialect, rules, now, idOf(0))];
+  const isRequest =
+    isObject(body) && Object.hasOwn(body, 'eventList') && (reading.dialect ?? 'personalize') === 'personalize';
+  if (!isRequest) return [readRecord(body, reading, now, { id, event })];
   const { eventList, ...request } = body;
   if (!Array.isArray(eventList) || eventList.length === 0 || eventList.length > mostEvents) {
     const message = `eventList is not a list of 1 to ${mostEvents} events, as PutEvents takes them`;
     throw new RecollectError('INVALID_VALUE', message, { field: 'eventList' });
   }
-  return eventList.map((event: unknown, n) => {
+  return eventList.map((one: unknown, n) => {
     try {
-      return readRecord(withRequest(event, request), 'personalize', rules, now, idOf(n));
+      const place = { id: n === 0 ? id : `${id}:${n}`, event };
+      return readRecord(withRequest(one, request), { ...reading, dialect: 'personalize' }, now, place);
     } catch (error) {
       if (!(error instanceof RecollectError)) throw error;
       const place = `eventList[${n}]`;

@@ -1,18 +1,12 @@
 /** A message of the topic of interactions: its bytes -> interactions, or why not. The body's user decides, not the key. */
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
+import { readId } from '../model/identifier.js';
 import { visitorOf, type Interaction, type InteractionRules } from '../model/interaction.js';
-import { readRecords } from './canonical.js';
-import type { DialectName } from './dialect.js';
+import { readRecords, type InteractionReading } from './canonical.js';
 import { originOf } from './dead-letter.js';
-import { jsonOf, textOf, type Message } from './message.js';
-
-/** How the messages of this deployment are read. */
-export interface InteractionReading {
-  readonly rules: InteractionRules;
-  /** undefined: recognised by the names of each message */
-  readonly dialect: DialectName | undefined;
-}
+import { contentOf, type EnvelopeName } from './envelope.js';
+import { textOf, type Message } from './message.js';
 
 export function interactionReading(config: Config): InteractionReading {
   const { kafkaDialect } = config;
@@ -27,17 +21,23 @@ export function interactionRules(config: Config): InteractionRules {
 /** One interaction, or all of a request with several. Throws a RecollectError for what is refused; of a request then all is. */
 export function readInteractionMessage(
   message: Message,
-  { rules, dialect }: InteractionReading,
+  reading: InteractionReading,
+  envelope: EnvelopeName | undefined,
   now: number,
 ): readonly Interaction[] {
-  if (message.value === null) {
+  const { body, event, isUpdate } = contentOf(message, envelope);
+  if (body === null) {
     throw new RecollectError(
       'MISSING_FIELD',
-      'the value is null, and an interaction can not be deleted by a tombstone',
+      'nothing is in the message, and an interaction can not be deleted by one',
     );
   }
-  const place = derivedId(message);
-  return readRecords(jsonOf(message.value), dialect, rules, now, (n) => (n === 0 ? place : `${place}:${n}`));
+  if (isUpdate) {
+    const fault = 'op is u: an interaction is a fact and does not change; give the new one an id of its own';
+    throw new RecollectError('INVALID_VALUE', fault, { field: 'op' });
+  }
+  const id = event === null || event.id === null ? derivedId(message) : readId(event.id, 'ce_id');
+  return readRecords(body.value, reading, now, { id, event: event ?? undefined });
 }
 
 /**

@@ -34,9 +34,10 @@ export class Streams {
 
   private interactions(): Stream<readonly Interaction[]> {
     const reading = interactionReading(this.config);
+    const envelopes = this.config.kafkaEnvelopes;
     return {
       read: (message) => {
-        const interactions = readInteractionMessage(message, reading, Date.now());
+        const interactions = readInteractionMessage(message, reading, envelopes.interactions, Date.now());
         if (interactions.some((interaction) => isKeyOther(message, interaction))) this.counts.otherKeys += 1;
         return interactions;
       },
@@ -49,7 +50,7 @@ export class Streams {
 
   private items(): Stream<ItemChange> {
     return {
-      read: (message) => readItemMessage(message, this.config.itemVectorLength),
+      read: (message) => readItemMessage(message, this.config.itemVectorLength, this.config.kafkaEnvelopes.items),
       write: async (values, position) => {
         const changes = values.map(({ value, offset }) => ({ change: value, offset }));
         await this.itemWriter.apply(changes, position);

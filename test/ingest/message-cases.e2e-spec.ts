@@ -8,7 +8,7 @@ describeWithBroker('message scripts', () => {
   let ingestion: TestIngestion;
   let app: INestApplicationContext;
   beforeAll(async () => {
-    ingestion = await testIngestion('message_cases_spec');
+    ingestion = await testIngestion('message_cases_spec', { KAFKA_ENVELOPES: 'items=debezium' });
     app = await startIngestion(ingestion);
   });
   afterAll(async () => {
@@ -136,6 +136,40 @@ describeWithBroker('message scripts', () => {
       ...expected('occurredAt'),
       ...expected('timestamp'),
     ]);
+  });
+
+  it('takes CloudEvents of both modes, and changes of rows by Debezium', async () => {
+    const { interactions, items } = ingestion.topics;
+    const data = { userId: 'cleo', itemId: 'a' };
+    const event = { specversion: '1.0', id: 'ce-2', source: '/shop', type: 'view', time: '2026-05-01T10:00:01Z', data };
+    await ingestion.send(interactions, [
+      {
+        key: 'cleo',
+        value: JSON.stringify(data),
+        headers: {
+          ce_specversion: '1.0',
+          ce_id: 'ce-1',
+          ce_source: '/shop',
+          ce_type: 'cart',
+          ce_time: '2026-05-01T12:00:00+02:00',
+        },
+      },
+      { key: 'cleo', value: JSON.stringify(event), headers: { 'content-type': 'application/cloudevents+json' } },
+    ]);
+    const row = { id: 'lamp', title: 'Lamp' };
+    await ingestion.send(items, [
+      { key: '{"id":"lamp"}', value: JSON.stringify({ before: null, after: row, op: 'c' }) },
+      { key: '{"id":"desk"}', value: JSON.stringify({ before: null, after: { ...row, id: 'desk' }, op: 'r' }) },
+      { key: '{"id":"desk"}', value: JSON.stringify({ before: row, after: null, op: 'd' }) },
+      { key: '{"id":"desk"}', value: null },
+    ]);
+    await ingestion.untilConsumed();
+    expect(await log(`SELECT id, kind, occurred_at FROM interaction WHERE user_id = 'cleo' ORDER BY arrival`)).toEqual([
+      { id: 'ce-1', kind: 'cart', occurred_at: new Date('2026-05-01T10:00:00Z') },
+      { id: 'ce-2', kind: 'view', occurred_at: new Date('2026-05-01T10:00:01Z') },
+    ]);
+    expect(await log('SELECT id, title FROM item WHERE deleted_at IS NULL')).toEqual([row]);
+    expect(await ingestion.read(`${items}.dlt`)).toEqual([]);
   });
 
   it('takes the events of one request together, each once, also when it is sent again', async () => {
