@@ -13,7 +13,7 @@ import { largestOutcome, outcomeRules, parseOutcomes, type OutcomeSetting } from
 import { recipeSettings } from './training/recipe.js';
 
 /** Behind the prefix. */
-export const topicNames = ['interactions', 'items'] as const;
+export const topicNames = ['interactions', 'items', 'users'] as const;
 
 export type Polarity = 'positive' | 'negative' | 'neutral';
 
@@ -238,7 +238,7 @@ export const settings = {
     env: 'KAFKA_TOPIC_PREFIX',
     schema: z.string().regex(/^[a-zA-Z0-9._-]{0,100}$/, 'may hold letters, digits, dot, dash and underscore'),
     default: 'recollect.',
-    about: 'Put before the topics `interactions` and `items`.',
+    about: 'Put before the topics `interactions`, `items` and `users`.',
   }),
   kafkaDialect: setting({
     env: 'KAFKA_DIALECT',

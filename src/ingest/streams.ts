@@ -1,15 +1,19 @@
-/** The topics and where what they carry goes: interactions into the memories, changes of items into the catalogue. */
+/** The topics and where what they carry goes: interactions into the memories, changes of items into the catalogue, of users into their profiles. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Admin, Producer } from 'kafkajs';
 import { CONFIG, type Config } from '../config.js';
+import { DataSource } from 'typeorm';
 import { MemoryWriter } from '../memory/memory-writer.js';
 import type { Interaction } from '../model/interaction.js';
+import { deleteItems, putItems, type ItemPut } from '../storage/item.store.js';
+import { deleteUsers, putUsers, type UserPut } from '../storage/user-profile.store.js';
 import { batchApplier, type ApplyBatch, type Stream } from './batch.js';
 import { DeadLetters } from './dead-letter.js';
 import { interactionReading, isKeyOther, readInteractionMessage } from './interaction-message.js';
-import { readItemMessage, type ItemChange } from './item-message.js';
-import { ItemWriter } from './item-writer.js';
+import { readItemMessage } from './item-message.js';
+import { applyKeyedChanges, type KeyedChange } from './keyed-change.js';
 import { topicsOf } from './kafka-client.js';
+import { readUserMessage } from './user-message.js';
 
 @Injectable()
 export class Streams {
@@ -19,7 +23,7 @@ export class Streams {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly memoryWriter: MemoryWriter,
-    private readonly itemWriter: ItemWriter,
+    private readonly dataSource: DataSource,
   ) {}
 
   /** By topic. */
@@ -29,6 +33,7 @@ export class Streams {
     return new Map([
       [topics.interactions, batchApplier(this.interactions(), deadLetters)],
       [topics.items, batchApplier(this.items(), deadLetters)],
+      [topics.users, batchApplier(this.users(), deadLetters)],
     ]);
   }
 
@@ -48,13 +53,19 @@ export class Streams {
     };
   }
 
-  private items(): Stream<ItemChange> {
+  private items(): Stream<KeyedChange<ItemPut>> {
     return {
       read: (message) => readItemMessage(message, this.config.itemVectorLength, this.config.kafkaEnvelopes.items),
-      write: async (values, position) => {
-        const changes = values.map(({ value, offset }) => ({ change: value, offset }));
-        await this.itemWriter.apply(changes, position);
-      },
+      write: async (values, position) =>
+        applyKeyedChanges(this.dataSource, { put: putItems, delete: deleteItems }, values, position),
+    };
+  }
+
+  private users(): Stream<KeyedChange<UserPut>> {
+    return {
+      read: (message) => readUserMessage(message, this.config.kafkaEnvelopes.users),
+      write: async (values, position) =>
+        applyKeyedChanges(this.dataSource, { put: putUsers, delete: deleteUsers }, values, position),
     };
   }
 }

@@ -16,7 +16,7 @@ import { RecollectError } from '../errors.js';
 import { typeName } from './identifier.js';
 
 /** 10000-01-01T00:00:00Z: years of five digits are refused */
-const endOfYears = 253_402_300_800_000;
+export const endOfYears = 253_402_300_800_000;
 const example = '2026-05-01T10:00:00Z';
 
 const isoText =

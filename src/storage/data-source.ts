@@ -7,6 +7,7 @@ import { AddWarmStart1764300000000 } from '../../migrations/1764300000000-add-wa
 import { AddItemVector1764400000000 } from '../../migrations/1764400000000-add-item-vector.js';
 import { AddReplayRequest1764400500000 } from '../../migrations/1764400500000-add-replay-request.js';
 import { AddSession1764500000000 } from '../../migrations/1764500000000-add-session.js';
+import { CreateUserProfile1764500100000 } from '../../migrations/1764500100000-create-user-profile.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -20,6 +21,7 @@ import { StudyEntity, StudyTrialEntity } from './study.entity.js';
 import { TrainingCheckpointEntity } from './training-checkpoint.entity.js';
 import { TrainingRunEntity } from './training-run.entity.js';
 import { UserMemoryEntity } from './user-memory.entity.js';
+import { UserProfileEntity } from './user-profile.entity.js';
 
 export const entities = [
   ApiKeyEntity,
@@ -36,6 +38,7 @@ export const entities = [
   TrainingCheckpointEntity,
   TrainingRunEntity,
   UserMemoryEntity,
+  UserProfileEntity,
 ];
 
 /** Advisory locks of the product; the second key of each is the hash of the schema, of a study's that of schema and name. */
@@ -70,6 +73,7 @@ export function createDataSource(
       AddItemVector1764400000000,
       AddReplayRequest1764400500000,
       AddSession1764500000000,
+      CreateUserProfile1764500100000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,
