@@ -8,6 +8,7 @@ import { addEvaluateCommand } from './evaluate.js';
 import { addKeyCommands } from './keys.js';
 import { addMigrateCommands } from './migrate.js';
 import { addReproduceCommand } from './reproduce.js';
+import { addSchemaCommand } from './schema.js';
 import { addStudyCommands } from './study.js';
 
 const program = new Command('recollect')
@@ -19,6 +20,7 @@ addKeyCommands(program);
 addDemoCommand(program);
 addReproduceCommand(program);
 addEvaluateCommand(program);
+addSchemaCommand(program);
 addStudyCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
