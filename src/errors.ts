@@ -49,6 +49,10 @@ const errors = {
   STUDY_UNDER_WAY: { retriable: true, level: 'info' },
   REPLAY_UNDER_WAY: { retriable: true, level: 'info' },
 
+  // files
+  FILE_UNREADABLE: { retriable: false, level: 'error' },
+  WRONG_ENCODING: { retriable: false, level: 'error' },
+
   // the API
   UNAUTHENTICATED: { retriable: false, level: 'info' },
   KEY_EXPIRED: { retriable: false, level: 'info' },

@@ -5,6 +5,7 @@ import { isRetriable, messageOf, RecollectError } from '../errors.js';
 import { addConfigCommands } from './config.js';
 import { addDemoCommand } from './demo.js';
 import { addEvaluateCommand } from './evaluate.js';
+import { addImportCommands } from './import.js';
 import { addKeyCommands } from './keys.js';
 import { addMigrateCommands } from './migrate.js';
 import { addReproduceCommand } from './reproduce.js';
@@ -17,6 +18,7 @@ const program = new Command('recollect')
 addConfigCommands(program);
 addMigrateCommands(program);
 addKeyCommands(program);
+addImportCommands(program);
 addDemoCommand(program);
 addReproduceCommand(program);
 addEvaluateCommand(program);

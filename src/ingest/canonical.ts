@@ -11,7 +11,7 @@ import { RecollectError } from '../errors.js';
 import { readInstant } from '../model/instant.js';
 import { interactionFields, readInteraction, type Interaction, type InteractionRules } from '../model/interaction.js';
 import type { CloudEvent } from './cloud-event.js';
-import { dialectNames, dialects, type Alias, type DialectName } from './dialect.js';
+import { dialectNames, dialects, fileDialectNames, type Alias, type DialectName } from './dialect.js';
 
 /** A value and the name that it was given under. */
 interface Given {
@@ -35,7 +35,7 @@ export interface Origin {
 type Fields = Map<string, Given>;
 
 const own: ReadonlySet<string> = new Set(interactionFields);
-const tables = new Map(dialectNames.map((dialect) => [dialect, new Map(Object.entries(dialects[dialect]))]));
+const tables = new Map(fileDialectNames.map((dialect) => [dialect, new Map(Object.entries(dialects[dialect]))]));
 
 /** Events that PutEvents takes in one request. */
 const mostEvents = 10;

@@ -6,6 +6,7 @@
  *   is not told apart there, so it must be ISO-8601 or milliseconds), whose `properties` are a JSON text that may hold itemId and eventValue.
  * - Gorse: feedback; Go writes a missing time as the year 1.
  * - Metarank: events of the kind `interaction`; times are ISO-8601 or milliseconds, also as text.
+ * - MovieLens: ratings. RecBole: columns of an atomic file, without their types. Both count seconds.
  * - Recombee: parameters of Add... and Set... requests; times are ISO-8601 or count seconds.
  */
 import { RecollectError } from '../errors.js';
@@ -13,8 +14,11 @@ import { typeName } from '../model/identifier.js';
 import { secondsToMs } from '../model/instant.js';
 import type { InteractionField } from '../model/interaction.js';
 
+/** Those that a record is recognised by. */
 export const dialectNames = ['personalize', 'gorse', 'metarank', 'recombee'] as const;
-export type DialectName = (typeof dialectNames)[number];
+/** Files come in two more, which must be named: what their fields are called is too common to tell. */
+export const fileDialectNames = [...dialectNames, 'movielens', 'recbole'] as const;
+export type DialectName = (typeof fileDialectNames)[number];
 
 /** Gives the value as an interaction has it; what it can't read it returns as it is, to be refused by its field. */
 type Form = (value: unknown, name: string) => unknown;
@@ -99,7 +103,7 @@ export const dialects: Readonly<Record<DialectName, Readonly<Record<string, Alia
     UserId: { field: 'userId' },
     ItemId: { field: 'itemId' },
     FeedbackType: { field: 'kind' },
-    Value: { field: 'value' },
+    Value: { field: 'value', form: asNumber },
     Timestamp: { field: 'occurredAt', form: unlessEmpty },
     Labels: property,
     Comment: property,
@@ -128,5 +132,18 @@ export const dialects: Readonly<Record<DialectName, Readonly<Record<string, Alia
     timeSpent: property,
     autoPresented: property,
     cascadeCreate: noFact,
+  },
+  movielens: {
+    userId: { field: 'userId' },
+    movieId: { field: 'itemId' },
+    rating: { field: 'value', form: asNumber, kind: 'rating' },
+    timestamp: { field: 'occurredAt', form: asSeconds },
+  },
+  recbole: {
+    user_id: { field: 'userId' },
+    session_id: { field: 'sessionId' },
+    item_id: { field: 'itemId' },
+    rating: { field: 'value', form: asNumber, kind: 'rating' },
+    timestamp: { field: 'occurredAt', form: asSeconds },
   },
 };

@@ -21,9 +21,11 @@ export function readUserMessage(message: Message, envelope?: EnvelopeName): Keye
   return { id, put: body === null ? null : readUser(body.value, id) };
 }
 
-function readUser(fields: unknown, id: string): UserPut {
+/** Reads a whole profile; `key` is the id of one that names none, and what a named one must be. */
+export function readUser(fields: unknown, key?: string): UserPut {
   const given = fieldsOf(fields, 'a user', userFields);
-  if (readId(given.get('id') ?? id, 'id') !== id) {
+  const id = readId(given.get('id') ?? key, 'id');
+  if (key !== undefined && id !== key) {
     const message = 'id is another one than the key of the message: the key is the id of the user';
     throw new RecollectError('INVALID_ID', message, { field: 'id' });
   }

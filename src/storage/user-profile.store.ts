@@ -8,15 +8,18 @@ export interface UserPut {
   readonly properties: UserProperties;
 }
 
-/** Puts each user's properties in place of those that are there; an id may occur once. */
-export async function putUsers(tx: EntityManager, users: readonly UserPut[]): Promise<void> {
-  if (users.length === 0) return;
-  await tx.query(
-    `INSERT INTO user_profile (id, properties)
+/** Puts each user's properties in place of those that are there, and returns the ids of those that this changed; an id may occur once. */
+export async function putUsers(tx: EntityManager, users: readonly UserPut[]): Promise<readonly string[]> {
+  if (users.length === 0) return [];
+  const rows: { id: string }[] = await tx.query(
+    `INSERT INTO user_profile AS p (id, properties)
      SELECT id, properties FROM unnest($1::text[], $2::jsonb[]) AS n(id, properties) ORDER BY id
-     ON CONFLICT (id) DO UPDATE SET properties = excluded.properties, updated_at = now()`,
+     ON CONFLICT (id) DO UPDATE SET properties = excluded.properties, updated_at = now()
+      WHERE p.properties <> excluded.properties
+     RETURNING id`,
     [users.map(({ id }) => id), users.map(({ properties }) => JSON.stringify(properties))],
   );
+  return rows.map(({ id }) => id);
 }
 
 /** Deletes what the profiles hold. Log and memories stay. */
