@@ -4,7 +4,7 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 import tseslint from 'typescript-eslint';
 
 /**
- * Imports go one way: model <- storage <- memory <- promotion <- {ingest, recommend, training} <- {api, cli} <- app.module.
+ * Imports go one way: model <- storage <- memory <- promotion <- {ingest <- import, recommend, training} <- {api, cli} <- app.module.
  * Each line: a folder, and what it may import besides itself.
  */
 const open = ['errors', 'config', 'telemetry'];
@@ -14,6 +14,7 @@ const may = {
   memory: ['storage', 'model', ...open],
   promotion: ['memory', 'storage', 'model', ...open],
   ingest: ['promotion', 'memory', 'storage', 'model', ...open],
+  import: ['ingest', 'promotion', 'memory', 'storage', 'model', ...open],
   recommend: ['promotion', 'memory', 'storage', 'model', ...open],
   training: ['promotion', 'memory', 'storage', 'model', ...open],
   embedded: open,
@@ -22,6 +23,7 @@ const may = {
     'api',
     'recommend',
     'training',
+    'import',
     'ingest',
     'promotion',
     'memory',

@@ -85,6 +85,23 @@ describe('settings', () => {
     expect(read('kinds', '{"buy":{"weight":40}}')).toThrow(/kinds would take 40 for buy; give it a rule of its own/);
   });
 
+  it('reads the envelopes of topics and says what is no topic or envelope', () => {
+    expect(readConfig({ KAFKA_ENVELOPES: 'items=debezium, interactions = connect' }).kafkaEnvelopes).toEqual({
+      items: 'debezium',
+      interactions: 'connect',
+    });
+    expect(readConfig({}).kafkaEnvelopes).toEqual({});
+    for (const text of [
+      'items',
+      'items=avro',
+      'orders=connect',
+      'items=connect,items=debezium',
+      'items=connect=x',
+      ',',
+    ])
+      expect(() => readConfig({ KAFKA_ENVELOPES: text })).toThrow(/KAFKA_ENVELOPES.*is not one of interactions, items/);
+  });
+
   it('prints every setting and no secret', () => {
     const printed = printConfig(
       readConfig({

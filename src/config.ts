@@ -7,8 +7,13 @@ import { resolve } from 'node:path';
 import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import { messageOf, RecollectError } from './errors.js';
+import { dialectNames } from './ingest/dialect.js';
+import { envelopeNames, type EnvelopeName } from './ingest/envelope.js';
 import { largestOutcome, outcomeRules, parseOutcomes, type OutcomeSetting } from './model/outcome.js';
 import { recipeSettings } from './training/recipe.js';
+
+/** Behind the prefix. */
+export const topicNames = ['interactions', 'items', 'users'] as const;
 
 export type Polarity = 'positive' | 'negative' | 'neutral';
 
@@ -60,6 +65,23 @@ const outcomes = z.string().transform((text, context): OutcomeSetting => {
     context.addIssue({ code: 'custom', message: messageOf(error) });
     return z.NEVER;
   }
+});
+
+/** What changes of a topic come in; `topic=envelope`, commas between them. */
+const envelopes = z.string().transform((text, context) => {
+  const found: Partial<Record<(typeof topicNames)[number], EnvelopeName>> = {};
+  for (const part of text === '' ? [] : text.split(',')) {
+    const [topic, envelope, ...more] = part.split('=').map((word) => word.trim());
+    const [one] = topicNames.filter((name) => name === topic);
+    const [name] = envelopeNames.filter((known) => known === envelope);
+    if (one !== undefined && name !== undefined && more.length === 0 && found[one] === undefined) {
+      found[one] = name;
+      continue;
+    }
+    const choice = `${topicNames.join(', ')} = ${envelopeNames.join(' or ')}, each topic once`;
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(part)} is not one of ${choice}` });
+  }
+  return found;
 });
 
 const boolean = z.enum(['true', 'false']).transform((text) => text === 'true');
@@ -216,7 +238,22 @@ export const settings = {
     env: 'KAFKA_TOPIC_PREFIX',
     schema: z.string().regex(/^[a-zA-Z0-9._-]{0,100}$/, 'may hold letters, digits, dot, dash and underscore'),
     default: 'recollect.',
-    about: 'Put before the topics `interactions` and `items`.',
+    about: 'Put before the topics `interactions`, `items` and `users`.',
+  }),
+  kafkaDialect: setting({
+    env: 'KAFKA_DIALECT',
+    schema: z.enum(['auto', ...dialectNames]),
+    default: 'auto',
+    about:
+      'Whose names the interactions have beside our own: `personalize`, `gorse`, `metarank`, `recombee`; `auto` recognises them.',
+  }),
+  kafkaEnvelopes: setting({
+    env: 'KAFKA_ENVELOPES',
+    schema: envelopes,
+    default: '',
+    about:
+      'What the messages of a topic come in, such as `items=debezium,interactions=connect`: changes of rows by Debezium, or ' +
+      'schema and payload of Kafka Connect. Empty: nothing.',
   }),
   kafkaGroup: setting({
     env: 'KAFKA_GROUP',

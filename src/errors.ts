@@ -15,6 +15,8 @@ const errors = {
   NOT_AN_OBJECT: { retriable: false, level: 'info' },
   MISSING_FIELD: { retriable: false, level: 'info' },
   UNKNOWN_FIELD: { retriable: false, level: 'info' },
+  FIELDS_DISAGREE: { retriable: false, level: 'info' },
+  SCHEMA_TOO_NEW: { retriable: false, level: 'info' },
   INVALID_ID: { retriable: false, level: 'info' },
   UNKNOWN_KIND: { retriable: false, level: 'info' },
   INVALID_VALUE: { retriable: false, level: 'info' },
@@ -51,6 +53,10 @@ const errors = {
   PROMOTION_UNDER_WAY: { retriable: true, level: 'info' },
   STUDY_UNDER_WAY: { retriable: true, level: 'info' },
   REPLAY_UNDER_WAY: { retriable: true, level: 'info' },
+
+  // files
+  FILE_UNREADABLE: { retriable: false, level: 'error' },
+  WRONG_ENCODING: { retriable: false, level: 'error' },
 
   // the API
   UNAUTHENTICATED: { retriable: false, level: 'info' },

@@ -32,6 +32,7 @@ export type Kept = KafkaMessage & { readonly partition: number };
 export interface TestTopics {
   readonly interactions: string;
   readonly items: string;
+  readonly users: string;
 }
 
 export interface TestIngestion {
@@ -70,7 +71,7 @@ export async function testIngestion(
   const admin = kafka.admin();
   const producer: Producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await Promise.all([admin.connect(), producer.connect()]);
-  const topics = { interactions: `${prefix}interactions`, items: `${prefix}items` };
+  const topics = { interactions: `${prefix}interactions`, items: `${prefix}items`, users: `${prefix}users` };
   const configEntries = Object.entries(topicSettings).map(([setting, value]) => ({ name: setting, value }));
   await admin.createTopics({
     waitForLeaders: false,

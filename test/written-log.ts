@@ -25,6 +25,7 @@ export function interaction(n: number, users: number): Interaction {
     kind: ['view', 'click', 'cart'][n % 3] ?? '',
     value: null,
     occurredAt: start + Math.floor(n / 3) * 1_000 - late,
+    sessionId: null,
     recommendationId: null,
     properties: null,
   };

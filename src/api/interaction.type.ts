@@ -30,8 +30,14 @@ export class InteractionInput {
   })
   readonly id?: string | null;
 
-  @Field(() => Id, { description: '1 to 256 characters, kept as given.' })
-  readonly userId!: string;
+  @Field(() => Id, { nullable: true, description: '1 to 256 characters, kept as given. Left out: see sessionId.' })
+  readonly userId?: string | null;
+
+  @Field(() => Id, {
+    nullable: true,
+    description: 'The visit. Without a userId it is the visitor, who is then the user session:<sessionId>.',
+  })
+  readonly sessionId?: string | null;
 
   @Field(() => Id, { description: '1 to 256 characters, kept as given.' })
   readonly itemId!: string;

@@ -2,10 +2,12 @@ import { Args, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { DataSource } from 'typeorm';
 import { Profiles, type MemoryProfile } from '../recommend/profile.js';
 import { interactionsBefore, type LoggedInteraction } from '../storage/interaction-read.store.js';
+import { findUserProperties, type UserProperties } from '../storage/user-profile.store.js';
 import { Scopes } from './access.js';
 import { checkFirst, checkId } from './arguments.js';
 import { afterArgument, connectionOf, firstArgument, readCursor, type Connection } from './connection.js';
 import { Id } from './id.scalar.js';
+import { JSONObject } from './json-object.scalar.js';
 import { MemoryProfileType } from './memory-profile.type.js';
 import { InteractionConnection, User } from './user.type.js';
 
@@ -28,6 +30,13 @@ export class UserResolver {
     @Args('userId', { type: () => Id, description: 'The user.' }) userId: string,
   ): Promise<MemoryProfile> {
     return this.profiles.of(checkId(userId, 'userId'));
+  }
+
+  @ResolveField(() => JSONObject, {
+    description: 'The profile, as the topic of users gave it; empty where it gave none.',
+  })
+  async properties(@Parent() { id }: User): Promise<UserProperties> {
+    return (await findUserProperties(this.dataSource.manager, id)) ?? {};
   }
 
   @ResolveField(() => MemoryProfileType, { description: 'What is remembered of the user.' })

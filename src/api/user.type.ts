@@ -25,6 +25,9 @@ export class Interaction {
   @Field(() => DateTime, { description: 'When it happened.' })
   readonly occurredAt!: Date;
 
+  @Field(() => Id, { nullable: true, description: 'The visit that it belongs to.' })
+  readonly sessionId!: string | null;
+
   @Field(() => Id, { nullable: true, description: 'The answer that led to it.' })
   readonly recommendationId!: string | null;
 

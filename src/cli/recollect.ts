@@ -6,11 +6,13 @@ import { addConfigCommands } from './config.js';
 import { addDeadLetterCommands } from './dead-letters.js';
 import { addDemoCommand } from './demo.js';
 import { addEvaluateCommand } from './evaluate.js';
+import { addImportCommands } from './import.js';
 import { addKeyCommands } from './keys.js';
 import { addMemoryCommands } from './memory.js';
 import { addMigrateCommands } from './migrate.js';
 import { addPartitionCommands } from './partitions.js';
 import { addReproduceCommand } from './reproduce.js';
+import { addSchemaCommand } from './schema.js';
 import { addStudyCommands } from './study.js';
 
 const program = new Command('recollect')
@@ -20,11 +22,13 @@ addConfigCommands(program);
 addMigrateCommands(program);
 addKeyCommands(program);
 addDeadLetterCommands(program);
+addImportCommands(program);
 addDemoCommand(program);
 addPartitionCommands(program);
 addReproduceCommand(program);
 addEvaluateCommand(program);
 addMemoryCommands(program);
+addSchemaCommand(program);
 addStudyCommands(program);
 
 program.parseAsync().catch((error: unknown) => {

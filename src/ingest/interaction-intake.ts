@@ -50,7 +50,8 @@ export class InteractionIntake {
     });
   }
 
-  private async apply(offered: readonly Offered[]): Promise<readonly Verdict[]> {
+  /** A verdict for each of the offered; tries again what may succeed then. */
+  async apply(offered: readonly Offered[]): Promise<readonly Verdict[]> {
     for (let tried = 1; ; tried++) {
       try {
         return offered.length === 0 ? [] : await this.writer.apply(offered, null);

@@ -1,24 +1,43 @@
-/** A message of the topic of interactions: its bytes -> an interaction, or why not. The body's user decides, not the key. */
+/** A message of the topic of interactions: its bytes -> interactions, or why not. The body's user decides, not the key. */
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
-import { readInteraction, type Interaction, type InteractionRules } from '../model/interaction.js';
-import { jsonOf, textOf, type Message } from './message.js';
+import { readId } from '../model/identifier.js';
+import { visitorOf, type Interaction, type InteractionRules } from '../model/interaction.js';
+import { readRecords, type InteractionReading } from './canonical.js';
+import { contentOf, type EnvelopeName } from './envelope.js';
+import { textOf, type Message } from './message.js';
 import { placeOfMessage } from './origin.js';
+
+export function interactionReading(config: Config): InteractionReading {
+  const { kafkaDialect } = config;
+  return { rules: interactionRules(config), dialect: kafkaDialect === 'auto' ? undefined : kafkaDialect };
+}
 
 export function interactionRules(config: Config): InteractionRules {
   const { kinds, earliestTime, futureToleranceMs } = config;
   return { kinds: new Set(Object.keys(kinds)), earliestTime, futureToleranceMs };
 }
 
-/** Throws a RecollectError for what is refused. */
-export function readInteractionMessage(message: Message, rules: InteractionRules, now: number): Interaction {
-  if (message.value === null) {
+/** One interaction, or all of a request with several. Throws a RecollectError for what is refused; of a request then all is. */
+export function readInteractionMessage(
+  message: Message,
+  reading: InteractionReading,
+  envelope: EnvelopeName | undefined,
+  now: number,
+): readonly Interaction[] {
+  const { body, event, isUpdate } = contentOf(message, envelope);
+  if (body === null) {
     throw new RecollectError(
       'MISSING_FIELD',
-      'the value is null, and an interaction can not be deleted by a tombstone',
+      'nothing is in the message, and an interaction can not be deleted by one',
     );
   }
-  return readInteraction(jsonOf(message.value), rules, now, derivedId(message));
+  if (isUpdate) {
+    const fault = 'op is u: an interaction is a fact and does not change; give the new one an id of its own';
+    throw new RecollectError('INVALID_VALUE', fault, { field: 'op' });
+  }
+  const id = event === null || event.id === null ? derivedId(message) : readId(event.id, 'ce_id');
+  return readRecords(body.value, reading, now, { id, event: event ?? undefined });
 }
 
 /**
@@ -30,6 +49,8 @@ function derivedId(message: Message): string {
   return `kafka:${topic}:${partition}:${offset}:${timestamp}`;
 }
 
-export function isKeyOther({ key }: Message, { userId }: Interaction): boolean {
-  return key !== null && textOf(key) !== userId;
+/** A visitor's events may be keyed by the session itself. */
+export function isKeyOther({ key }: Message, { userId, sessionId }: Interaction): boolean {
+  const text = key === null ? userId : textOf(key);
+  return text !== userId && !(text === sessionId && sessionId !== null && userId === visitorOf(sessionId));
 }

@@ -8,40 +8,44 @@ import { readId, typeName } from '../model/identifier.js';
 import { readInstant } from '../model/instant.js';
 import { readProperties } from '../model/interaction.js';
 import type { ItemPut } from '../storage/item.store.js';
-import { jsonOf, textOf, type Message } from './message.js';
+import { contentOf, keyOf, type EnvelopeName } from './envelope.js';
+import { fieldsOf } from './fields.js';
+import type { KeyedChange } from './keyed-change.js';
+import type { Message } from './message.js';
 
-export type ItemChange =
-  | { readonly id: string; readonly put: ItemPut }
-  /** null: the item is deleted */
-  | { readonly id: string; readonly put: null };
-
-const known = ['id', 'title', 'categories', 'properties', 'vector', 'available', 'createdAt', 'expiresAt'];
+export const itemFields = [
+  'id',
+  'title',
+  'categories',
+  'properties',
+  'vector',
+  'available',
+  'createdAt',
+  'expiresAt',
+  'schemaVersion',
+];
 const maxTitleCharacters = 1_000;
 const maxCategoryCharacters = 256;
 const maxCategories = 100;
 const maxPropertiesBytes = 16_384;
 
 /** `vectorLength`: numbers of every item's vector; null: items have none. Throws a RecollectError for what is refused. */
-export function readItemMessage({ key, value }: Message, vectorLength: number | null): ItemChange {
-  const id = readId(key === null ? null : (textOf(key) ?? '\0'), 'key');
-  if (value === null) return { id, put: null };
-  const put = readItem(jsonOf(value), vectorLength, id);
+export function readItemMessage(
+  message: Message,
+  vectorLength: number | null,
+  envelope?: EnvelopeName,
+): KeyedChange<ItemPut> {
+  const id = keyOf(message, envelope);
+  const { body } = contentOf(message, envelope);
+  if (body === null) return { id, put: null };
+  const put = readItem(body.value, vectorLength, id);
   if (put.id !== id) throw invalid('id', 'is another one than the key of the message: the key is the id of the item');
   return { id, put };
 }
 
 /** Reads a whole item; `fallbackId` is the id of one that names none. */
 export function readItem(fields: unknown, vectorLength: number | null, fallbackId?: string): ItemPut {
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
-    throw new RecollectError('NOT_AN_OBJECT', `an item is a JSON object, this is ${typeName(fields)}`);
-  }
-  const unknown = Object.keys(fields).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    const field = unknown.slice(0, 40);
-    const message = `the field ${JSON.stringify(field)} is not known: an item has ${known.join(', ')}; other facts go into properties`;
-    throw new RecollectError('UNKNOWN_FIELD', message, { field });
-  }
-  const given: ReadonlyMap<string, unknown> = new Map(Object.entries(fields)); // own fields alone
+  const given = fieldsOf(fields, 'an item', itemFields);
   const optional = <V>(field: string, read: (value: unknown, field: string) => V): V | null => {
     const value = given.get(field) ?? null;
     return value === null ? null : read(value, field);

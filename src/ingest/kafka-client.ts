@@ -1,13 +1,13 @@
 /** The client of Kafka with this deployment's settings, its log in ours, and the topics that it needs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka, type logLevel, type SASLOptions } from 'kafkajs';
-import type { Config } from '../config.js';
+import type { Config, topicNames } from '../config.js';
 import { RecollectError } from '../errors.js';
 import type { Logger } from '../telemetry.js';
 import { readEveryCodec } from './codecs.js';
 
-/** Partitions of a topic of interactions that is made here; a topic that is there keeps its own. */
-const interactionPartitions = 6;
+/** Partitions of a topic by users that is made here; a topic that is there keeps its own. */
+const partitionsByUser = 6;
 
 /** A dead letter is its message and a few headers more. */
 const headerBytes = 65_536;
@@ -16,10 +16,12 @@ const defaultMaxMessageBytes = 1_048_588;
 export interface Topics {
   readonly interactions: string;
   readonly items: string;
+  readonly users: string;
 }
 
 export function topicsOf({ kafkaTopicPrefix }: Config): Topics {
-  return { interactions: `${kafkaTopicPrefix}interactions`, items: `${kafkaTopicPrefix}items` };
+  const topic = (name: (typeof topicNames)[number]): string => `${kafkaTopicPrefix}${name}`;
+  return { interactions: topic('interactions'), items: topic('items'), users: topic('users') };
 }
 
 export function deadLetterTopic(topic: string): string {
@@ -63,10 +65,11 @@ function saslOf({ kafkaSaslMechanism, kafkaUser, kafkaPassword }: Config): { sas
 }
 
 /** Makes the topics and their dead-letter topics where they are missing. */
-export async function ensureTopics(admin: Admin, { interactions, items }: Topics): Promise<void> {
-  await ensureTopic(admin, interactions, interactionPartitions);
+export async function ensureTopics(admin: Admin, { interactions, items, users }: Topics): Promise<void> {
+  await ensureTopic(admin, interactions, partitionsByUser);
   await ensureTopic(admin, items, 1, { 'cleanup.policy': 'compact' });
-  for (const topic of [interactions, items]) await ensureDeadLetterTopic(admin, topic);
+  await ensureTopic(admin, users, partitionsByUser, { 'cleanup.policy': 'compact' });
+  for (const topic of [interactions, items, users]) await ensureDeadLetterTopic(admin, topic);
 }
 
 /** A dead-letter topic has as many partitions as its topic, and takes messages that are a little larger. */

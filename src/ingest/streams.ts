@@ -1,4 +1,4 @@
-/** The topics and where what they carry goes: interactions into the memories, changes of items into the catalogue. */
+/** The topics and where what they carry goes: interactions into the memories, changes of items into the catalogue, of users into their profiles. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Admin, Producer } from 'kafkajs';
 import { DataSource } from 'typeorm';
@@ -8,12 +8,15 @@ import type { Interaction } from '../model/interaction.js';
 import type { Position } from '../storage/consumer-progress.store.js';
 import { putDeadLetters } from '../storage/dead-letter.store.js';
 import { Metrics } from '../telemetry.js';
+import { deleteItems, putItems, type ItemPut } from '../storage/item.store.js';
+import { deleteUsers, putUsers, type UserPut } from '../storage/user-profile.store.js';
 import { batchApplier, type ApplyBatch, type Stream } from './batch.js';
 import { DeadLetters } from './dead-letter.js';
-import { interactionRules, isKeyOther, readInteractionMessage } from './interaction-message.js';
-import { readItemMessage, type ItemChange } from './item-message.js';
-import { ItemWriter } from './item-writer.js';
+import { interactionReading, isKeyOther, readInteractionMessage } from './interaction-message.js';
+import { readItemMessage } from './item-message.js';
+import { applyKeyedChanges, type KeyedChange } from './keyed-change.js';
 import { topicsOf } from './kafka-client.js';
+import { readUserMessage } from './user-message.js';
 
 @Injectable()
 export class Streams {
@@ -23,7 +26,6 @@ export class Streams {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly memoryWriter: MemoryWriter,
-    private readonly itemWriter: ItemWriter,
     private readonly dataSource: DataSource,
     private readonly metrics: Metrics,
   ) {}
@@ -44,22 +46,24 @@ export class Streams {
     return new Map([
       [topics.interactions, batchApplier(this.interactions(), deadLetters)],
       [topics.items, batchApplier(this.items(), deadLetters)],
+      [topics.users, batchApplier(this.users(), deadLetters)],
     ]);
   }
 
-  private interactions(): Stream<Interaction> {
-    const rules = interactionRules(this.config);
+  private interactions(): Stream<readonly Interaction[]> {
+    const reading = interactionReading(this.config);
+    const envelopes = this.config.kafkaEnvelopes;
     return {
       read: (message) => {
-        const interaction = readInteractionMessage(message, rules, Date.now());
-        if (isKeyOther(message, interaction)) {
+        const interactions = readInteractionMessage(message, reading, envelopes.interactions, Date.now());
+        if (interactions.some((interaction) => isKeyOther(message, interaction))) {
           this.counts.otherKeys += 1;
           this.metrics.otherKeys.inc();
         }
-        return interaction;
+        return interactions;
       },
       write: async (values, position) => {
-        const offered = values.map(({ value, offset }) => ({ interaction: value, offset }));
+        const offered = values.flatMap(({ value, offset }) => value.map((interaction) => ({ interaction, offset })));
         const verdicts = await this.memoryWriter.apply(offered, position);
         const accepted = verdicts.filter((verdict) => verdict === 'ACCEPTED').length;
         this.count(position, accepted, verdicts.length - accepted);
@@ -67,13 +71,22 @@ export class Streams {
     };
   }
 
-  private items(): Stream<ItemChange> {
+  private items(): Stream<KeyedChange<ItemPut>> {
     return {
-      read: (message) => readItemMessage(message, this.config.itemVectorLength),
+      read: (message) => readItemMessage(message, this.config.itemVectorLength, this.config.kafkaEnvelopes.items),
       write: async (values, position) => {
-        const changes = values.map(({ value, offset }) => ({ change: value, offset }));
-        await this.itemWriter.apply(changes, position);
-        this.count(position, changes.length, 0);
+        await applyKeyedChanges(this.dataSource, { put: putItems, delete: deleteItems }, values, position);
+        this.count(position, values.length, 0);
+      },
+    };
+  }
+
+  private users(): Stream<KeyedChange<UserPut>> {
+    return {
+      read: (message) => readUserMessage(message, this.config.kafkaEnvelopes.users),
+      write: async (values, position) => {
+        await applyKeyedChanges(this.dataSource, { put: putUsers, delete: deleteUsers }, values, position);
+        this.count(position, values.length, 0);
       },
     };
   }

@@ -8,6 +8,7 @@
  * So a history of any length holds no writer up, and many late events of a user cost one replay. One process of a deployment does it
  * at a time. A request outlives every crash, and goes with the transaction that saves the memory.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
@@ -61,6 +62,15 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
   wake(): void {
     this.isWanted = true;
     this.underWay ??= this.work().finally(() => (this.underWay = null));
+  }
+
+  /** Until no user of the live version waits, whichever process replays: for who ends after he has written. */
+  async finish(): Promise<void> {
+    while (this.networks.current() !== null && (await waitingForReplay(this.dataSource.manager, 1)).length > 0) {
+      this.wake();
+      await this.underWay;
+      await sleep(100);
+    }
   }
 
   private async work(): Promise<void> {

@@ -33,12 +33,18 @@ export async function verdictsOf<O extends { readonly interaction: Interaction }
   return offered.map((one) => {
     if (isAccepted.has(one.interaction)) return 'ACCEPTED';
     const first = considered.has(one) ? kept.get(keyOf(one.interaction)) : undefined;
-    return first === undefined || isEqual(first, one.interaction) ? 'DUPLICATE' : 'DUPLICATE_DIFFERS';
+    return first === undefined ? 'DUPLICATE' : verdictBeside(first, one.interaction);
   });
+}
+
+/** Of an interaction whose key is that of one that was there before. */
+export function verdictBeside(first: Interaction, other: Interaction): Verdict {
+  return isEqual(first, other) ? 'DUPLICATE' : 'DUPLICATE_DIFFERS';
 }
 
 function isEqual(one: Interaction, other: Interaction): boolean {
   return (
+    one.sessionId === other.sessionId &&
     one.itemId === other.itemId &&
     one.kind === other.kind &&
     one.value === other.value &&

@@ -16,7 +16,7 @@ import { RecollectError } from '../errors.js';
 import { typeName } from './identifier.js';
 
 /** 10000-01-01T00:00:00Z: years of five digits are refused */
-const endOfYears = 253_402_300_800_000;
+export const endOfYears = 253_402_300_800_000;
 const example = '2026-05-01T10:00:00Z';
 
 const isoText =
@@ -47,6 +47,19 @@ function ofNumber(value: number, field: string): number {
   if (size < 4e14 || !Number.isFinite(value)) throw invalid(field, 'is beyond the year 9999, or not a number');
   if (size < 4e17) throw wrongUnit(field, 'microseconds', 'divide by 1,000');
   throw wrongUnit(field, 'nanoseconds', 'divide by 1,000,000');
+}
+
+/** A number in a field that counts seconds by its definition -> milliseconds; a unit that shows to be another is refused. */
+export function secondsToMs(value: number, field: string): number {
+  const size = Math.abs(value);
+  if (size < 1e8) {
+    const message = `${field} is before 1973 as seconds: it is a missing time or counts days; give a time such as ${example}`;
+    throw new RecollectError('TIME_TOO_EARLY', message, { field });
+  }
+  if (size < 1e11) return Math.round(value * 1000);
+  const unit = size < 4e14 ? 'milliseconds' : size < 4e17 ? 'microseconds' : 'nanoseconds';
+  const message = `${field} counts ${unit}, and is defined to count seconds: send seconds, or text such as ${example}`;
+  throw new RecollectError('TIME_UNIT', message, { field });
 }
 
 function ofText(text: string, field: string): number {

@@ -31,12 +31,25 @@ describe('an interaction', () => {
       kind: 'view',
       value: null,
       occurredAt: Date.parse('2026-05-01T10:00:00Z'),
+      sessionId: null,
       recommendationId: null,
       properties: null,
     });
     const optional = { value: 0.25, recommendationId: 'r-7', properties: { page: 'home' } };
     expect(read({ ...plain, ...optional })).toMatchObject(optional);
     expect(read({ ...plain, value: null, recommendationId: null, properties: null })).toEqual(read(plain));
+  });
+
+  it('of a session without a user belongs to the visitor of that session, which is no user of the same name', () => {
+    const visit = { ...plain, userId: null, sessionId: 's1' };
+    expect(read(visit)).toMatchObject({ userId: 'session:s1', sessionId: 's1' });
+    expect(read({ ...plain, userId: 's1' }).userId).not.toBe(read(visit).userId);
+    expect(read({ ...plain, sessionId: 's1' })).toMatchObject({ userId: 'u1', sessionId: 's1' });
+    expect(read({ ...visit, sessionId: 's'.repeat(248) }).userId).toHaveLength(256);
+  });
+
+  it.each([1, '1', '1.7', '1.0.2', 1.5])('may say the version of its form: %j', (schemaVersion) => {
+    expect(read({ ...plain, schemaVersion })).toEqual(read(plain));
   });
 
   it('takes the id that its place gives when the producer gave none', () => {
@@ -69,7 +82,13 @@ describe('an interaction', () => {
     [{ ...plain, recommendationId: ' ' }, 'INVALID_ID', 'recommendationId'],
     [{ ...plain, properties: '{"page":"home"}' }, 'INVALID_PROPERTIES', 'properties'],
     [{ ...plain, properties: ['home'] }, 'INVALID_PROPERTIES', 'properties'],
-    [{ ...plain, sessionId: 's1' }, 'UNKNOWN_FIELD', 'sessionId'],
+    [{ ...plain, sessionId: 'None' }, 'INVALID_ID', 'sessionId'],
+    [{ ...plain, userId: null, sessionId: 's'.repeat(249) }, 'INVALID_ID', 'sessionId'],
+    [{ ...plain, schemaVersion: 2 }, 'SCHEMA_TOO_NEW', 'schemaVersion'],
+    [{ ...plain, schemaVersion: '12.0' }, 'SCHEMA_TOO_NEW', 'schemaVersion'],
+    [{ ...plain, schemaVersion: '0' }, 'INVALID_VALUE', 'schemaVersion'],
+    [{ ...plain, schemaVersion: 'v1' }, 'INVALID_VALUE', 'schemaVersion'],
+    [{ ...plain, schemaVersion: true }, 'INVALID_VALUE', 'schemaVersion'],
     [{ ...plain, USER_ID: 'u1' }, 'UNKNOWN_FIELD', 'USER_ID'],
     [{ ...plain, ['x'.repeat(5000)]: 1 }, 'UNKNOWN_FIELD', `${'x'.repeat(40)}...`],
   ])('is refused with the code and the field: row %#', (fields, code, field) => {

@@ -8,11 +8,15 @@
 import { RecollectError } from '../errors.js';
 import { readId, typeName } from './identifier.js';
 import { readInstant } from './instant.js';
+import { checkSchemaVersion } from './schema-version.js';
 
 export interface Interaction {
   /** unique for its user; the same id again changes nothing */
   readonly id: string;
+  /** of an anonymous visitor: see `visitorOf` */
   readonly userId: string;
+  /** the visit that it belongs to, where it was given */
+  readonly sessionId: string | null;
   readonly itemId: string;
   readonly kind: string;
   /** a rating, seconds, a portion */
@@ -34,7 +38,20 @@ export interface InteractionRules {
   readonly futureToleranceMs?: number;
 }
 
-const known = ['id', 'userId', 'itemId', 'kind', 'value', 'occurredAt', 'recommendationId', 'properties'] as const;
+export const interactionFields = [
+  'id',
+  'userId',
+  'sessionId',
+  'itemId',
+  'kind',
+  'value',
+  'occurredAt',
+  'recommendationId',
+  'properties',
+  'schemaVersion',
+] as const;
+export type InteractionField = (typeof interactionFields)[number];
+
 const maxPropertiesBytes = 4096;
 const maxEchoed = 40;
 
@@ -50,27 +67,48 @@ export function readInteraction(
   }
   refuseUnknown(Object.keys(fields));
   const given: ReadonlyMap<string, unknown> = new Map(Object.entries(fields)); // own fields alone
+  checkSchemaVersion(given.get('schemaVersion'));
   const id = given.get('id') ?? fallbackId;
-  const recommendationId = given.get('recommendationId') ?? null;
+  const sessionId = optionalId(given.get('sessionId'), 'sessionId');
+  const userId = given.get('userId') ?? null;
   return {
     id: readId(id, 'id'),
-    userId: readId(given.get('userId'), 'userId'),
+    userId: userId === null && sessionId !== null ? visitorOf(sessionId) : readUserId(userId),
+    sessionId,
     itemId: readId(given.get('itemId'), 'itemId'),
     kind: readKind(given.get('kind'), rules.kinds),
     value: readValue(given.get('value') ?? null),
     occurredAt: readOccurredAt(given.get('occurredAt'), rules, now),
-    recommendationId: recommendationId === null ? null : readId(recommendationId, 'recommendationId'),
+    recommendationId: optionalId(given.get('recommendationId'), 'recommendationId'),
     properties: readProperties(given.get('properties') ?? null),
   };
 }
 
+/**
+ * The user id of a visitor who is known by a session alone. It can be asked for like any other, and a producer who sends it as userId
+ * means the same visitor.
+ */
+export function visitorOf(sessionId: string): string {
+  return readId(`session:${sessionId}`, 'sessionId');
+}
+
+function readUserId(value: unknown): string {
+  if (value !== null) return readId(value, 'userId');
+  const message = 'userId is missing: give it as text of 1 to 256 characters, or a sessionId for an anonymous visitor';
+  throw new RecollectError('MISSING_FIELD', message, { field: 'userId' });
+}
+
+function optionalId(value: unknown, field: InteractionField): string | null {
+  return (value ?? null) === null ? null : readId(value, field);
+}
+
 function refuseUnknown(names: readonly string[]): void {
-  const unknown = names.find((name) => !known.some((field) => field === name));
+  const unknown = names.find((name) => !interactionFields.some((field) => field === name));
   if (unknown === undefined) return;
   const plain = (name: string): string => name.replaceAll(/[_-]/g, '').toLowerCase();
-  const meant = known.find((field) => plain(field) === plain(unknown));
+  const meant = interactionFields.find((field) => plain(field) === plain(unknown));
   const name = shortened(unknown);
-  const advice = meant === undefined ? `an interaction has ${known.join(', ')}` : `write ${meant}`;
+  const advice = meant === undefined ? `an interaction has ${interactionFields.join(', ')}` : `write ${meant}`;
   throw new RecollectError('UNKNOWN_FIELD', `the field ${JSON.stringify(name)} is not known: ${advice}`, {
     field: name,
   });

@@ -6,6 +6,8 @@ import { CreateStudy1764200000000 } from '../../migrations/1764200000000-create-
 import { AddWarmStart1764300000000 } from '../../migrations/1764300000000-add-warm-start.js';
 import { AddItemVector1764400000000 } from '../../migrations/1764400000000-add-item-vector.js';
 import { AddReplayRequest1764400500000 } from '../../migrations/1764400500000-add-replay-request.js';
+import { AddSession1764500000000 } from '../../migrations/1764500000000-add-session.js';
+import { CreateUserProfile1764500100000 } from '../../migrations/1764500100000-create-user-profile.js';
 import { CreateDeadLetter1764501000000 } from '../../migrations/1764501000000-create-dead-letter.js';
 import { CreateConsumerPause1764501100000 } from '../../migrations/1764501100000-create-consumer-pause.js';
 import type { Config } from '../config.js';
@@ -23,6 +25,7 @@ import { StudyEntity, StudyTrialEntity } from './study.entity.js';
 import { TrainingCheckpointEntity } from './training-checkpoint.entity.js';
 import { TrainingRunEntity } from './training-run.entity.js';
 import { UserMemoryEntity } from './user-memory.entity.js';
+import { UserProfileEntity } from './user-profile.entity.js';
 
 export const entities = [
   ApiKeyEntity,
@@ -41,6 +44,7 @@ export const entities = [
   TrainingCheckpointEntity,
   TrainingRunEntity,
   UserMemoryEntity,
+  UserProfileEntity,
 ];
 
 /** Advisory locks of the product; the second key of each is the hash of the schema, of a study's that of schema and name. */
@@ -74,6 +78,8 @@ export function createDataSource(
       AddWarmStart1764300000000,
       AddItemVector1764400000000,
       AddReplayRequest1764400500000,
+      AddSession1764500000000,
+      CreateUserProfile1764500100000,
       CreateDeadLetter1764501000000,
       CreateConsumerPause1764501100000,
     ],

@@ -11,6 +11,7 @@ export interface SequenceStep {
 /** A row of the log. */
 export interface LoggedInteraction extends SequenceStep {
   readonly id: string;
+  readonly sessionId: string | null;
   readonly value: number | null;
   readonly recommendationId: string | null;
   readonly properties: Readonly<Record<string, unknown>> | null;
@@ -34,7 +35,7 @@ export async function interactionsBefore(
   before: SequencePlace | null,
 ): Promise<readonly LoggedInteraction[]> {
   return tx.query<LoggedInteraction[]>(
-    `SELECT id, ${step}, value, arrival, recommendation_id AS "recommendationId", properties FROM interaction
+    `SELECT id, session_id AS "sessionId", ${step}, value, arrival, recommendation_id AS "recommendationId", properties FROM interaction
       WHERE user_id = $1 AND ($3::timestamptz IS NULL OR (occurred_at, arrival) < ($3, $4::bigint))
       ORDER BY occurred_at DESC, arrival DESC LIMIT $2`,
     [userId, count, before?.occurredAt ?? null, before?.arrival ?? null],

@@ -11,6 +11,9 @@ export class InteractionEntity {
   @PrimaryColumn('text')
   id!: string;
 
+  @Column('text', { name: 'session_id', nullable: true })
+  sessionId!: string | null;
+
   @Column('text', { name: 'item_id' })
   itemId!: string;
 

@@ -18,16 +18,17 @@ export async function insertInteractions(
 ): Promise<readonly InteractionKey[]> {
   if (interactions.length === 0) return [];
   return tx.query(
-    `INSERT INTO interaction (user_id, id, item_id, kind, value, occurred_at, recommendation_id, properties)
-     SELECT user_id, id, item_id, kind, value, occurred_at, recommendation_id, properties
-       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::timestamptz[], $7::text[], $8::jsonb[])
-            WITH ORDINALITY AS n(user_id, id, item_id, kind, value, occurred_at, recommendation_id, properties, place)
+    `INSERT INTO interaction (user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties)
+     SELECT user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::timestamptz[], $8::text[], $9::jsonb[])
+            WITH ORDINALITY AS n(user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties, place)
       ORDER BY place
      ON CONFLICT DO NOTHING
      RETURNING user_id AS "userId", id`,
     [
       interactions.map(({ userId }) => userId),
       interactions.map(({ id }) => id),
+      interactions.map(({ sessionId }) => sessionId),
       interactions.map(({ itemId }) => itemId),
       interactions.map(({ kind }) => kind),
       interactions.map(({ value }) => value),
@@ -44,7 +45,7 @@ export async function findInteractions(
 ): Promise<readonly Interaction[]> {
   if (keys.length === 0) return [];
   return tx.query(
-    `SELECT user_id AS "userId", id, item_id AS "itemId", kind, value,
+    `SELECT user_id AS "userId", id, session_id AS "sessionId", item_id AS "itemId", kind, value,
             (extract(epoch FROM occurred_at) * 1000)::float8 AS "occurredAt", recommendation_id AS "recommendationId", properties
        FROM interaction JOIN unnest($1::text[], $2::text[]) AS k(user_id, id) USING (user_id, id)`,
     [keys.map(({ userId }) => userId), keys.map(({ id }) => id)],

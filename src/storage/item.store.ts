@@ -20,10 +20,10 @@ export interface ItemPut {
 
 const changeNumber = 'pg_current_xact_id()::text::bigint';
 
-/** Puts each item, new or not; an id may occur once. */
-export async function putItems(tx: EntityManager, items: readonly ItemPut[]): Promise<void> {
-  if (items.length === 0) return;
-  await tx.query(
+/** Puts each item, new or not, and returns the ids of those that this changed; an id may occur once. */
+export async function putItems(tx: EntityManager, items: readonly ItemPut[]): Promise<readonly string[]> {
+  if (items.length === 0) return [];
+  const rows: { id: string }[] = await tx.query(
     `INSERT INTO item (id, title, categories, properties, vector, available, created_at, expires_at, change_number)
      SELECT n.id, n.title, ARRAY(SELECT jsonb_array_elements_text(n.categories)), n.properties, n.vector::real[],
             n.available, coalesce(n.created_at, present.created_at, now()), n.expires_at, ${changeNumber}
@@ -34,7 +34,12 @@ export async function putItems(tx: EntityManager, items: readonly ItemPut[]): Pr
      ON CONFLICT (id) DO UPDATE
         SET title = excluded.title, categories = excluded.categories, properties = excluded.properties,
             vector = excluded.vector, available = excluded.available, created_at = excluded.created_at,
-            expires_at = excluded.expires_at, deleted_at = NULL, change_number = excluded.change_number`,
+            expires_at = excluded.expires_at, deleted_at = NULL, change_number = excluded.change_number
+      WHERE (item.title, item.categories, item.properties, item.vector, item.available, item.created_at, item.expires_at,
+             item.deleted_at)
+            IS DISTINCT FROM (excluded.title, excluded.categories, excluded.properties, excluded.vector, excluded.available,
+             excluded.created_at, excluded.expires_at, NULL::timestamptz)
+     RETURNING id`,
     [
       items.map(({ id }) => id),
       items.map(({ title }) => title),
@@ -46,6 +51,7 @@ export async function putItems(tx: EntityManager, items: readonly ItemPut[]): Pr
       items.map(({ expiresAt }) => expiresAt),
     ],
   );
+  return rows.map(({ id }) => id);
 }
 
 /** Deletes the items that are there and returns their ids; an id that is unknown or deleted already has no effect. */

@@ -95,6 +95,30 @@ describe('trackInteractions', () => {
     ]);
   });
 
+  it('takes a session in place of a user, and names neither a placeholder nor nobody', async () => {
+    const { data } = await track(api, [
+      { userId: null, sessionId: 's1', itemId: 'a' },
+      { sessionId: 's1', itemId: 'b' },
+      { userId: 'u4', sessionId: 'null', itemId: 'a' },
+      { userId: null, itemId: 'a' },
+      { itemId: 'a' },
+    ]);
+    expect(data.trackInteractions.verdicts.map(({ status, error }) => [status, error?.code, error?.field])).toEqual([
+      ['ACCEPTED', undefined, undefined],
+      ['ACCEPTED', undefined, undefined],
+      ['REFUSED', 'INVALID_ID', 'sessionId'],
+      ['REFUSED', 'MISSING_FIELD', 'userId'],
+      ['REFUSED', 'MISSING_FIELD', 'userId'],
+    ]);
+    const { data: visitor } = await api.ask(
+      '{ user(id: "session:s1") { interactions { edges { node { itemId } } } } nobody: user(id: "s1") { interactions { edges { node { itemId } } } } }',
+    );
+    expect(visitor).toEqual({
+      user: { interactions: { edges: [{ node: { itemId: 'b' } }, { node: { itemId: 'a' } }] } },
+      nobody: { interactions: { edges: [] } },
+    });
+  });
+
   it('adds nothing when a hundred rows are sent again', async () => {
     const rows = Array.from({ length: 100 }, (_, n) => ({ id: `again-${n}`, userId: `again-${n % 7}`, itemId: 'a' }));
     expect((await track(api, rows)).data.trackInteractions).toMatchObject({ accepted: 100, duplicates: 0 });
@@ -113,7 +137,7 @@ describe('trackInteractions', () => {
   it('refuses ids that were rounded on their way, and takes exact ones', async () => {
     const big = Number('653247040368672771');
     const row = { userId: big, itemId: 'a', kind: 'view', occurredAt: '2026-05-01T10:00:00Z' };
-    for (const userId of [big, 42.5, true, null, ['u']]) {
+    for (const userId of [big, 42.5, true, ['u'], { id: 'u' }]) {
       const { errors } = await api.ask(mutation, { rows: [{ ...row, userId }] });
       expect(errors).toMatchObject([{ extensions: { code: 'BAD_INPUT' } }]);
     }

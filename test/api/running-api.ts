@@ -119,7 +119,8 @@ export async function putItems(
 
 export interface TestInteraction {
   readonly id?: string;
-  readonly userId: string;
+  readonly userId?: string | null;
+  readonly sessionId?: string;
   readonly itemId: string;
   readonly kind?: string;
   readonly occurredAt?: string;

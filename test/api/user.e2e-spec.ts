@@ -6,7 +6,7 @@ import { promoteRandom, putItems, startApi, statementsOf, track, type Reply, typ
 import type { ConnectionView, ProfileView } from './views.js';
 
 const pageQuery = `query($id: ID!, $first: Int!, $after: String) { user(id: $id) { id interactions(first: $first, after: $after) {
-  edges { cursor node { id itemId kind value occurredAt recommendationId properties item { id title } } }
+  edges { cursor node { id sessionId itemId kind value occurredAt recommendationId properties item { id title } } }
   pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }`;
 
 interface Page {
@@ -29,7 +29,7 @@ describe("a user's interactions", () => {
       })),
     );
     await api.ask(
-      `mutation { trackInteractions(input: { interactions: [{ id: "full", userId: "full", itemId: "gone", kind: "rating", value: 4.5,
+      `mutation { trackInteractions(input: { interactions: [{ id: "full", userId: "full", sessionId: "s", itemId: "gone", kind: "rating", value: 4.5,
          occurredAt: "2026-03-01T12:00:00+02:00", recommendationId: "r", properties: { page: 3 } }] }) { accepted } }`,
     );
   });
@@ -60,9 +60,15 @@ describe("a user's interactions", () => {
   it('say all that was given, and null for an item that is not in the catalogue', async () => {
     const { edges } = (await page('full', 1)).data.user.interactions;
     expect(edges[0]?.node).toEqual({
-      ...{ id: 'full', itemId: 'gone', item: null, kind: 'rating', value: 4.5, recommendationId: 'r' },
+      ...{ id: 'full', sessionId: 's', itemId: 'gone', item: null, kind: 'rating', value: 4.5, recommendationId: 'r' },
       ...{ occurredAt: '2026-03-01T10:00:00.000Z', properties: { page: 3 } },
     });
+  });
+
+  it('come with the properties of the profile, none for a user without one', async () => {
+    await api.dataSource.query(`INSERT INTO user_profile (id, properties) VALUES ('full', '{"city": "Oslo"}')`);
+    const { data } = await api.ask('{ full: user(id: "full") { properties } other: user(id: "other") { properties } }');
+    expect(data).toEqual({ full: { properties: { city: 'Oslo' } }, other: { properties: {} } });
   });
 
   it('load their items by one statement', async () => {

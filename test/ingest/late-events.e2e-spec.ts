@@ -37,7 +37,7 @@ describe('events that come late', () => {
 
   const event = (userId: string, n: number, second: number): Interaction => ({
     ...{ id: `e-${n}`, userId, itemId: items[(7 * n) % items.length] ?? '', kind: 'view', value: null },
-    ...{ occurredAt: start + 1_000 * second, recommendationId: null, properties: null },
+    ...{ occurredAt: start + 1_000 * second, sessionId: null, recommendationId: null, properties: null },
   });
   const write = async (process: number, ...interactions: readonly Interaction[]): Promise<void> => {
     await writers[process]?.apply(

@@ -64,7 +64,7 @@ describeWithBroker('messages', () => {
     Object.fromEntries((await letters(prefix, topic)).map((one) => [String(one.headers?.test), header(one, 'code')]));
 
   it('tells a tombstone from the text null and from an empty value', async () => {
-    const { items, interactions } = ingestion.topics;
+    const { items, interactions, users } = ingestion.topics;
     const item = (id: string, category: string): string => JSON.stringify({ id, title: id, categories: [category] });
     const script: readonly (Sent & { readonly topic: string })[] = [
       { topic: items, key: 'lamp', value: item('lamp', 'light') },
@@ -77,6 +77,7 @@ describeWithBroker('messages', () => {
       { topic: items, key: null, value: null },
       { topic: interactions, key: 'ann', value: null },
       { topic: interactions, key: 'ann', value: event('k01-e1', { userId: 'ann', itemId: 'chair' }) },
+      { topic: users, key: 'ann', value: null },
     ];
     for (const [n, { topic, ...message }] of script.entries())
       await ingestion.send(topic, [{ ...message, headers: { test: `k01-${n}` } }]);
@@ -95,6 +96,7 @@ describeWithBroker('messages', () => {
     expect(tombstone?.value).toBeNull();
     expect(tombstone?.key?.toString()).toBe('ann');
     expect((await logOf('ann')).map(({ id }) => id)).toEqual(['k01-e1']);
+    expect(await ingestion.read(`${users}.dlt`)).toEqual([]);
     const emptied = (await letters('k01-6', items))[0];
     expect(emptied?.value).toEqual(Buffer.alloc(0));
   });
@@ -124,6 +126,50 @@ describeWithBroker('messages', () => {
     await send([{ key: 'p', value: null }], items);
     await send([{ key: 'p', value: '{}' }], items);
     expect(await read()).toMatchObject({ title: null, deletedAt: null, available: true });
+  });
+
+  it('puts the properties of a user whole; a null value deletes them, and neither log nor memory', async () => {
+    const { users } = ingestion.topics;
+    const user = (key: string | null, value: string | null, n = 0): Sent => ({
+      key,
+      value,
+      headers: { test: `user-${n}` },
+    });
+    const profiles = async (): Promise<unknown> => query('SELECT id, properties FROM user_profile ORDER BY id');
+    await send([{ key: 'uma', value: event('uma-1', { userId: 'uma' }) }]);
+    const log = await logOf('uma');
+    await send([user('uma', '{"properties":{"city":"Oslo","age":30}}'), user('una', '{"id":"una"}')], users);
+    expect(await profiles()).toEqual([
+      { id: 'uma', properties: { city: 'Oslo', age: 30 } },
+      { id: 'una', properties: {} },
+    ]);
+    await send([user('uma', '{"properties":{"city":"Rome"},"schemaVersion":1}'), user('una', null)], users);
+    expect(await profiles()).toEqual([{ id: 'uma', properties: { city: 'Rome' } }]);
+    await send(
+      [
+        user('uma', 'null', 1),
+        user('uma', '', 2),
+        user(null, '{}', 3),
+        user('uma', '{"id":"una"}', 4),
+        user('uma', '{"city":"Bonn"}', 5),
+        user('uma', '{"schemaVersion":2}', 6),
+        user('never seen', null, 7),
+      ],
+      users,
+    );
+    expect(await codes('user-', users)).toEqual({
+      'user-1': 'NOT_AN_OBJECT',
+      'user-2': 'NOT_JSON',
+      'user-3': 'MISSING_FIELD',
+      'user-4': 'INVALID_ID',
+      'user-5': 'UNKNOWN_FIELD',
+      'user-6': 'SCHEMA_TOO_NEW',
+    });
+    expect(await profiles()).toEqual([{ id: 'uma', properties: { city: 'Rome' } }]);
+    await send([user('uma', null)], users);
+    expect(await profiles()).toEqual([]);
+    expect(await logOf('uma')).toEqual(log);
+    expect(await memoryOf('uma')).toMatchObject({ applied: 1 });
   });
 
   it('refuses an item whose key is another id', async () => {

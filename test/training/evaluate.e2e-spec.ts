@@ -68,6 +68,7 @@ describe('recollect evaluate', () => {
         kind: kindOf(from + 1000 * n),
         value: null,
         occurredAt: from + 1000 * n,
+        sessionId: null,
         recommendationId: null,
         properties: null,
       })),

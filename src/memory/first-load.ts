@@ -1,0 +1,81 @@
+/**
+ * The write path for an empty log under which no model serves: `import` fills it with files far faster than row by row, and what comes
+ * out is the same. One transaction:
+ *
+ *   hold the version of the memories     no model is promoted meanwhile: there are no memories to write
+ *   lock the log                         nobody else adds to it; and nobody reads it until the load ends
+ *   copy the rows in their order         a key that seems to have come before is left to the ordinary write path, which tells
+ *   build the indexes, write the counts
+ */
+import type { DataSource, QueryRunner } from 'typeorm';
+import type { Interaction } from '../model/interaction.js';
+import {
+  analyzeLog,
+  buildIndexes,
+  countLog,
+  dropIndexes,
+  InteractionCopy,
+  lockEmptyLog,
+} from '../storage/interaction-load.store.js';
+import { shareMemoryVersion } from '../storage/log-cut.store.js';
+import { findLiveModel } from '../storage/model.store.js';
+import { KeyCounts } from './key-counts.js';
+import { keyOf } from './verdict.js';
+
+type Indexes = Awaited<ReturnType<typeof dropIndexes>>;
+
+export class FirstLoad {
+  private readonly keys = new KeyCounts();
+
+  private constructor(
+    private readonly runner: QueryRunner,
+    private readonly indexes: Indexes,
+    private readonly copy: InteractionCopy,
+  ) {}
+
+  /** null where the log has rows or a model serves. */
+  static async begin(dataSource: DataSource, schema: string): Promise<FirstLoad | null> {
+    const runner = dataSource.createQueryRunner();
+    await runner.startTransaction();
+    try {
+      await shareMemoryVersion(runner.manager, schema);
+      if ((await findLiveModel(runner.manager)) === null && (await lockEmptyLog(runner.manager))) {
+        const indexes = await dropIndexes(runner.manager);
+        return new FirstLoad(runner, indexes, await InteractionCopy.start(runner));
+      }
+    } catch (error) {
+      await giveUp(runner);
+      throw error;
+    }
+    await giveUp(runner);
+    return null;
+  }
+
+  /** Adds rows in their order; returns whether each was taken. One that wasn't goes to the ordinary write path after the end. */
+  async add(interactions: readonly Interaction[]): Promise<readonly boolean[]> {
+    const isNew = interactions.map((interaction) => this.keys.add(keyOf(interaction)) === 1);
+    await this.copy.write(interactions.filter((_, at) => isNew[at]));
+    return isNew;
+  }
+
+  async commit(): Promise<void> {
+    await this.copy.end();
+    await buildIndexes(this.runner.manager, this.indexes);
+    await countLog(this.runner.manager);
+    await this.runner.commitTransaction();
+    await analyzeLog(this.runner.manager);
+    await this.runner.release();
+  }
+
+  /** Leaves the log empty, as it was. */
+  async abandon(): Promise<void> {
+    await this.copy.abandon();
+    await giveUp(this.runner);
+  }
+}
+
+async function giveUp(runner: QueryRunner): Promise<void> {
+  // a connection that is lost is rolled back by Postgres, and why it was lost is what is to be told
+  if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+  await runner.release();
+}

@@ -1,0 +1,14 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** What is known of a user beside the log; a user without a row has no properties. */
+@Entity('user_profile')
+export class UserProfileEntity {
+  @PrimaryColumn('text')
+  id!: string;
+
+  @Column('jsonb')
+  properties!: Record<string, unknown>;
+
+  @Column('timestamp with time zone', { name: 'updated_at', precision: 3, default: () => 'now()' })
+  updatedAt!: Date;
+}
