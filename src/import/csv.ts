@@ -62,7 +62,8 @@ export async function* csvRecords(text: AsyncIterable<string>, form: CsvForm): A
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const message = `the file is not CSV: ${error.message}. Where the quotes mean nothing give --no-quotes`;
+    const what = error.message.replace(/, value is .*/s, ''); // no values of a file in messages
+    const message = `the file is not CSV: ${what}. Where the quotes mean nothing give --no-quotes`;
     throw new RecollectError('FILE_UNREADABLE', message, { cause: error });
   }
   yield records;

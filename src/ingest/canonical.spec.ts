@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { RecollectError } from '../errors.js';
-import { canonicalOf, readRecord, readRecords } from './canonical.js';
+import { canonicalOf } from './canonical.js';
 import { dialectNames, dialects, type DialectName } from './dialect.js';
+import { readRecord, readRecords } from './interaction-record.js';
 
 const now = Date.parse('2026-11-01T00:00:00Z');
 const kinds = ['view', 'click', 'cart', 'purchase', 'like', 'rating'];
@@ -157,6 +158,13 @@ describe('a record in the names of another recommender', () => {
     expect(error).toMatchObject({ code: 'FIELDS_DISAGREE', field: names[1] });
     for (const name of names) expect(String(error)).toContain(name);
     expect(String(error)).not.toMatch(/u1|u2|i1|i2/);
+  });
+
+  it('does not repeat a long name in full', () => {
+    const long = 'x'.repeat(100_000);
+    const error = refusal({ fields: [{ name: long, value: 1 }], additionalData: { [long]: 2 } });
+    expect(error).toMatchObject({ code: 'FIELDS_DISAGREE', field: `additionalData.${long}`.slice(0, 80) });
+    expect(String(error).length).toBeLessThan(400);
   });
 
   it('may give a field twice when both say the same, or when one is null', () => {

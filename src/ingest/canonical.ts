@@ -9,114 +9,33 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RecollectError } from '../errors.js';
 import { readInstant } from '../model/instant.js';
-import { interactionFields, readInteraction, type Interaction, type InteractionRules } from '../model/interaction.js';
-import type { CloudEvent } from './cloud-event.js';
+import { interactionFields } from '../model/interaction.js';
 import { dialectNames, dialects, fileDialectNames, type Alias, type DialectName } from './dialect.js';
+import { isObject } from './fields.js';
 
 /** A value and the name that it was given under. */
-interface Given {
+export interface Given {
   readonly name: string;
   readonly value: unknown;
 }
 
-/** How interactions are read here. */
-export interface InteractionReading {
-  readonly rules: InteractionRules;
-  /** undefined: recognised by the names of each record */
-  readonly dialect?: DialectName | undefined;
-}
+export type GivenFields = Map<string, Given>;
 
-/** What is known of a record beside what it says itself, for what it leaves out. */
-export interface Origin {
-  readonly id?: string;
-  readonly event?: Pick<CloudEvent, 'time' | 'type'> | undefined;
-}
-
-type Fields = Map<string, Given>;
-
+const maxEchoed = 80; // characters of a name
 const own: ReadonlySet<string> = new Set(interactionFields);
 const tables = new Map(fileDialectNames.map((dialect) => [dialect, new Map(Object.entries(dialects[dialect]))]));
-
-/** Events that PutEvents takes in one request. */
-const mostEvents = 10;
 
 /** The record in the names of an interaction; `dialect` undefined: recognised by its names. */
 export function canonicalOf(record: unknown, dialect?: DialectName): unknown {
   return isObject(record) && !isCanonical(record, dialect) ? valuesOf(gather(record, dialect)) : record;
 }
 
-/** Reads a record in the names of any dialect; errors name the field as the record does. See `readInteraction`. */
-export function readRecord(
-  record: unknown,
-  { dialect, rules }: InteractionReading,
-  now: number,
-  { id, event }: Origin = {},
-): Interaction {
-  if (!isObject(record) || (isCanonical(record, dialect) && event === undefined))
-    return readInteraction(record, rules, now, id);
-  const fields = gather(record, dialect);
-  if (event !== undefined) {
-    if (!fields.has('occurredAt')) put(fields, 'occurredAt', { name: 'ce_time', value: event.time });
-    if (!fields.has('kind')) put(fields, 'kind', { name: 'ce_type', value: event.type });
-  }
-  try {
-    return readInteraction(valuesOf(fields), rules, now, id);
-  } catch (error) {
-    if (!(error instanceof RecollectError) || error.field === null) throw error;
-    const name = fields.get(error.field)?.name ?? error.field;
-    if (name === error.field) throw error;
-    throw new RecollectError(error.code, `${error.message} (given as ${name})`, { field: name, cause: error });
-  }
-}
-
-/**
- * Reads the interactions of a body: those of a PutEvents request, each with the user and the session of the request, or the one of any
- * other record. Where the n-th has no id it takes the one given, with n behind it.
- */
-export function readRecords(
-  body: unknown,
-  reading: InteractionReading,
-  now: number,
-  { id, event }: Origin & { readonly id: string },
-): readonly Interaction[] {
-  const isRequest =
-    isObject(body) && Object.hasOwn(body, 'eventList') && (reading.dialect ?? 'personalize') === 'personalize';
-  if (!isRequest) return [readRecord(body, reading, now, { id, event })];
-  const { eventList, ...request } = body;
-  if (!Array.isArray(eventList) || eventList.length === 0 || eventList.length > mostEvents) {
-    const message = `eventList is not a list of 1 to ${mostEvents} events, as PutEvents takes them`;
-    throw new RecollectError('INVALID_VALUE', message, { field: 'eventList' });
-  }
-  return eventList.map((one: unknown, n) => {
-    try {
-      const place = { id: n === 0 ? id : `${id}:${n}`, event };
-      return readRecord(withRequest(one, request), { ...reading, dialect: 'personalize' }, now, place);
-    } catch (error) {
-      if (!(error instanceof RecollectError)) throw error;
-      const place = `eventList[${n}]`;
-      const field = error.field === null ? place : `${place}.${error.field}`;
-      throw new RecollectError(error.code, `${place}: ${error.message}`, { field, cause: error });
-    }
-  });
-}
-
-function withRequest(event: unknown, request: Readonly<Record<string, unknown>>): unknown {
-  if (!isObject(event)) return event;
-  const fields: Fields = new Map();
-  for (const [name, value] of Object.entries(request)) put(fields, name, { name: `the request's ${name}`, value });
-  for (const [name, value] of Object.entries(event)) put(fields, name, { name, value });
-  return valuesOf(fields);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isCanonical(record: object, dialect: DialectName | undefined): boolean {
+export function isCanonical(record: object, dialect: DialectName | undefined): boolean {
   return dialect === undefined && Object.keys(record).every((name) => own.has(name));
 }
 
-function gather(record: Readonly<Record<string, unknown>>, dialect: DialectName | undefined): Fields {
+/** What a record gives, by the field of an interaction; what nobody knows by its own name. */
+export function gather(record: Readonly<Record<string, unknown>>, dialect: DialectName | undefined): GivenFields {
   const reading = new Reading(
     dialect === undefined ? dialectNames : [dialect],
     dialect === undefined ? spokenIn(record) : [dialect],
@@ -126,8 +45,8 @@ function gather(record: Readonly<Record<string, unknown>>, dialect: DialectName 
 }
 
 class Reading {
-  private readonly fields: Fields = new Map();
-  private readonly properties: Fields = new Map();
+  private readonly fields: GivenFields = new Map();
+  private readonly properties: GivenFields = new Map();
   private impliedKind: Given | null = null;
 
   constructor(
@@ -153,7 +72,7 @@ class Reading {
     }
   }
 
-  end(): Fields {
+  end(): GivenFields {
     if (this.impliedKind !== null && !this.fields.has('kind')) this.fields.set('kind', this.impliedKind);
     if (this.properties.size > 0 && !this.fields.has('properties'))
       this.fields.set('properties', { name: 'properties', value: valuesOf(this.properties) });
@@ -203,11 +122,12 @@ function isFieldOfPutEvents(name: string): boolean {
 }
 
 /** null says nothing about a field that is known; an unknown name is kept whatever it holds, to be refused. */
-function put(fields: Fields, field: string, given: Given): void {
+export function put(fields: GivenFields, field: string, { name, value }: Given): void {
   const earlier = fields.get(field);
-  if ((given.value ?? null) === null && (own.has(field) || earlier !== undefined)) return;
-  if (earlier !== undefined && !isSame(field, earlier.value, given.value)) {
-    const message = `${earlier.name} and ${given.name} give two values for ${field}: send one of them`;
+  if ((value ?? null) === null && (own.has(field) || earlier !== undefined)) return;
+  const given = { name: name.slice(0, maxEchoed), value };
+  if (earlier !== undefined && !isSame(field, earlier.value, value)) {
+    const message = `${earlier.name} and ${given.name} give two values for ${field.slice(0, maxEchoed)}: send one of them`;
     throw new RecollectError('FIELDS_DISAGREE', message, { field: given.name });
   }
   if (earlier === undefined) fields.set(field, given);
@@ -227,6 +147,6 @@ function asText(value: unknown): unknown {
   return typeof value === 'number' ? String(value) : value;
 }
 
-function valuesOf(fields: Fields): Readonly<Record<string, unknown>> {
+export function valuesOf(fields: GivenFields): Readonly<Record<string, unknown>> {
   return Object.fromEntries([...fields].map(([field, { value }]) => [field, value]));
 }

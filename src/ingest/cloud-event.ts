@@ -3,6 +3,7 @@
  * header content-type is application/cloudevents+json and the value holds both. Only JSON is read, as data and as event format.
  */
 import { RecollectError } from '../errors.js';
+import { isObject } from './fields.js';
 import { jsonOf, textOf, type Message } from './message.js';
 
 /** What an event says about its data; null: not given. */
@@ -30,8 +31,7 @@ export function cloudEventOf(message: Message, value: Buffer): CloudEvent | null
 function fromJson(value: Buffer, contentType: string): CloudEvent {
   if (contentType !== `${structured}+json`) throw notJson('content-type', `is ${contentType}: send ${structured}+json`);
   const event = jsonOf(value);
-  if (typeof event !== 'object' || event === null || Array.isArray(event))
-    throw new RecollectError('NOT_AN_OBJECT', 'the CloudEvent is no JSON object');
+  if (!isObject(event)) throw new RecollectError('NOT_AN_OBJECT', 'the CloudEvent is no JSON object');
   const given: ReadonlyMap<string, unknown> = new Map(Object.entries(event));
   const read = (name: string): unknown => given.get(name) ?? null;
   checkVersion(read('specversion'), 'specversion');

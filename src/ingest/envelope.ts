@@ -10,6 +10,7 @@
 import { RecollectError } from '../errors.js';
 import { readId } from '../model/identifier.js';
 import { cloudEventOf, type CloudEvent } from './cloud-event.js';
+import { isObject, type JsonObject } from './fields.js';
 import { jsonOf, textOf, type Message } from './message.js';
 
 export const envelopeNames = ['connect', 'debezium'] as const;
@@ -22,8 +23,6 @@ export interface Content {
   /** the row was there before, with other values */
   readonly isUpdate: boolean;
 }
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 /** `envelope` undefined: the topic has none. Throws a RecollectError for what can't be read. */
 export function contentOf(message: Message, envelope: EnvelopeName | undefined): Content {
@@ -91,8 +90,4 @@ function idInKey(text: string): unknown {
 function objectOf(value: unknown): JsonObject {
   if (isObject(value)) return value;
   throw new RecollectError('NOT_AN_OBJECT', 'the envelope of the message is no JSON object');
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

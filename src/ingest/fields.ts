@@ -3,9 +3,15 @@ import { RecollectError } from '../errors.js';
 import { typeName } from '../model/identifier.js';
 import { checkSchemaVersion } from '../model/schema-version.js';
 
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** `thing`: such as `an item`, for the messages. */
 export function fieldsOf(value: unknown, thing: string, known: readonly string[]): ReadonlyMap<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new RecollectError('NOT_AN_OBJECT', `${thing} is a JSON object, this is ${typeName(value)}`);
   }
   const fields: ReadonlyMap<string, unknown> = new Map(Object.entries(value));

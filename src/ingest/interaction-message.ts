@@ -3,8 +3,8 @@ import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { readId } from '../model/identifier.js';
 import { visitorOf, type Interaction, type InteractionRules } from '../model/interaction.js';
-import { readRecords, type InteractionReading } from './canonical.js';
 import { contentOf, type EnvelopeName } from './envelope.js';
+import { readRecords, type InteractionReading } from './interaction-record.js';
 import { textOf, type Message } from './message.js';
 import { placeOfMessage } from './origin.js';
 

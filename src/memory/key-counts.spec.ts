@@ -3,7 +3,7 @@ import { KeyCounts } from './key-counts.js';
 
 it('counts each of many keys by itself, while it grows', () => {
   const counts = new KeyCounts();
-  const keys = Array.from({ length: 200_000 }, (_, n) => `user-${n % 700}\u0000event-${n}`);
+  const keys = Array.from({ length: 60_000 }, (_, n) => `user-${n % 700}\u0000event-${n}`);
   const expected = new Map<string, number>();
   for (const key of [...keys, ...keys.slice(0, 1_000), '', '']) {
     expected.set(key, (expected.get(key) ?? 0) + 1);

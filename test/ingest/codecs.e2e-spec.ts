@@ -9,7 +9,7 @@ import { compressFrameSync } from 'lz4-napi';
 import { compressSync } from 'snappy';
 import { kafkaJars } from '../../src/embedded/kafka-jars.js';
 import { defaultCacheFolder, kafkaVersion } from '../../src/embedded/kafka.js';
-import { describeWithBroker, testIngestion, type TestIngestion } from '../service.js';
+import { describeWithBroker, testIngestion, until, type TestIngestion } from '../service.js';
 import { IngestProcess } from './ingest-process.js';
 
 const { GZIP, Snappy, LZ4, ZSTD } = kafkajs.CompressionTypes;
@@ -41,7 +41,8 @@ describeWithBroker('compressed messages', () => {
     const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
     producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
     await producer.connect();
-  });
+    await until(async () => Promise.resolve(ingest.log.includes('joined the consumer group')), 60_000);
+  }, 90_000);
   afterAll(async () => {
     await producer.disconnect();
     await ingest.stop();
