@@ -73,7 +73,7 @@ export function readInteraction(
   const userId = given.get('userId') ?? null;
   return {
     id: readId(id, 'id'),
-    userId: userId === null && sessionId !== null ? visitorOf(sessionId) : readUserId(userId),
+    userId: userId === null && sessionId !== null ? readId(visitorOf(sessionId), 'sessionId') : readUserId(userId),
     sessionId,
     itemId: readId(given.get('itemId'), 'itemId'),
     kind: readKind(given.get('kind'), rules.kinds),
@@ -89,7 +89,7 @@ export function readInteraction(
  * means the same visitor.
  */
 export function visitorOf(sessionId: string): string {
-  return readId(`session:${sessionId}`, 'sessionId');
+  return `session:${sessionId}`;
 }
 
 function readUserId(value: unknown): string {
