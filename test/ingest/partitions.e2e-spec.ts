@@ -88,7 +88,7 @@ describeWithBroker('a partition', () => {
     );
     for (const part of all.slice(0, 6)) await ingestion.send(topic, part);
     await until(
-      async () => [one, other].every((app) => app.get(KafkaConsumer).status().partitions.length === 6),
+      async () => [one, other].every((app) => app.get(KafkaConsumer).status().partitions.length === 9), // 3 topics of 6
       20_000,
     );
     await stop(one);
