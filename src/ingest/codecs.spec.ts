@@ -51,10 +51,16 @@ const codecs: readonly (readonly [string, number, (bytes: Buffer) => Buffer])[] 
 ];
 const compressed = codecs.slice(1);
 
-async function batchOf(type: number, compress: (bytes: Buffer) => Buffer, sent: readonly Sent[]): Promise<Buffer> {
+/** `compress`: of another producer; null: as this process sends it. */
+async function batchOf(
+  type: number,
+  compress: ((bytes: Buffer) => Buffer) | null,
+  sent: readonly Sent[],
+): Promise<Buffer> {
   const table: Record<number, () => object> = kafkajs.CompressionCodecs;
   const ours = table[type];
-  table[type] = () => ({ compress: async ({ buffer }: Encoder) => Promise.resolve(compress(buffer)) });
+  if (compress !== null)
+    table[type] = () => ({ compress: async ({ buffer }: Encoder) => Promise.resolve(compress(buffer)) });
   const records = sent.map((one, offsetDelta) => Record({ key: 'k', timestampDelta: 0, offsetDelta, ...one }));
   const { buffer } = await RecordBatch({
     compression: type,
@@ -94,6 +100,14 @@ describe('a record batch', () => {
     ]);
     expect(messages[0]?.headers).toEqual({ a: Buffer.from('1'), b: [Buffer.from('2'), Buffer.from('3')] });
     expect(messages.every(({ refusal }) => refusal === null)).toBe(true);
+  });
+
+  it('is sent in gzip or uncompressed', async () => {
+    for (const type of [None, GZIP]) {
+      const messages = await read(await batchOf(type, null, [{ value: 'a' }, { value: 'b' }]));
+      expect(messages.map(({ value }) => value?.toString())).toEqual(['a', 'b']);
+    }
+    await expect(batchOf(LZ4, null, [{ value: 'a' }])).rejects.toThrow('with gzip or without compression');
   });
 
   it.each(compressed)('in %s is refused message by message when it becomes too large', async (_, type, compress) => {

@@ -3,7 +3,7 @@
  * codecs a process and asks it for every batch, uncompressed ones too, so that here is where `record-batch` sees each of them first.
  */
 import { promisify } from 'node:util';
-import { unzip, zstdDecompress } from 'node:zlib';
+import { gzip, unzip, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { decompressFrame } from 'lz4-napi';
 import { uncompress } from 'snappy';
@@ -13,6 +13,9 @@ import { headerOf, refuseRecords, withoutHeavyHeaders } from './record-batch.js'
 type Decompress = (bytes: Buffer, maxBytes: number) => Promise<Buffer>;
 
 const { None, GZIP, Snappy, LZ4, ZSTD } = kafkajs.CompressionTypes;
+/** What this process produces with, where it compresses. */
+const produced: number = GZIP;
+const compressGzip = promisify(gzip);
 const gunzip = promisify(unzip);
 const unzstd = promisify(zstdDecompress);
 
@@ -28,8 +31,9 @@ export function readEveryCodec(maxBytes: number): void {
   const table: Record<number, () => unknown> = kafkajs.CompressionCodecs;
   table[None] = () => ({ decompress: async (records: Buffer) => Promise.resolve(plain(records)) });
   for (const [type, decompress] of decompressors) {
-    const compress = (): never => {
-      throw new Error('messages are produced without compression');
+    const compress = async ({ buffer }: { readonly buffer: Buffer }): Promise<Buffer> => {
+      if (type !== produced) throw new Error('messages are produced with gzip or without compression');
+      return compressGzip(buffer);
     };
     table[type] = () => ({ compress, decompress: async (records: Buffer) => read(records, decompress, maxBytes) });
   }
