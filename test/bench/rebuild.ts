@@ -29,7 +29,7 @@ try {
   await migrate(dataSource, config.databaseSchema);
   await dataSource.query(
     `INSERT INTO interaction (user_id, id, item_id, kind, occurred_at)
-     SELECT 'user-' || n % $1::int, 'event-' || n, 'item-' || n * 7919 % 10000, 'view', timestamptz '2026-01-01' + n * interval '1 s'
+     SELECT 'user-' || n % $1::int, 'event-' || n, 'item-' || n::bigint * 7919 % 10000, 'view', timestamptz '2026-01-01' + n * interval '1 s'
        FROM generate_series(0, $2::int - 1) AS n`,
     [users, events],
   );
