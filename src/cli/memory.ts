@@ -1,12 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import type { EntityManager } from 'typeorm';
-import { RecollectError } from '../errors.js';
 import { differences, verifyMemories, type Difference } from '../memory/memory-verify.js';
 import { LiveModel } from '../promotion/live-model.js';
 import { loadNetwork } from '../promotion/network-loader.js';
-import { Promotion } from '../promotion/promotion.js';
-import { findLiveModel } from '../storage/model.store.js';
+import { liveVersion, Promotion } from '../promotion/promotion.js';
 import { createLogger } from '../telemetry.js';
 import { withDatabase } from './database.js';
 import { readCount } from './evaluate.js';
@@ -84,11 +81,4 @@ export function addMemoryCommands(program: Command): void {
         );
       });
     });
-}
-
-async function liveVersion(manager: EntityManager): Promise<number> {
-  const live = await findLiveModel(manager);
-  if (live === null)
-    throw new RecollectError('NOT_FOUND', 'no model serves yet, so there are no memories; train one first');
-  return live.version;
 }

@@ -14,8 +14,9 @@ import { batchApplier, type ApplyBatch, type Stream } from './batch.js';
 import { DeadLetters } from './dead-letter.js';
 import { interactionReading, isKeyOther, readInteractionMessage } from './interaction-message.js';
 import { readItemMessage } from './item-message.js';
-import { applyKeyedChanges, type KeyedChange } from './keyed-change.js';
+import { applyKeyedChanges, type KeyedChange, type KeyedStore } from './keyed-change.js';
 import { topicsOf } from './kafka-client.js';
+import type { Message } from './message.js';
 import { readUserMessage } from './user-message.js';
 
 @Injectable()
@@ -45,8 +46,8 @@ export class Streams {
     );
     return new Map([
       [topics.interactions, batchApplier(this.interactions(), deadLetters)],
-      [topics.items, batchApplier(this.items(), deadLetters)],
-      [topics.users, batchApplier(this.users(), deadLetters)],
+      [topics.items, batchApplier(this.keyed(this.readItem, { put: putItems, delete: deleteItems }), deadLetters)],
+      [topics.users, batchApplier(this.keyed(this.readUser, { put: putUsers, delete: deleteUsers }), deadLetters)],
     ]);
   }
 
@@ -71,21 +72,17 @@ export class Streams {
     };
   }
 
-  private items(): Stream<KeyedChange<ItemPut>> {
-    return {
-      read: (message) => readItemMessage(message, this.config.itemVectorLength, this.config.kafkaEnvelopes.items),
-      write: async (values, position) => {
-        await applyKeyedChanges(this.dataSource, { put: putItems, delete: deleteItems }, values, position);
-        this.count(position, values.length, 0);
-      },
-    };
-  }
+  private readonly readItem = (message: Message): KeyedChange<ItemPut> =>
+    readItemMessage(message, this.config.itemVectorLength, this.config.kafkaEnvelopes.items);
 
-  private users(): Stream<KeyedChange<UserPut>> {
+  private readonly readUser = (message: Message): KeyedChange<UserPut> =>
+    readUserMessage(message, this.config.kafkaEnvelopes.users);
+
+  private keyed<P>(read: (message: Message) => KeyedChange<P>, store: KeyedStore<P>): Stream<KeyedChange<P>> {
     return {
-      read: (message) => readUserMessage(message, this.config.kafkaEnvelopes.users),
+      read,
       write: async (values, position) => {
-        await applyKeyedChanges(this.dataSource, { put: putUsers, delete: deleteUsers }, values, position);
+        await applyKeyedChanges(this.dataSource, store, values, position);
         this.count(position, values.length, 0);
       },
     };

@@ -43,13 +43,8 @@ export async function verifyMemories(
       const stored = new Map((await readMemories(tx, version, userIds)).map((memory) => [memory.userId, memory]));
       const wait = await whichWait(tx, userIds);
       waiting += wait.size;
-      for (const expected of await replayed(
-        tx,
-        network,
-        userIds.filter((userId) => !wait.has(userId)),
-        null,
-      )) {
-        // prettier-ignore
+      const compared = userIds.filter((userId) => !wait.has(userId));
+      for (const expected of await replayed(tx, network, compared, null)) {
         const difference = differenceOf(stored.get(expected.userId), expected);
         if (difference !== null) onDifference(difference, expected.userId);
         interactions += expected.interactionsApplied;

@@ -91,11 +91,10 @@ export class Promotion {
   /** Makes the memories of the version that serves anew and swaps them in. Throws as `promote`; NOT_FOUND where none serves. */
   async rebuild(options: PromoteOptions = {}): Promise<number> {
     return this.alone(async (session) => {
-      const live = await findLiveModel(session);
-      if (live === null) throw new RecollectError('NOT_FOUND', 'no model serves yet, so there are no memories; train one first'); // prettier-ignore
-      await this.replaceMemories(session, live.version, await loadNetwork(session, live.version), options);
-      this.logger.info({ modelVersion: live.version }, 'the memories were made anew');
-      return live.version;
+      const version = await liveVersion(session);
+      await this.replaceMemories(session, version, await loadNetwork(session, version), options);
+      this.logger.info({ modelVersion: version }, 'the memories were made anew');
+      return version;
     });
   }
 
@@ -206,6 +205,14 @@ export class Promotion {
 
 function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '55P03';
+}
+
+/** The version whose memories are kept; throws NOT_FOUND where none serves. */
+export async function liveVersion(manager: EntityManager): Promise<number> {
+  const live = await findLiveModel(manager);
+  if (live === null)
+    throw new RecollectError('NOT_FOUND', 'no model serves yet, so there are no memories; train one first');
+  return live.version;
 }
 
 async function refuseRejected(manager: EntityManager, version: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** SQL that reads memories: one by primary key, as the read path wants it; many, to compare them with the log. */
 import type { EntityManager } from 'typeorm';
-import type { MemoryRow } from './user-memory.store.js';
+import { memoryColumns, type MemoryRow } from './user-memory.store.js';
 
 export interface StoredMemory {
   readonly state: Buffer;
@@ -25,12 +25,10 @@ export async function readMemories(
   version: number,
   userIds: readonly string[],
 ): Promise<readonly MemoryRow[]> {
-  return tx.query(
-    `SELECT user_id AS "userId", state, interactions_applied::float8 AS "interactionsApplied",
-            last_occurred_at AS "lastOccurredAt", checksum::float8 AS checksum
-       FROM user_memory WHERE model_version = $1 AND user_id = ANY($2::text[])`,
-    [version, userIds],
-  );
+  return tx.query(`SELECT ${memoryColumns} FROM user_memory WHERE model_version = $1 AND user_id = ANY($2::text[])`, [
+    version,
+    userIds,
+  ]);
 }
 
 /** Users of the log or of the memories, behind `after` in the order of their ids. */

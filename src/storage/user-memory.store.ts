@@ -14,6 +14,10 @@ export interface MemoryRow {
   readonly checksum: number;
 }
 
+/** A row as a `MemoryRow`. */
+export const memoryColumns = `user_id AS "userId", state, interactions_applied::float8 AS "interactionsApplied",
+  last_occurred_at AS "lastOccurredAt", checksum::float8 AS checksum`;
+
 /** Where the memories of a version are written: among those that are read, or in the shadow that is to take their place. */
 export interface MemoryTable {
   readonly version: number;
@@ -78,9 +82,7 @@ export async function lockMemories(
     [version, userIds, empty.state, empty.checksum],
   );
   return tx.query(
-    `SELECT user_id AS "userId", state, interactions_applied::float8 AS "interactionsApplied",
-            last_occurred_at AS "lastOccurredAt", checksum::float8 AS checksum
-       FROM ${name} WHERE model_version = $1 AND user_id = ANY($2::text[]) ORDER BY user_id FOR UPDATE`,
+    `SELECT ${memoryColumns} FROM ${name} WHERE model_version = $1 AND user_id = ANY($2::text[]) ORDER BY user_id FOR UPDATE`,
     [version, userIds],
   );
 }
