@@ -7,6 +7,7 @@
  * - Metarank: events of the kind `item` with named values.
  * - MovieLens, RecBole: one row an item; RecBole's names are those of its atomic files, without their types.
  */
+import { isObject } from '../ingest/fields.js';
 import { RecollectError } from '../errors.js';
 import type { DialectName } from '../ingest/dialect.js';
 import { secondsToMs } from '../model/instant.js';
@@ -72,10 +73,10 @@ const idNames: readonly (readonly [string, DialectName])[] = [
 ];
 
 export function itemOf(row: unknown, dialect?: DialectName): unknown {
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) return row;
+  if (!isObject(row)) return row;
   const spoken = dialect ?? idNames.find(([name]) => Object.hasOwn(row, name))?.[1];
   const translate = spoken === undefined ? undefined : dialects[spoken];
-  return translate === undefined ? row : translate(row as Fields);
+  return translate === undefined ? row : translate(row);
 }
 
 function split(value: unknown): readonly unknown[] {

@@ -1,4 +1,5 @@
 /** What the command says of the rows: `--map` renames fields, `--kind` and `--map-kind` say what kind of interaction a row is. */
+import { isObject } from '../ingest/fields.js';
 import { RecollectError } from '../errors.js';
 import type { DialectName } from '../ingest/dialect.js';
 
@@ -26,7 +27,7 @@ export function readPairs(option: string, text: string): ReadonlyMap<string, str
 
 /** The row with its fields renamed. */
 export function renamed(row: unknown, fields: Mapping['fields']): unknown {
-  if (fields.size === 0 || typeof row !== 'object' || row === null || Array.isArray(row)) return row;
+  if (fields.size === 0 || !isObject(row)) return row;
   const named = new Map<string, unknown>();
   const properties = new Map<string, unknown>();
   for (const [name, value] of Object.entries(row)) {

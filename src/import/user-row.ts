@@ -2,6 +2,7 @@
  * A row of a file -> a user's profile. What another recommender says of a user has no fields of its own here: it goes into the properties
  * under its own name, Gorse's labels under theirs.
  */
+import { isObject } from '../ingest/fields.js';
 import { readUser } from '../ingest/user-message.js';
 import type { UserPut } from '../storage/user-profile.store.js';
 import { parsedJson } from './interaction-row.js';
@@ -17,7 +18,7 @@ export function userReader({ fields }: Mapping, { format }: ImportFile): ReadRow
 }
 
 function userOf(row: unknown, isText: boolean): unknown {
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) return row;
+  if (!isObject(row)) return row;
   const given: Readonly<Record<string, unknown>> = { ...row };
   const idName = Object.hasOwn(given, 'id') ? undefined : idNames.find((name) => Object.hasOwn(given, name));
   if (idName === undefined) {
