@@ -15,6 +15,9 @@ import { recipeSettings } from './training/recipe.js';
 /** Behind the prefix. */
 export const topicNames = ['interactions', 'items', 'users'] as const;
 
+/** What becomes of interactions of items and users that nobody has put: see `memory/unknown`. */
+const unknownRules = ['accept', 'create', 'refuse'] as const;
+
 export type Polarity = 'positive' | 'negative' | 'neutral';
 
 /** What an interaction of this kind means. */
@@ -318,6 +321,20 @@ export const settings = {
     schema: kinds,
     default: JSON.stringify(defaultKinds),
     about: 'Kinds of interaction, each with weight, polarity and whether the item counts as seen.',
+  }),
+  unknownItems: setting({
+    env: 'RECOLLECT_UNKNOWN_ITEMS',
+    schema: z.enum(unknownRules),
+    default: 'accept',
+    about:
+      'An interaction with an item that was never put: `accept` it, `create` an incomplete item with it, or `refuse` it.',
+  }),
+  unknownUsers: setting({
+    env: 'RECOLLECT_UNKNOWN_USERS',
+    schema: z.enum(unknownRules),
+    default: 'accept',
+    about:
+      'An interaction of a user without a profile: `accept` it, `create` an incomplete profile with it, or `refuse` it.',
   }),
   itemVectorLength: optional({
     env: 'RECOLLECT_ITEM_VECTOR_LENGTH',

@@ -26,6 +26,8 @@ const errors = {
   TIME_TOO_EARLY: { retriable: false, level: 'info' },
   INVALID_PROPERTIES: { retriable: false, level: 'info' },
   INVALID_ITEM: { retriable: false, level: 'info' },
+  UNKNOWN_ITEM: { retriable: false, level: 'info' },
+  UNKNOWN_USER: { retriable: false, level: 'info' },
 
   // a message of Kafka that is refused before it is read
   BATCH_TOO_LARGE: { retriable: false, level: 'error' },

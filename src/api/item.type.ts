@@ -21,6 +21,11 @@ export class Item {
   @Field(() => Boolean, { description: 'Whether it may be answered; a hidden item is in no answer.' })
   readonly available!: boolean;
 
+  @Field(() => Boolean, {
+    description: 'Whether an interaction made it (RECOLLECT_UNKNOWN_ITEMS=create) and nobody has put it yet.',
+  })
+  readonly incomplete!: boolean;
+
   @Field(() => DateTime, { description: 'When it entered the catalogue.' })
   readonly createdAt!: Date;
 

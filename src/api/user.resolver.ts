@@ -2,7 +2,7 @@ import { Args, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { DataSource } from 'typeorm';
 import { Profiles, type MemoryProfile } from '../recommend/profile.js';
 import { interactionsBefore, type LoggedInteraction } from '../storage/interaction-read.store.js';
-import { findUserProperties, type UserProperties } from '../storage/user-profile.store.js';
+import { findUserProfile, type UserProperties } from '../storage/user-profile.store.js';
 import { Scopes } from './access.js';
 import { checkFirst, checkId } from './arguments.js';
 import { afterArgument, connectionOf, firstArgument, readCursor, type Connection } from './connection.js';
@@ -36,7 +36,14 @@ export class UserResolver {
     description: 'The profile, as the topic of users gave it; empty where it gave none.',
   })
   async properties(@Parent() { id }: User): Promise<UserProperties> {
-    return (await findUserProperties(this.dataSource.manager, id)) ?? {};
+    return (await findUserProfile(this.dataSource.manager, id))?.properties ?? {};
+  }
+
+  @ResolveField(() => Boolean, {
+    description: 'Whether an interaction made the profile (RECOLLECT_UNKNOWN_USERS=create) and nobody has put it yet.',
+  })
+  async incomplete(@Parent() { id }: User): Promise<boolean> {
+    return (await findUserProfile(this.dataSource.manager, id))?.incomplete ?? false;
   }
 
   @ResolveField(() => MemoryProfileType, { description: 'What is remembered of the user.' })

@@ -1,11 +1,13 @@
 /** Where the rows of an import go: through the write path, into an empty log in one go, into the catalogue or the profiles, or nowhere. */
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Config } from '../config.js';
+import type { RecollectError } from '../errors.js';
 import { InteractionIntake } from '../ingest/interaction-intake.js';
 import { FirstLoad } from '../memory/first-load.js';
 import { KeyCounts } from '../memory/key-counts.js';
 import { LateReplay } from '../memory/late-replay.js';
 import { MemoryWriter } from '../memory/memory-writer.js';
+import { refusalsOf, type UnknownRules } from '../memory/unknown.js';
 import { keyOf, verdictBeside, type Verdict } from '../memory/verdict.js';
 import type { Interaction } from '../model/interaction.js';
 import { LiveModel } from '../promotion/live-model.js';
@@ -55,14 +57,19 @@ export class EmptyLog implements Destination<Interaction> {
 
   constructor(
     private readonly load: FirstLoad,
+    private readonly refuse: (interactions: readonly Interaction[]) => ReturnType<typeof refusalsOf>,
     private readonly writePath: WritePath,
     private readonly report: Report,
   ) {}
 
   async take(rows: readonly Row<Interaction>[]): Promise<void> {
-    const taken = await this.load.add(rows.map(({ value }) => value));
-    for (const [at, row] of rows.entries()) {
-      if (taken[at] === true) this.report.judge(row.place, 'ACCEPTED');
+    const refusals = await this.refuse(rows.map(({ value }) => value));
+    const allowed = rows.filter(({ value }) => !refusals.has(value));
+    const taken = (await this.load.add(allowed.map(({ value }) => value))).values();
+    for (const row of rows) {
+      const refusal = refusals.get(row.value);
+      if (refusal !== undefined) this.report.refuse(row.place, refusal);
+      else if (taken.next().value === true) this.report.judge(row.place, 'ACCEPTED');
       else this.repeated.push(row);
     }
   }
@@ -88,12 +95,14 @@ export async function logDestination(
   const live = new LiveModel(config, logger, dataSource);
   await live.refresh();
   const lateReplay = new LateReplay(config, logger, live, dataSource);
-  const intake = new InteractionIntake(config, new MemoryWriter(config, live, dataSource, lateReplay));
+  const intake = new InteractionIntake(config, new MemoryWriter(config, live, dataSource, lateReplay), dataSource);
   const writePath = new WritePath(intake, lateReplay, report, config.ingestBatchCount);
   // what comes from elsewhere may come slowly, and the log would be locked meanwhile
   if (files.some(({ path }) => path === '-')) return writePath;
-  const load = await FirstLoad.begin(dataSource, config.databaseSchema);
-  return load === null ? writePath : new EmptyLog(load, writePath, report);
+  const load = await FirstLoad.begin(dataSource, config);
+  if (load === null) return writePath;
+  const refuse = async (interactions: readonly Interaction[]) => refusalsOf(dataSource.manager, config, interactions);
+  return new EmptyLog(load, refuse, writePath, report);
 }
 
 /** Nothing is written: rows are compared with each other and, where it is asked, with what is there. */
@@ -116,13 +125,16 @@ export class DryRun<V> implements Destination<V> {
   }
 }
 
-/** What is there already: a verdict for each, null for what is new. */
-export type Compare<V> = (values: readonly V[]) => Promise<readonly (Verdict | null)[]>;
+/** What is there already, or refused: a verdict for each, null for what is new. */
+export type Compare<V> = (values: readonly V[]) => Promise<readonly (Verdict | RecollectError | null)[]>;
 
-export function compareWithLog({ manager }: DataSource): Compare<Interaction> {
+export function compareWithLog({ manager }: DataSource, rules: UnknownRules): Compare<Interaction> {
   return async (interactions) => {
+    const refusals = await refusalsOf(manager, rules, interactions);
     const kept = new Map((await findInteractions(manager, interactions)).map((one) => [keyOf(one), one]));
     return interactions.map((interaction) => {
+      const refusal = refusals.get(interaction);
+      if (refusal !== undefined) return refusal;
       const first = kept.get(keyOf(interaction));
       return first === undefined ? null : verdictBeside(first, interaction);
     });

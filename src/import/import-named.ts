@@ -28,7 +28,7 @@ export async function importNamed(
   const target = options.dryRun === true ? null : dataSource;
   switch (options.of) {
     case 'interactions': {
-      const compare = dataSource === null ? null : compareWithLog(dataSource);
+      const compare = dataSource === null ? null : compareWithLog(dataSource, config);
       await importFiles(files, report, {
         layoutOf: layout,
         readerOf: (file) => interactionReader(config, mapping, file),

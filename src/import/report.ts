@@ -46,7 +46,11 @@ export class Report {
     this.details?.(JSON.stringify({ ...place, verdict: 'REFUSED', code, field, message }));
   }
 
-  judge(place: Place, verdict: Verdict): void {
+  judge(place: Place, verdict: Verdict | RecollectError): void {
+    if (typeof verdict !== 'string') {
+      this.refuse(place, verdict);
+      return;
+    }
     this.count(place, verdict === 'ACCEPTED' ? 'added' : 'duplicates');
     if (verdict === 'ACCEPTED') return;
     if (verdict === 'DUPLICATE_DIFFERS')

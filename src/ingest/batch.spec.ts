@@ -26,6 +26,9 @@ describe('a batch', () => {
   let written: Written[];
   let letters: DeadLetter[];
   let waits: number;
+  /** at what the settings refuse, and how many of them fail */
+  let looks: number;
+  let awayLooks: number;
   let fault: (offsets: readonly number[]) => Error | null;
   const turn: Turn = {
     wait: async () => {
@@ -39,6 +42,11 @@ describe('a batch', () => {
         read: ({ offset }) => {
           if (offset % 7n === 3n) throw new RecollectError('NOT_JSON', 'no', { field: 'f' });
           return Number(offset);
+        },
+        refuse: async (values) => {
+          if (++looks <= awayLooks) return Promise.reject(Object.assign(new Error('down'), { code: '57P01' }));
+          const error = new RecollectError('UNKNOWN_ITEM', 'no', { field: 'itemId' });
+          return Promise.resolve(new Map(values.filter((value) => value === 8).map((value) => [value, error])));
         },
         write: async (values, { endOffset }) => {
           const offsets = values.map(({ value }) => value);
@@ -59,6 +67,8 @@ describe('a batch', () => {
     written = [];
     letters = [];
     waits = 0;
+    looks = 0;
+    awayLooks = 0;
     fault = () => null;
   });
 
@@ -70,6 +80,16 @@ describe('a batch', () => {
     ]);
   });
 
+  it('is written without what the settings refuse, however often the database is away when it is asked', async () => {
+    awayLooks = 3;
+    await apply([7, 8, 9].map(message), position, turn);
+    expect(written).toEqual([{ offsets: [7, 9], end: 20 }]);
+    expect(letters.map(({ message: { offset }, code, field }) => [offset, code, field])).toEqual([
+      [8n, 'UNKNOWN_ITEM', 'itemId'],
+    ]);
+    expect(waits).toBe(3);
+  });
+
   it('moves the offset even when all of it is refused', async () => {
     await apply([message(3), message(10)], position, turn);
     expect(written).toEqual([{ offsets: [], end: 20 }]);
@@ -78,7 +98,7 @@ describe('a batch', () => {
 
   it('is halved until the culprit stands alone; every message is written once and the offset never passes one that is not', async () => {
     fault = (offsets) => (offsets.includes(6) ? new Error('a bug') : null);
-    const offsets = [0, 1, 2, 4, 5, 6, 7, 8, 9];
+    const offsets = [0, 1, 2, 4, 5, 6, 7, 9];
     await apply(offsets.map(message), position, turn);
     expect(written.flatMap((one) => one.offsets)).toEqual(offsets.filter((offset) => offset !== 6));
     expect(letters.map(({ message: { offset }, code, attempts }) => [offset, code, attempts])).toEqual([

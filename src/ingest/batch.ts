@@ -1,7 +1,7 @@
 /**
  * One batch of one partition, from messages to a transaction:
  *
- *   read each message; what is refused becomes a dead letter, before the offset moves past it
+ *   read each message and see what the settings refuse of them; what is refused becomes a dead letter, before the offset moves past it
  *   write the rest and the next offset in one transaction
  *
  * A fault that lies outside of the batch (database or brokers away, deadlock, tables that are not there) is waited out for as long
@@ -22,6 +22,8 @@ export interface Placed<T> {
 export interface Stream<T> {
   /** throws a RecollectError for what is refused */
   read(message: Message): T;
+  /** why each of the values is refused that the database does not allow */
+  refuse?(values: readonly T[]): Promise<ReadonlyMap<T, RecollectError>>;
   write(values: readonly Placed<T>[], position: Position): Promise<void>;
 }
 
@@ -47,8 +49,15 @@ export function batchApplier<T>(stream: Stream<T>, deadLetters: Pick<DeadLetters
         refused.push(deadLetterOf(message, error, 1));
       }
     }
+    const values = read.map(({ value }) => value);
+    const refusals = await outlast(turn, async () => (await stream.refuse?.(values)) ?? new Map<T, RecollectError>());
+    for (const { message, value } of read) {
+      const error = refusals.get(value);
+      if (error !== undefined) refused.push(deadLetterOf(message, error, 1));
+    }
     await outlast(turn, async () => deadLetters.send(refused));
-    await write(stream, deadLetters, read, position, turn, triesOfBatch);
+    const accepted = read.filter(({ value }) => !refusals.has(value));
+    await write(stream, deadLetters, accepted, position, turn, triesOfBatch);
   };
 }
 
@@ -101,11 +110,10 @@ async function tryTo(turn: Turn, tries: number, work: () => Promise<void>): Prom
 }
 
 /** Tries until it works or fails for a reason that lies in the data. */
-async function outlast(turn: Turn, work: () => Promise<void>): Promise<void> {
+async function outlast<R>(turn: Turn, work: () => Promise<R>): Promise<R> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await work();
-      return;
+      return await work();
     } catch (error) {
       if (!isRetriable(error) && !isOfDatabase(error)) throw error;
       await turn.wait(attempt, error);

@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { isRetriable, RecollectError, type ErrorCode } from '../errors.js';
+import { refusalsOf } from '../memory/unknown.js';
 import { MemoryWriter, type Offered } from '../memory/memory-writer.js';
 import type { Verdict } from '../memory/verdict.js';
 import { readInteraction } from '../model/interaction.js';
@@ -26,6 +28,7 @@ export class InteractionIntake {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly writer: MemoryWriter,
+    private readonly dataSource: DataSource,
   ) {}
 
   /** A verdict for each row, in their order; those that are accepted are durable. `now`: milliseconds since 1970. */
@@ -42,24 +45,32 @@ export class InteractionIntake {
     const offered = read.filter((row): row is Offered => !(row instanceof RecollectError));
     const statuses = (await this.apply(offered)).values();
     return read.map((row): RowVerdict => {
-      if (row instanceof RecollectError) {
-        return { status: 'REFUSED', id: null, code: row.code, field: row.field, message: row.message };
-      }
-      const status = statuses.next().value ?? 'DUPLICATE';
-      return { status, id: row.interaction.id, code: null, field: null, message: null };
+      const outcome = row instanceof RecollectError ? row : (statuses.next().value ?? 'DUPLICATE');
+      const id = row instanceof RecollectError ? null : row.interaction.id;
+      if (typeof outcome === 'string') return { status: outcome, id, code: null, field: null, message: null };
+      const { code, field, message } = outcome;
+      return { status: 'REFUSED', id, code, field, message };
     });
   }
 
-  /** A verdict for each of the offered; tries again what may succeed then. */
-  async apply(offered: readonly Offered[]): Promise<readonly Verdict[]> {
+  /** A verdict for each of the offered, or why it is refused; tries again what may succeed then. */
+  async apply(offered: readonly Offered[]): Promise<readonly (Verdict | RecollectError)[]> {
     for (let tried = 1; ; tried++) {
       try {
-        return offered.length === 0 ? [] : await this.writer.apply(offered, null);
+        return await this.judge(offered);
       } catch (error) {
         if (!isRetriable(error) || tried === tries) throw error;
         await sleep(20 * 2 ** tried * Math.random());
       }
     }
+  }
+
+  private async judge(offered: readonly Offered[]): Promise<readonly (Verdict | RecollectError)[]> {
+    const interactions = offered.map(({ interaction }) => interaction);
+    const refusals = await refusalsOf(this.dataSource.manager, this.config, interactions);
+    const taken = offered.filter(({ interaction }) => !refusals.has(interaction));
+    const verdicts = (taken.length === 0 ? [] : await this.writer.apply(taken, null)).values();
+    return interactions.map((interaction) => refusals.get(interaction) ?? verdicts.next().value ?? 'DUPLICATE');
   }
 }
 

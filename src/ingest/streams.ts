@@ -4,6 +4,7 @@ import type { Admin, Producer } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { MemoryWriter } from '../memory/memory-writer.js';
+import { refusalsOf } from '../memory/unknown.js';
 import type { Interaction } from '../model/interaction.js';
 import type { Position } from '../storage/consumer-progress.store.js';
 import { putDeadLetters } from '../storage/dead-letter.store.js';
@@ -62,6 +63,15 @@ export class Streams {
           this.metrics.otherKeys.inc();
         }
         return interactions;
+      },
+      refuse: async (values) => {
+        const refusals = await refusalsOf(this.dataSource.manager, this.config, values.flat());
+        return new Map(
+          values.flatMap((value) => {
+            const [error] = value.flatMap((interaction) => refusals.get(interaction) ?? []);
+            return error === undefined ? [] : [[value, error] as const];
+          }),
+        );
       },
       write: async (values, position) => {
         const offered = values.flatMap(({ value, offset }) => value.map((interaction) => ({ interaction, offset })));

@@ -5,9 +5,10 @@
  *   hold the version of the memories     no model is promoted meanwhile: there are no memories to write
  *   lock the log                         nobody else adds to it; and nobody reads it until the load ends
  *   copy the rows in their order         a key that seems to have come before is left to the ordinary write path, which tells
- *   build the indexes, write the counts
+ *   build the indexes, write the counts, create unknown items and users if the settings say so
  */
 import type { DataSource, QueryRunner } from 'typeorm';
+import type { Config } from '../config.js';
 import type { Interaction } from '../model/interaction.js';
 import {
   analyzeLog,
@@ -20,6 +21,7 @@ import {
 import { shareMemoryVersion } from '../storage/log-cut.store.js';
 import { findLiveModel } from '../storage/model.store.js';
 import { KeyCounts } from './key-counts.js';
+import { createUnknownOfLog } from './unknown.js';
 import { keyOf } from './verdict.js';
 
 type Indexes = Awaited<ReturnType<typeof dropIndexes>>;
@@ -29,19 +31,20 @@ export class FirstLoad {
 
   private constructor(
     private readonly runner: QueryRunner,
+    private readonly config: Config,
     private readonly indexes: Indexes,
     private readonly copy: InteractionCopy,
   ) {}
 
   /** null where the log has rows or a model serves. */
-  static async begin(dataSource: DataSource, schema: string): Promise<FirstLoad | null> {
+  static async begin(dataSource: DataSource, config: Config): Promise<FirstLoad | null> {
     const runner = dataSource.createQueryRunner();
     await runner.startTransaction();
     try {
-      await shareMemoryVersion(runner.manager, schema);
+      await shareMemoryVersion(runner.manager, config.databaseSchema);
       if ((await findLiveModel(runner.manager)) === null && (await lockEmptyLog(runner.manager))) {
         const indexes = await dropIndexes(runner.manager);
-        return new FirstLoad(runner, indexes, await InteractionCopy.start(runner));
+        return new FirstLoad(runner, config, indexes, await InteractionCopy.start(runner));
       }
     } catch (error) {
       await giveUp(runner);
@@ -62,6 +65,7 @@ export class FirstLoad {
     await this.copy.end();
     await buildIndexes(this.runner.manager, this.indexes);
     await countLog(this.runner.manager);
+    await createUnknownOfLog(this.runner.manager, this.config);
     await this.runner.commitTransaction();
     await analyzeLog(this.runner.manager);
     await this.runner.release();

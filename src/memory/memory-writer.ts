@@ -6,7 +6,7 @@
  *   lock the users' memories             in the order of user ids; from here on nobody else adds events of these users
  *   add to the log what it does not have yet; the rest are duplicates and change nothing
  *   apply the new ones in waves          each user's n-th event in wave n, in the order (occurredAt, arrival)
- *   save memories and counts, advance the next offset
+ *   save memories and counts, create unknown items and users if the settings say so, advance the next offset
  *
  * An event that is older than the user's newest does not fit at the end of the memory: a replay of that user from the log is asked
  * for in the same transaction and made behind it (`late-replay`), so that every memory comes to equal the one that in-order arrival
@@ -28,6 +28,7 @@ import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from './network-
 import { memoriesOf } from '../storage/user-memory.store.js';
 import { LateReplay } from './late-replay.js';
 import { lockUsers, remember } from './remember.js';
+import { createUnknown } from './unknown.js';
 import { firstOfEachKey, keyOf, verdictsOf, type Verdict } from './verdict.js';
 
 export interface Offered {
@@ -80,6 +81,7 @@ export class MemoryWriter {
     const toReplay = live === null ? [] : await remember(tx, memoriesOf(live.version), live.network, memories, fresh);
     await requestReplay(tx, toReplay);
     await addItemCounts(tx, fresh);
+    await createUnknown(tx, this.config, fresh);
     if (position !== null) await advanceProgress(tx, position);
     return { verdicts: await verdictsOf(tx, offered, new Set(news), fresh), toReplay };
   }

@@ -52,6 +52,7 @@ export const interactionFields = [
 ] as const;
 export type InteractionField = (typeof interactionFields)[number];
 
+export const visitorPrefix = 'session:';
 const maxPropertiesBytes = 4096;
 const maxEchoed = 40;
 
@@ -89,7 +90,12 @@ export function readInteraction(
  * means the same visitor.
  */
 export function visitorOf(sessionId: string): string {
-  return `session:${sessionId}`;
+  return `${visitorPrefix}${sessionId}`;
+}
+
+/** Whether a user id is that of a visitor. */
+export function isVisitor(userId: string): boolean {
+  return userId.startsWith(visitorPrefix);
 }
 
 function readUserId(value: unknown): string {

@@ -10,6 +10,7 @@ import { AddSession1764500000000 } from '../../migrations/1764500000000-add-sess
 import { CreateUserProfile1764500100000 } from '../../migrations/1764500100000-create-user-profile.js';
 import { CreateDeadLetter1764501000000 } from '../../migrations/1764501000000-create-dead-letter.js';
 import { CreateConsumerPause1764501100000 } from '../../migrations/1764501100000-create-consumer-pause.js';
+import { AddIncomplete1764502100000 } from '../../migrations/1764502100000-add-incomplete.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -82,6 +83,7 @@ export function createDataSource(
       CreateUserProfile1764500100000,
       CreateDeadLetter1764501000000,
       CreateConsumerPause1764501100000,
+      AddIncomplete1764502100000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

@@ -13,11 +13,14 @@ export interface ItemRow {
   readonly categories: readonly string[];
   readonly properties: Readonly<Record<string, unknown>>;
   readonly available: boolean;
+  /** made by an interaction, and not put since */
+  readonly incomplete: boolean;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
 }
 
-const columns = `i.id, i.title, i.categories, i.properties, i.available, i.created_at AS "createdAt", i.expires_at AS "expiresAt"`;
+const columns = `i.id, i.title, i.categories, i.properties, i.available, i.incomplete,
+  i.created_at AS "createdAt", i.expires_at AS "expiresAt"`;
 const eligible = `i.available AND i.deleted_at IS NULL AND (i.expires_at IS NULL OR i.expires_at > now())`;
 
 /** What an outer join gives: a row, or nulls. */

@@ -23,6 +23,10 @@ export class ItemEntity {
   @Column('boolean', { default: true })
   available!: boolean;
 
+  /** made by an interaction, and not put since */
+  @Column('boolean', { default: false })
+  incomplete!: boolean;
+
   @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
   createdAt!: Date;
 

@@ -34,11 +34,11 @@ export async function putItems(tx: EntityManager, items: readonly ItemPut[]): Pr
      ON CONFLICT (id) DO UPDATE
         SET title = excluded.title, categories = excluded.categories, properties = excluded.properties,
             vector = excluded.vector, available = excluded.available, created_at = excluded.created_at,
-            expires_at = excluded.expires_at, deleted_at = NULL, change_number = excluded.change_number
+            expires_at = excluded.expires_at, incomplete = false, deleted_at = NULL, change_number = excluded.change_number
       WHERE (item.title, item.categories, item.properties, item.vector, item.available, item.created_at, item.expires_at,
-             item.deleted_at)
+             item.incomplete, item.deleted_at)
             IS DISTINCT FROM (excluded.title, excluded.categories, excluded.properties, excluded.vector, excluded.available,
-             excluded.created_at, excluded.expires_at, NULL::timestamptz)
+             excluded.created_at, excluded.expires_at, false, NULL::timestamptz)
      RETURNING id`,
     [
       items.map(({ id }) => id),
@@ -52,6 +52,37 @@ export async function putItems(tx: EntityManager, items: readonly ItemPut[]): Pr
     ],
   );
   return rows.map(({ id }) => id);
+}
+
+/** Those that have no row: items that were never put. */
+export async function unknownItems(tx: EntityManager, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const rows: { id: string }[] = await tx.query(
+    'SELECT id FROM unnest($1::text[]) AS n(id) WHERE NOT EXISTS (SELECT FROM item WHERE item.id = n.id)',
+    [ids],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Rows that say no more than that these items exist; what was put once, or deleted, stays as it is. */
+export async function addIncompleteItems(tx: EntityManager, ids: readonly string[]): Promise<void> {
+  const missing = await unknownItems(tx, ids);
+  if (missing.length === 0) return;
+  await tx.query(
+    `INSERT INTO item (id, incomplete, change_number)
+     SELECT id, true, ${changeNumber} FROM unnest($1::text[]) AS n(id) ORDER BY id
+     ON CONFLICT DO NOTHING`,
+    [missing],
+  );
+}
+
+/** The same for every item of the log. */
+export async function addIncompleteItemsOfLog(tx: EntityManager): Promise<void> {
+  await tx.query(
+    `INSERT INTO item (id, incomplete, change_number)
+     SELECT item_id, true, ${changeNumber} FROM (SELECT DISTINCT item_id FROM interaction) AS log ORDER BY item_id
+     ON CONFLICT DO NOTHING`,
+  );
 }
 
 /** Deletes the items that are there and returns their ids; an id that is unknown or deleted already has no effect. */

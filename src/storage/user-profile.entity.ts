@@ -9,6 +9,10 @@ export class UserProfileEntity {
   @Column('jsonb')
   properties!: Record<string, unknown>;
 
+  /** made by an interaction, and not put since */
+  @Column('boolean', { default: false })
+  incomplete!: boolean;
+
   @Column('timestamp with time zone', { name: 'updated_at', precision: 3, default: () => 'now()' })
   updatedAt!: Date;
 }

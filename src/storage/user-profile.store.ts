@@ -14,12 +14,45 @@ export async function putUsers(tx: EntityManager, users: readonly UserPut[]): Pr
   const rows: { id: string }[] = await tx.query(
     `INSERT INTO user_profile AS p (id, properties)
      SELECT id, properties FROM unnest($1::text[], $2::jsonb[]) AS n(id, properties) ORDER BY id
-     ON CONFLICT (id) DO UPDATE SET properties = excluded.properties, updated_at = now()
-      WHERE p.properties <> excluded.properties
+     ON CONFLICT (id) DO UPDATE SET properties = excluded.properties, incomplete = false, updated_at = now()
+      WHERE p.incomplete OR p.properties <> excluded.properties
      RETURNING id`,
     [users.map(({ id }) => id), users.map(({ properties }) => JSON.stringify(properties))],
   );
   return rows.map(({ id }) => id);
+}
+
+/** Those that have no profile. */
+export async function unknownUsers(tx: EntityManager, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const rows: { id: string }[] = await tx.query(
+    'SELECT id FROM unnest($1::text[]) AS n(id) WHERE NOT EXISTS (SELECT FROM user_profile p WHERE p.id = n.id)',
+    [ids],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Profiles without properties; what was put stays as it is. */
+export async function addIncompleteUsers(tx: EntityManager, ids: readonly string[]): Promise<void> {
+  const missing = await unknownUsers(tx, ids);
+  if (missing.length === 0) return;
+  await tx.query(
+    `INSERT INTO user_profile (id, properties, incomplete)
+     SELECT id, '{}', true FROM unnest($1::text[]) AS n(id) ORDER BY id
+     ON CONFLICT DO NOTHING`,
+    [missing],
+  );
+}
+
+/** The same for every user of the log but those whose ids begin with the prefix. */
+export async function addIncompleteUsersOfLog(tx: EntityManager, exceptPrefix: string): Promise<void> {
+  await tx.query(
+    `INSERT INTO user_profile (id, properties, incomplete)
+     SELECT user_id, '{}', true FROM (SELECT DISTINCT user_id FROM interaction) AS log
+      WHERE NOT starts_with(user_id, $1) ORDER BY user_id
+     ON CONFLICT DO NOTHING`,
+    [exceptPrefix],
+  );
 }
 
 /** Deletes what the profiles hold. Log and memories stay. */
@@ -32,10 +65,14 @@ export async function deleteUsers(tx: EntityManager, ids: readonly string[]): Pr
   );
 }
 
+export interface UserProfile {
+  readonly properties: UserProperties;
+  /** made by an interaction, and not put since */
+  readonly incomplete: boolean;
+}
+
 /** null: nothing is known of the user. */
-export async function findUserProperties(tx: EntityManager, id: string): Promise<UserProperties | null> {
-  const rows: { properties: UserProperties }[] = await tx.query('SELECT properties FROM user_profile WHERE id = $1', [
-    id,
-  ]);
-  return rows[0]?.properties ?? null;
+export async function findUserProfile(tx: EntityManager, id: string): Promise<UserProfile | null> {
+  const rows: UserProfile[] = await tx.query('SELECT properties, incomplete FROM user_profile WHERE id = $1', [id]);
+  return rows[0] ?? null;
 }
