@@ -37,6 +37,8 @@ export class AssignedPartition {
   lastCommitAt: Date | null = null;
   eventTime: Date | null = null;
   isPaused = false;
+  /** since it moved last, because its dead letters could not be kept */
+  timesSetAside = 0;
   /** a gap before this offset was asked for once more */
   soughtBackTo: bigint | null = null;
   /** milliseconds since 1970: when the partition moved last, or had nothing left to do */
@@ -52,6 +54,7 @@ export class AssignedPartition {
     this.nextOffset = nextOffset;
     this.stopped = null;
     this.waitingFor = null;
+    this.timesSetAside = 0;
     this.position = nextOffset; // also back
     this.progressedAt = Date.now();
   }
@@ -60,6 +63,7 @@ export class AssignedPartition {
     this.nextOffset = endOffset;
     this.soughtBackTo = null;
     this.waitingFor = null;
+    this.timesSetAside = 0;
     this.lastCommitAt = new Date();
     this.moveTo(endOffset);
   }

@@ -174,7 +174,9 @@ export class ConsumerSession {
     const { topic, partition: number, ownerEpoch } = partition;
     const applyBatch = appliers.get(topic);
     if (applyBatch === undefined) return;
-    const turn = new BatchTurn(partition, payload, logger);
+    const turn = new BatchTurn(partition, payload, logger, (ms) => {
+      this.setAside(partition, ms);
+    });
     for (let from = 0; from < batch.messages.length; from += config.ingestBatchCount) {
       if (partition.isPaused || !payload.isRunning()) return; // what is left is fetched again
       const part = batch.messages.slice(from, from + config.ingestBatchCount);
@@ -191,6 +193,17 @@ export class ConsumerSession {
       payload.resolveOffset(lastOffset);
       await turn.hint(endOffset);
     }
+  }
+
+  /** The others go on meanwhile; what was not applied is fetched again. */
+  private setAside(partition: AssignedPartition, ms: number): void {
+    const place = [{ topic: partition.topic, partitions: [partition.partition] }];
+    this.parts.consumer.pause(place);
+    const resume = (): void => {
+      const isFree = partition.stopped === null && !partition.isPaused;
+      if (isFree && this.isCurrent([partition])) this.parts.consumer.resume(place);
+    };
+    setTimeout(resume, ms).unref();
   }
 
   private stop(partition: AssignedPartition, error: RecollectError): void {

@@ -26,6 +26,9 @@ const fetchWaitMs = 250;
 /** After a failure that comes again at once, such as messages in snappy: each new consumer makes the group share out anew. */
 const failurePauseMs = 5_000;
 
+/** Of the client's own; then the partition is set aside, which holds up no other, and tries again. */
+const deadLetterRetries = 1;
+
 /** How late partitions that were added to a topic are found, in ms. */
 const metadataMaxAge = 60_000;
 
@@ -131,7 +134,8 @@ export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
   private async openSession(): Promise<OpenSession> {
     const kafka = createKafka(this.config, this.logger);
     const admin = kafka.admin();
-    const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner, metadataMaxAge });
+    const createPartitioner = kafkajs.Partitioners.DefaultPartitioner;
+    const producer = kafka.producer({ createPartitioner, metadataMaxAge, retry: { retries: deadLetterRetries } });
     const consumer = this.createConsumer(kafka);
     const close = async (): Promise<void> => {
       await session.close();

@@ -32,12 +32,21 @@ export class BatchTurn implements Turn {
     private readonly partition: AssignedPartition,
     private readonly payload: EachBatchPayload,
     private readonly logger: Logger,
+    /** has the partition fetched again after so many ms */
+    private readonly setAside: (ms: number) => void,
   ) {}
 
+  /** Ends the turn for a fault of this partition alone: waiting here would hold up the others of the same fetch. */
   async wait(attempt: number, error: unknown): Promise<void> {
-    const ms = backOffMs(attempt);
+    const isOfPartition = error instanceof RecollectError && error.code === 'DEAD_LETTER_UNAVAILABLE';
+    if (isOfPartition) this.partition.timesSetAside += 1;
+    const ms = backOffMs(isOfPartition ? this.partition.timesSetAside : attempt);
     this.partition.waitingFor = error instanceof RecollectError ? error.code : 'the database';
     logError(this.logger, error, `a batch is tried again in ${Math.round(ms)} ms`);
+    if (isOfPartition) {
+      this.setAside(ms);
+      throw new TurnOver();
+    }
     for (const until = Date.now() + ms; Date.now() < until;) {
       if (!this.payload.isRunning() || this.payload.isStale()) throw new TurnOver();
       await this.payload.heartbeat();

@@ -130,6 +130,51 @@ describeWithBroker('hostile messages', () => {
     expect(header((await letters()).get('waits'), 'code')).toBe('NOT_JSON');
   });
 
+  it('hold up no other partition while the dead-letter topic takes nothing, however many wait', async () => {
+    await limit(10);
+    const poisoned = [0, 1, 2, 3];
+    const good = (partition: number, n: number): Sent => ({
+      key: `pia-${partition}`,
+      value: JSON.stringify({ ...fields, id: `good-${partition}-${n}`, userId: `pia-${partition}` }),
+      partition,
+    });
+    const waiting = async (): Promise<boolean> => {
+      for (const partition of poisoned)
+        await ingestion.send(topic, [
+          { key: 'pia', value: 'no JSON', headers: { test: `set aside ${partition}` }, partition },
+        ]);
+      const lines = ingest.log.split('\n').filter((line) => line.includes('"code":"DEAD_LETTER_UNAVAILABLE"'));
+      return Promise.resolve(lines.length - before >= 2 * poisoned.length);
+    };
+    const before = ingest.log.split('"code":"DEAD_LETTER_UNAVAILABLE"').length;
+    await until(waiting, 60_000); // the limit holds a moment later
+    for (let n = 0; n < 20; n++)
+      await ingestion.send(
+        topic,
+        Array.from({ length: 6 }, (_, partition) => good(partition, n)),
+      );
+    for (const [of, value] of [
+      [ingestion.topics.items, '{"id":"beside"}'],
+      [ingestion.topics.users, '{"id":"beside","properties":{}}'],
+    ] as const)
+      await ingestion.send(of, [{ key: 'beside', value }]);
+    const count = async (sql: string): Promise<number> =>
+      Number((await ingestion.database.dataSource.query<{ count: string }[]>(sql))[0]?.count);
+    await until(async () => (await logged('pia-4')).length === 20 && (await logged('pia-5')).length === 20, 30_000);
+    await until(async () => (await count(`SELECT count(*) FROM item WHERE id = 'beside'`)) === 1, 30_000);
+    await until(async () => (await count(`SELECT count(*) FROM user_profile WHERE id = 'beside'`)) === 1, 30_000);
+    for (const partition of poisoned) expect(await logged(`pia-${partition}`)).toEqual([]);
+    await limit(megabyte);
+    await ingestion.untilConsumed(60_000);
+    for (const partition of [0, 1, 2, 3, 4, 5])
+      expect((await logged(`pia-${partition}`)).map(({ id }) => id)).toEqual(
+        Array.from({ length: 20 }, (_, n) => `good-${partition}-${n}`),
+      );
+    const kept = await letters();
+    for (const partition of poisoned) expect(header(kept.get(`set aside ${partition}`), 'code')).toBe('NOT_JSON');
+    isUnhurt();
+  }, 180_000);
+
   it('are found in a dead-letter topic that was deleted meanwhile and is made anew', async () => {
     await ingestion.admin.deleteTopics({ topics: [`${topic}.dlt`] });
     await until(async () => !(await ingestion.admin.listTopics()).includes(`${topic}.dlt`), 20_000);
