@@ -3,7 +3,8 @@ import kafkajs from 'kafkajs';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
-import { deadLettersOf, replayDeadLetter } from '../ingest/dead-letter-replay.js';
+import { deadLettersOf, replayDeadLetter, type DeadLetterHead } from '../ingest/dead-letter-replay.js';
+import { scanDeadLetters, type FoundLetter } from '../ingest/dead-letter-scan.js';
 import { createKafka } from '../ingest/kafka-client.js';
 import { textOf } from '../ingest/message.js';
 import { readInstant } from '../model/instant.js';
@@ -80,28 +81,35 @@ async function replay(
   if (places.length > 0 === Object.keys(options).length > 0) {
     throw new RecollectError('BAD_INPUT', 'say what to send again: places, or --topic, --code, --since, or --all');
   }
-  const producer = createKafka(config, createLogger({ ...config, logLevel: 'fatal' })).producer({
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-  });
+  const kafka = createKafka(config, createLogger({ ...config, logLevel: 'fatal' }));
+  const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await producer.connect();
+  const { manager } = dataSource;
   let sent = 0;
-  const cut: string[] = [];
-  const send = async (letter: DeadLetterEntity): Promise<void> => {
-    if (await replayDeadLetter(dataSource.manager, producer, letter)) sent += 1;
-    else cut.push(placeOf(letter));
+  const large: DeadLetterHead[] = [];
+  const lost: DeadLetterHead[] = [];
+  const send = async (letter: DeadLetterHead, message: FoundLetter): Promise<void> => {
+    await replayDeadLetter(manager, producer, letter, message);
+    sent += 1;
+  };
+  const take = async ({ key, value, ...letter }: DeadLetterEntity): Promise<void> => {
+    if (letter.isWhole) await send(letter, { key, value });
+    else if (letter.lastOffset === null) large.push(letter);
+    else lost.push(letter);
   };
   try {
-    if (places.length === 0)
-      for await (const letter of deadLettersOf(dataSource.manager, readFilter(options))) await send(letter);
-    for (const place of places) for (const letter of await lettersAt(dataSource, place)) await send(letter);
+    if (places.length === 0) for await (const letter of deadLettersOf(manager, readFilter(options))) await take(letter);
+    for (const place of places) for (const letter of await lettersAt(dataSource, place)) await take(letter);
+    for (const ofTopic of Map.groupBy(large, ({ topic }) => topic).values())
+      lost.push(...(await scanDeadLetters(kafka, config.kafkaGroup, ofTopic, send)));
   } finally {
     await producer.disconnect();
     process.stdout.write(`sent ${sent} again\n`);
   }
-  if (cut.length === 0) return;
+  if (lost.length === 0) return;
   throw new RecollectError(
     'BAD_INPUT',
-    `${cut.length} are not kept as they came, read them from their topics and send them anew: ${cut.join(' ')}`,
+    `${lost.length} are not kept as they came, read them from their topics and send them anew: ${lost.map(placeOf).join(' ')}`,
   );
 }
 
@@ -114,7 +122,7 @@ async function lettersAt({ manager }: DataSource, place: string): Promise<readon
   return letters;
 }
 
-function placeOf({ topic, partition, offset }: DeadLetterEntity): string {
+function placeOf({ topic, partition, offset }: DeadLetterHead): string {
   return `${topic}:${partition}:${offset}`;
 }
 

@@ -7,6 +7,7 @@ import { compressSync } from 'snappy';
 import { readEveryCodec } from './codecs.js';
 import { toMessage, type Message } from './message.js';
 import { maxHeaders } from './record-batch.js';
+import { decodeRecordSet } from './record-set.js';
 
 const maxBytes = 100_000;
 const { None, GZIP, Snappy, LZ4, ZSTD } = kafkajs.CompressionTypes;
@@ -20,10 +21,16 @@ const { RecordBatch } = client('kafkajs/src/protocol/recordBatch/v0') as {
   RecordBatch(batch: object): Promise<Encoder>;
 };
 const Record = client('kafkajs/src/protocol/recordBatch/record/v0') as (record: object) => object;
-const Decoder = client('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => object;
+const Decoder = client('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => Parameters<typeof decodeRecordSet>[0];
 const decode = client('kafkajs/src/protocol/recordBatch/v0/decoder') as (
   decoder: object,
 ) => Promise<{ readonly records: KafkaMessage[] }>;
+
+const Batch = client('kafkajs/src/consumer/batch') as new (
+  topic: string,
+  fetchedOffset: string,
+  partition: object,
+) => { readonly messages: readonly KafkaMessage[] };
 
 type Sent = Readonly<{ value: string | Buffer | null; headers?: object }>;
 
@@ -73,13 +80,17 @@ async function batchOf(
   return buffer;
 }
 
-async function read(batch: Buffer): Promise<readonly Message[]> {
-  const { records } = await decode(new Decoder(batch));
-  return records.map((record) => toMessage({ topic: 't', partition: 3 }, record));
+/** As the client reads the record set of a partition. */
+async function read(...batches: readonly Buffer[]): Promise<readonly Message[]> {
+  const set = Buffer.concat([Buffer.alloc(4), ...batches]);
+  set.writeInt32BE(set.length - 4);
+  const records = await decodeRecordSet(new Decoder(set));
+  return records.map((record) => toMessage({ topic: 't', partition: 3 }, record as KafkaMessage));
 }
 
 const places = (messages: readonly Message[]): readonly unknown[] =>
-  messages.map(({ offset, refusal }) => [offset, refusal?.code]);
+  messages.map(({ offset, firstOffset, refusal }) => [firstOffset, offset, refusal?.code]);
+const whole = [null, 70n, undefined];
 
 describe('a record batch', () => {
   beforeAll(() => {
@@ -110,33 +121,67 @@ describe('a record batch', () => {
     await expect(batchOf(LZ4, null, [{ value: 'a' }])).rejects.toThrow('with gzip or without compression');
   });
 
-  it.each(compressed)('in %s is refused message by message when it becomes too large', async (_, type, compress) => {
-    const messages = await read(await batchOf(type, compress, [{ value: Buffer.alloc(2 * maxBytes) }, { value: 'b' }]));
-    expect(places(messages)).toEqual([
-      [70n, 'BATCH_TOO_LARGE'],
-      [71n, 'BATCH_TOO_LARGE'],
-    ]);
-    expect(messages[0]).toMatchObject({ key: null, value: null, headers: {} });
-    expect(messages[0]?.refusal?.message).toMatch(/offsets 70 to 71 has \d+ bytes that become more than 100000/);
-  });
+  it.each(compressed)(
+    'in %s is refused as one message when it becomes too large, and those beside it are read',
+    async (_, type, compress) => {
+      const bomb = await batchOf(type, compress, [{ value: Buffer.alloc(2 * maxBytes) }, { value: 'b' }]);
+      const good = await batchOf(type, compress, [{ value: 'a' }]);
+      const messages = await read(good, bomb, good);
+      expect(places(messages)).toEqual([whole, [70n, 71n, 'BATCH_TOO_LARGE'], whole]);
+      expect(messages[1]).toMatchObject({ key: null, value: null, headers: {}, timestamp: '1700000000000' });
+      expect(messages[1]?.refusal?.message).toMatch(
+        /offsets 70 to 71, with 2 messages, has \d+ bytes that become more than 100000/,
+      );
+    },
+  );
 
-  it.each(compressed)('in %s is refused message by message when it is damaged', async (_, type, compress) => {
+  it.each(compressed)('in %s is refused as one message when it is damaged', async (_, type, compress) => {
     const batch = await batchOf(type, (bytes) => compress(bytes).fill(0xff, 12), [{ value: 'a' }, { value: 'b' }]);
-    expect(places(await read(batch))).toEqual([
-      [70n, 'BATCH_UNREADABLE'],
-      [71n, 'BATCH_UNREADABLE'],
-    ]);
+    expect(places(await read(batch))).toEqual([[70n, 71n, 'BATCH_UNREADABLE']]);
   });
 
   it('is refused when its records are not as long as they say', async () => {
     const batch = await batchOf(GZIP, () => gzipSync(Buffer.from([0x7e, 0, 0])), [{ value: 'a' }]);
-    expect(places(await read(batch))).toEqual([[70n, 'BATCH_UNREADABLE']]);
+    expect(places(await read(batch))).toEqual([[70n, 70n, 'BATCH_UNREADABLE']]);
   });
 
-  it('stops the client where it has too many records to refuse each of them', async () => {
-    const batch = await batchOf(ZSTD, zstdCompressSync, [{ value: 'a' }]);
-    batch.writeInt32BE(20_001, 57);
-    await expect(read(batch)).rejects.toMatchObject({ code: 'BATCH_UNREADABLE' });
+  it('is refused unread when it says that it has more messages than are held at once, up to the most that it can say', async () => {
+    for (const count of [100_001, 2 ** 31 - 1]) {
+      for (const type of [None, ZSTD]) {
+        const batch = await batchOf(type, type === None ? plain : zstdCompressSync, [{ value: 'a' }]);
+        batch.writeInt32BE(count - 1, 23);
+        batch.writeInt32BE(count, 57);
+        const last = 70n + BigInt(count) - 1n;
+        expect(places(await read(batch, batch))).toEqual([1, 2].map(() => [70n, last, 'BATCH_TOO_LARGE']));
+      }
+    }
+  });
+
+  it('is read with as many messages as are held at once', async () => {
+    const many = Array.from({ length: 70_000 }, () => ({ value: null }));
+    readEveryCodec(10 * maxBytes);
+    const messages = await read(await batchOf(ZSTD, zstdCompressSync, many), await batchOf(None, plain, many));
+    readEveryCodec(maxBytes);
+    expect(messages).toHaveLength(140_000);
+    expect(messages.every(({ refusal }) => refusal === null)).toBe(true);
+  });
+
+  it('that is refused is left out where its transaction was aborted, and keeps where it began', async () => {
+    const bomb = await batchOf(GZIP, gzipSync, [{ value: Buffer.alloc(2 * maxBytes) }, { value: 'b' }]);
+    bomb.writeBigInt64BE(9n, 43);
+    bomb.writeInt16BE(bomb.readInt16BE(21) | 0x10, 21);
+    const set = Buffer.concat([Buffer.alloc(4), bomb]);
+    set.writeInt32BE(bomb.length);
+    const messages = await decodeRecordSet(new Decoder(set));
+    const seen = (producerId: string): unknown =>
+      new Batch('t', '71', {
+        partition: 3,
+        highWatermark: '72',
+        abortedTransactions: [{ producerId, firstOffset: '60' }],
+        messages,
+      }).messages;
+    expect(seen('9')).toEqual([]);
+    expect(seen('8')).toHaveLength(1);
   });
 
   it('is left for the next answer of the brokers when this one has become large enough', async () => {

@@ -1,6 +1,7 @@
 /**
  * What producers may compress a record batch with, read with a limit: a few bytes can stand for gigabytes. kafkajs has one table of
- * codecs a process and asks it for every batch, uncompressed ones too, so that here is where `record-batch` sees each of them first.
+ * codecs a process and asks it for every batch, uncompressed ones too, so that here is where each of them is seen first. One that is
+ * refused is a `RefusedBatch`, which `record-set` makes a message of.
  */
 import { promisify } from 'node:util';
 import { gzip, unzip, zstdDecompress } from 'node:zlib';
@@ -8,7 +9,8 @@ import kafkajs from 'kafkajs';
 import { decompressFrame } from 'lz4-napi';
 import { uncompress } from 'snappy';
 import { messageOf } from '../errors.js';
-import { headerOf, refuseRecords, withoutHeavyHeaders } from './record-batch.js';
+import { withoutHeavyHeaders } from './record-batch.js';
+import { headerOf, readRecordSets, RefusedBatch } from './record-set.js';
 
 type Decompress = (bytes: Buffer, maxBytes: number) => Promise<Buffer>;
 
@@ -28,8 +30,9 @@ const decompressors: readonly (readonly [number, Decompress])[] = [
 
 /** `maxBytes`: of a record batch once it is decompressed. */
 export function readEveryCodec(maxBytes: number): void {
+  readRecordSets();
   const table: Record<number, () => unknown> = kafkajs.CompressionCodecs;
-  table[None] = () => ({ decompress: async (records: Buffer) => Promise.resolve(plain(records)) });
+  table[None] = () => ({ decompress: async (records: Buffer) => read(records, null, maxBytes) });
   for (const [type, decompress] of decompressors) {
     const compress = async ({ buffer }: { readonly buffer: Buffer }): Promise<Buffer> => {
       if (type !== produced) throw new Error('messages are produced with gzip or without compression');
@@ -39,27 +42,29 @@ export function readEveryCodec(maxBytes: number): void {
   }
 }
 
-function plain(records: Buffer): Buffer {
-  return withoutHeavyHeaders(records, headerOf(records).count);
-}
-
 /** Bytes decompressed so far of an answer of the brokers, whose batches lie in one piece of memory. */
 const decompressed = new WeakMap<ArrayBufferLike, number>();
 
-async function read(records: Buffer, decompress: Decompress, maxBytes: number): Promise<Buffer> {
+/** Of one batch; the client holds each of its records as an object. */
+const maxRecords = 100_000;
+
+/** `decompress` null: the records are as they were. */
+async function read(records: Buffer, decompress: Decompress | null, maxBytes: number): Promise<Buffer> {
   const header = headerOf(records);
+  if (header.count > maxRecords)
+    throw new RefusedBatch(header, 'BATCH_TOO_LARGE', `has more than the ${maxRecords} that are read of one`);
   const answer = records.buffer;
   const before = decompressed.get(answer) ?? 0;
-  if (before >= maxBytes) throw new OfNextAnswer();
+  if (decompress !== null && before >= maxBytes) throw new OfNextAnswer();
   try {
-    const bytes = await decompress(records, maxBytes);
-    decompressed.set(answer, before + bytes.length);
+    const bytes = decompress === null ? records : await decompress(records, maxBytes);
+    if (decompress !== null) decompressed.set(answer, before + bytes.length);
     return withoutHeavyHeaders(bytes, header.count);
   } catch (error) {
     const isTooLarge = error instanceof TooLarge || (error as NodeJS.ErrnoException).code === tooLarge;
-    if (!isTooLarge) return refuseRecords(header, 'BATCH_UNREADABLE', `can not be read: ${messageOf(error)}`);
+    if (!isTooLarge) throw new RefusedBatch(header, 'BATCH_UNREADABLE', `can not be read: ${messageOf(error)}`);
     const why = `has ${records.length} bytes that become more than ${maxBytes}, which KAFKA_MAX_BATCH_BYTES allows`;
-    return refuseRecords(header, 'BATCH_TOO_LARGE', why);
+    throw new RefusedBatch(header, 'BATCH_TOO_LARGE', why);
   }
 }
 

@@ -9,7 +9,7 @@
  * unresolved is fetched again; an error thrown out of `eachBatch` makes the client rejoin, so only its own errors may leave.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Admin, Consumer, EachBatchPayload } from 'kafkajs';
+import type { Admin, Batch, Consumer, EachBatchPayload } from 'kafkajs';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
@@ -20,6 +20,7 @@ import { TurnOver, type ApplyBatch } from './batch.js';
 import { topicsOf } from './kafka-client.js';
 import { placeOf, readRanges, type LogRange } from './log-range.js';
 import { toMessage } from './message.js';
+import { firstOffsetOf } from './record-set.js';
 import { followPauses, keepFollowingPauses } from './pauses.js';
 import { beginTopic } from './start-position.js';
 import { backOffMs, BatchTurn, withHeartbeats } from './turn.js';
@@ -154,7 +155,7 @@ export class ConsumerSession {
     if (nextOffset === null) return false;
     const high = BigInt(batch.highWatermark);
     partition.observeEnd(high);
-    const isGap = BigInt(batch.firstOffset() ?? batch.lastOffset()) > nextOffset;
+    const isGap = beginOf(batch) > nextOffset;
     if (!isGap && high >= nextOffset) return true;
     if (isGap && partition.soughtBackTo !== nextOffset) {
       partition.soughtBackTo = nextOffset;
@@ -222,4 +223,12 @@ export class ConsumerSession {
   private async ranges(): Promise<ReadonlyMap<string, LogRange>> {
     return readRanges(this.parts.admin, this.parts.appliers.keys());
   }
+}
+
+/** The first offset that a batch has something of; one of which nothing is seen has its last. */
+function beginOf(batch: Batch): bigint {
+  const offset = BigInt(batch.firstOffset() ?? batch.lastOffset());
+  const [first] = batch.messages;
+  const begin = first === undefined ? offset : firstOffsetOf(first);
+  return begin < offset ? begin : offset;
 }

@@ -18,6 +18,11 @@ export function attemptsOf({ message, attempts }: DeadLetter): number {
   return Math.min(mostAttempts, attempts + (Number.isSafeInteger(earlier) && earlier > 0 ? earlier : 0));
 }
 
+/** Of a batch that was refused as a whole; null for one message. */
+export function lastOffsetOf({ offset, firstOffset = null }: DeadLetter['message']): string | null {
+  return firstOffset === null ? null : String(offset);
+}
+
 /** Those that its producer gave it. */
 export function ownHeaders({ headers }: DeadLetter['message']): IHeaders {
   const own = Object.entries(headers)
@@ -43,6 +48,7 @@ function whole(letter: DeadLetter): Outgoing {
     message: reason.slice(0, maxReasonCharacters),
     attempts: String(attemptsOf(letter)),
     ...(field === null ? {} : { field }),
+    ...(lastOffsetOf(message) === null ? {} : { 'last-offset': lastOffsetOf(message) ?? '' }),
   };
   const named = Object.entries(facts).map(([name, value]) => [headerPrefix + name, value]);
   const headers = Object.fromEntries([...Object.entries(ownHeaders(message)), ...named]) as IHeaders;

@@ -7,9 +7,13 @@ import type { IHeaders, Producer } from 'kafkajs';
 import type { EntityManager } from 'typeorm';
 import type { DeadLetterEntity } from '../storage/dead-letter.entity.js';
 import { listDeadLetters, markReplayed, type DeadLetterFilter } from '../storage/dead-letter.store.js';
+import type { FoundLetter } from './dead-letter-scan.js';
 import { headerPrefix } from './origin.js';
 
 const lettersAtOnce = 100;
+
+/** All of a letter but the message itself. */
+export type DeadLetterHead = Omit<DeadLetterEntity, 'key' | 'value'>;
 
 export async function* deadLettersOf(
   tx: EntityManager,
@@ -23,20 +27,19 @@ export async function* deadLettersOf(
   }
 }
 
-/** Returns whether it was sent; one that is not here as it came can't be. */
+/** `message`: the letter's key and value as they came. */
 export async function replayDeadLetter(
   tx: EntityManager,
   producer: Producer,
-  letter: DeadLetterEntity,
-): Promise<boolean> {
-  if (!letter.isWhole) return false;
-  const { topic, partition, key, value, timestamp } = letter;
+  letter: DeadLetterHead,
+  { key, value }: FoundLetter,
+): Promise<void> {
+  const { topic, partition, timestamp } = letter;
   await producer.send({ topic, messages: [{ partition, key, value, timestamp, headers: headersOf(letter) }] });
   await markReplayed(tx, letter);
-  return true;
 }
 
-function headersOf({ headers, topic, partition, offset, timestamp, attempts }: DeadLetterEntity): IHeaders {
+function headersOf({ headers, topic, partition, offset, timestamp, attempts }: DeadLetterHead): IHeaders {
   const own = Object.entries(Object.groupBy(headers, ([name]) => name)).map(([name, values = []]) => {
     const bytes = values.map(([, value]) => Buffer.from(value, 'base64'));
     return [name, bytes.length === 1 ? bytes[0] : bytes];

@@ -6,7 +6,15 @@
 import type { Admin, IHeaders, Producer } from 'kafkajs';
 import { messageOf, RecollectError, type ErrorCode } from '../errors.js';
 import type { DeadLetterRow } from '../storage/dead-letter.store.js';
-import { attemptsOf, bare, cutValueBytes, forms, maxReasonCharacters, ownHeaders } from './dead-letter-message.js';
+import {
+  attemptsOf,
+  bare,
+  cutValueBytes,
+  forms,
+  lastOffsetOf,
+  maxReasonCharacters,
+  ownHeaders,
+} from './dead-letter-message.js';
 import { deadLetterTopic, ensureDeadLetterTopic } from './kafka-client.js';
 import type { Message } from './message.js';
 import { placeOfMessage } from './origin.js';
@@ -106,10 +114,11 @@ function rowOf(letter: DeadLetter): DeadLetterRow {
   const isLarge = (key?.length ?? 0) + (value?.length ?? 0) > maxKeptBytes;
   return {
     ...placeOfMessage(message),
+    lastOffset: lastOffsetOf(message),
     key: isLarge ? (key?.subarray(0, cutValueBytes) ?? null) : key,
     value: isLarge ? (value?.subarray(0, cutValueBytes) ?? null) : value,
     headers,
-    isWhole: !isLarge && code !== 'BATCH_TOO_LARGE' && code !== 'BATCH_UNREADABLE',
+    isWhole: !isLarge && lastOffsetOf(message) === null,
     code,
     field: field === null ? null : storable(field, maxFieldCharacters),
     message: storable(reason, maxReasonCharacters),

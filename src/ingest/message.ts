@@ -2,6 +2,7 @@
 import type { Batch, IHeaders, KafkaMessage } from 'kafkajs';
 import { RecollectError } from '../errors.js';
 import { refusalOf } from './record-batch.js';
+import { refusedBatchOf } from './record-set.js';
 
 export interface Message {
   readonly topic: string;
@@ -15,12 +16,20 @@ export interface Message {
   readonly headers: IHeaders;
   /** why it is refused unread */
   readonly refusal?: RecollectError | null;
+  /** of the first message of a batch that is refused as a whole; `offset` is that of its last; null: it is one message */
+  readonly firstOffset?: bigint | null;
 }
 
 export function toMessage({ topic, partition }: Pick<Batch, 'topic' | 'partition'>, message: KafkaMessage): Message {
   const { offset, timestamp, key, value } = message;
+  const batch = refusedBatchOf(message);
   const { headers, refusal } = refusalOf(message.headers ?? {});
-  return { topic, partition, offset: BigInt(offset), timestamp, key, value, headers: withoutForeign(headers), refusal };
+  return {
+    ...{ topic, partition, offset: BigInt(offset), timestamp, key, value },
+    headers: withoutForeign(headers),
+    refusal: batch ?? refusal,
+    firstOffset: batch?.header.firstOffset ?? null,
+  };
 }
 
 /** The client takes what every object of JavaScript has, such as `constructor`, for the first of several headers of that name. */

@@ -23,7 +23,8 @@ export function originOf({ headers }: Pick<Message, 'headers'>): Coordinates | n
   return isPlace && number.test(offset) && number.test(timestamp) ? { topic, partition, offset, timestamp } : null;
 }
 
+/** Of a batch that was refused as a whole: where it begins. */
 export function placeOfMessage(message: Message): Coordinates {
-  const { topic, partition, offset, timestamp } = message;
-  return originOf(message) ?? { topic, partition, offset: String(offset), timestamp };
+  const { topic, partition, offset, firstOffset, timestamp } = message;
+  return originOf(message) ?? { topic, partition, offset: String(firstOffset ?? offset), timestamp };
 }

@@ -1,70 +1,14 @@
 /**
- * A record batch of Kafka before the client decodes it, and what of it the client must not see as it is.
- *
- *   its records can't be decompressed, or only into more than is allowed    each record is replaced by an empty one
- *   a record has more headers than are allowed                              it goes without headers: the client's time for them
- *                                                                           grows with their square, a minute for 10,000
- *
- * What was replaced carries the reason in a header whose name no producer can know; `toMessage` takes it out again, and the message
- * becomes a dead letter by its coordinates. See https://kafka.apache.org/documentation/#recordbatch for the format.
+ * The records of a batch before the client decodes them. One with more headers than are allowed goes without them: the client's time
+ * for them grows with their square, a minute for 10,000. It carries the reason in a header whose name no producer can know; `toMessage`
+ * takes it out again, and the message becomes a dead letter. See https://kafka.apache.org/documentation/#recordbatch for the format.
  */
 import { randomUUID } from 'node:crypto';
 import { RecollectError, type ErrorCode } from '../errors.js';
 
 /** Of one message. */
 export const maxHeaders = 100;
-/** Placeholders are made for as many; the client holds each record of a batch as an object. */
-const maxRecords = 20_000;
-
-const headerBytes = 61;
-const bytesBehindLength = headerBytes - 12;
 const refusalHeader = `refusal-${randomUUID()}`;
-
-export interface BatchHeader {
-  readonly firstOffset: bigint;
-  readonly lastOffsetDelta: number;
-  readonly count: number;
-}
-
-/** What the codec is given is the end of a batch; its header lies before it in the same memory. */
-export function headerOf(records: Buffer): BatchHeader {
-  const start = records.byteOffset - headerBytes;
-  const header = start < 0 ? null : Buffer.from(records.buffer, start, headerBytes);
-  if (header?.readInt8(16) !== 2 || header.readInt32BE(8) !== bytesBehindLength + records.length) {
-    throw new RecollectError(
-      'BATCH_UNREADABLE',
-      'messages are in a format of before Kafka 0.11: raise message.format.version of the topic, and write them again',
-    );
-  }
-  return {
-    firstOffset: header.readBigInt64BE(0),
-    lastOffsetDelta: header.readInt32BE(23),
-    count: header.readInt32BE(57),
-  };
-}
-
-/** Records in the place of those that are refused, with their offsets. Throws where they are too many even for that. */
-export function refuseRecords(
-  { firstOffset, lastOffsetDelta, count }: BatchHeader,
-  code: ErrorCode,
-  why: string,
-): Buffer {
-  const lastOffset = firstOffset + BigInt(lastOffsetDelta);
-  const reason = `the record batch of the offsets ${firstOffset} to ${lastOffset} ${why}`;
-  if (count > maxRecords) {
-    throw new RecollectError(
-      'BATCH_UNREADABLE',
-      `${reason}, and has ${count} records, too many to refuse one by one: delete the records of its partition before ${lastOffset + 1n}, ` +
-        'set next_offset of its row in consumer_progress behind them, and restart',
-    );
-  }
-  const records: Buffer[] = [];
-  for (let n = 0; n < count; n++) {
-    const offsetDelta = n === count - 1 ? lastOffsetDelta : n; // a compacted batch has gaps that nobody can see here
-    records.push(recordOf([Buffer.from([0, 0]), varint(offsetDelta), nothing, nothing], code, reason));
-  }
-  return Buffer.concat(records);
-}
 
 /** The same records; of one with too many headers only the reason is left of them. Throws BATCH_UNREADABLE. */
 export function withoutHeavyHeaders(records: Buffer, count: number): Buffer {
@@ -122,9 +66,6 @@ function varint(value: number): Buffer {
   for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
   return Buffer.from([...bytes, rest]);
 }
-
-/** The length of a key or value that is null. */
-const nothing = varint(-1);
 
 class Reader {
   at = 0;

@@ -11,6 +11,7 @@ import { CreateUserProfile1764500100000 } from '../../migrations/1764500100000-c
 import { CreateDeadLetter1764501000000 } from '../../migrations/1764501000000-create-dead-letter.js';
 import { CreateConsumerPause1764501100000 } from '../../migrations/1764501100000-create-consumer-pause.js';
 import { AddIncomplete1764502100000 } from '../../migrations/1764502100000-add-incomplete.js';
+import { AddLastOffset1764502200000 } from '../../migrations/1764502200000-add-last-offset.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -56,6 +57,7 @@ export const advisoryLock = {
   promotion: 7_381_004,
   study: 7_381_005,
   replay: 7_381_006,
+  longReplay: 7_381_007,
 } as const;
 
 export function createDataSource(
@@ -84,6 +86,7 @@ export function createDataSource(
       CreateDeadLetter1764501000000,
       CreateConsumerPause1764501100000,
       AddIncomplete1764502100000,
+      AddLastOffset1764502200000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

@@ -17,6 +17,10 @@ export class DeadLetterEntity {
   @PrimaryColumn('bigint', { name: 'record_timestamp' })
   timestamp!: string;
 
+  /** of a record batch that was refused as a whole, which began at `offset`; null: it is one message */
+  @Column('bigint', { name: 'last_offset', nullable: true })
+  lastOffset!: string | null;
+
   @Column('bytea', { nullable: true })
   key!: Buffer | null;
 

@@ -18,13 +18,13 @@ export interface DeadLetterFilter {
 export async function putDeadLetters(tx: EntityManager, rows: readonly DeadLetterRow[]): Promise<void> {
   await tx.query(
     `INSERT INTO dead_letter (topic, partition, record_offset, record_timestamp, key, value, headers, is_whole, code, field,
-                              message, attempts)
+                              message, attempts, last_offset)
      SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[], $7::json[],
-                          $8::boolean[], $9::text[], $10::text[], $11::text[], $12::integer[])
+                          $8::boolean[], $9::text[], $10::text[], $11::text[], $12::integer[], $13::bigint[])
       ORDER BY 1, 2, 3, 4
      ON CONFLICT (topic, partition, record_offset, record_timestamp) DO UPDATE
         SET key = excluded.key, value = excluded.value, headers = excluded.headers, is_whole = excluded.is_whole,
-            code = excluded.code, field = excluded.field, message = excluded.message, attempts = excluded.attempts,
+            code = excluded.code, field = excluded.field, message = excluded.message, attempts = excluded.attempts, last_offset = excluded.last_offset,
             refused_at = now(), replayed_at = NULL`,
     [
       rows.map(({ topic }) => topic),
@@ -39,6 +39,7 @@ export async function putDeadLetters(tx: EntityManager, rows: readonly DeadLette
       rows.map(({ field }) => field),
       rows.map(({ message }) => message),
       rows.map(({ attempts }) => attempts),
+      rows.map(({ lastOffset }) => lastOffset),
     ],
   );
 }
@@ -87,5 +88,6 @@ export async function deleteDeadLetters(tx: EntityManager, before: Date): Promis
   await tx.query('DELETE FROM dead_letter WHERE refused_at < $1', [before]);
 }
 
-const columns = `topic, partition, record_offset AS "offset", record_timestamp AS timestamp, key, value, headers,
+const columns = `topic, partition, record_offset AS "offset", record_timestamp AS timestamp,
+  last_offset AS "lastOffset", key, value, headers,
   is_whole AS "isWhole", code, field, message, attempts, refused_at AS "refusedAt", replayed_at AS "replayedAt"`;

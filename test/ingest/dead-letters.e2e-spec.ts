@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import { addDeadLetterCommands } from '../../src/cli/dead-letters.js';
+import kafkajs from 'kafkajs';
 import type { Config } from '../../src/config.js';
 import { KafkaConsumer } from '../../src/ingest/kafka-consumer.js';
 import { runCommand } from '../command.js';
@@ -148,11 +149,49 @@ describeWithBroker('dead letters', () => {
     ).toBe(true);
   });
 
-  it('that are too large to be kept whole say so when they are to be sent again', async () => {
-    await send({ key: 'ula', value: 'x'.repeat(2_000_000) });
-    const said = await recollect('replay', '--code', 'NOT_JSON', '--topic', topic);
-    expect(said).toMatch(/1 are not kept as they came.*:0:\d+$/);
+  const large = event('large', { kind: 'hop' }).replace('{', `{${' '.repeat(2_000_000)}`);
+  const largeRows = async (): Promise<readonly Row[]> => (await rows()).filter(({ code }) => code === 'UNKNOWN_KIND');
+  /** Of the messages that the dead-letter topic takes. */
+  const limit = async (bytes: number): Promise<void> => {
+    const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }];
+    const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: `${topic}.dlt`, configEntries };
+    await ingestion.admin.alterConfigs({ validateOnly: false, resources: [resource] });
+  };
+
+  it('that are too large for Postgres are sent again out of their topic', async () => {
+    await query(`DELETE FROM dead_letter WHERE code = 'UNKNOWN_KIND'`);
+    await send({ key: 'ula', value: large, headers: { trace: 'a' } });
+    await send({ key: 'ula', value: event('small', { kind: 'hop' }) });
+    await send({ key: 'ula', value: large.replace('"large"', '"larger"') });
+    expect(
+      await query(`SELECT is_whole AS whole FROM dead_letter WHERE code = 'UNKNOWN_KIND' ORDER BY record_offset`),
+    ).toEqual([false, true, false].map((whole) => ({ whole })));
+    expect(await recollect('replay', '--code', 'UNKNOWN_KIND')).toBe('sent 3 again\n');
     await ingestion.untilConsumed();
+    expect((await largeRows()).map(({ attempts, isReplayed }) => [attempts, isReplayed])).toEqual(
+      [1, 2, 3].map(() => [2, false]), // refused again
+    );
+    await restart({ kinds: { ...ingestion.database.config.kinds, hop: teleport } });
+    expect(await recollect('replay', '--code', 'UNKNOWN_KIND')).toBe('sent 3 again\n');
+    await ingestion.untilConsumed();
+    const ids = (await logged()).map(({ id }) => id);
+    expect(ids.filter((id) => !id.startsWith('kafka:')).sort()).toEqual(['large', 'larger', 'small']);
+    const again = (await ingestion.read(topic)).filter(({ value }) => String(value) === large);
+    expect(again).toHaveLength(3);
+    expect(again.map(({ headers }) => String(headers?.trace))).toEqual(['a', 'a', 'a']);
+  });
+
+  it('that neither Postgres nor their topic has whole say so when they are to be sent again', async () => {
+    await limit(1_000_000);
+    const isCut = async (): Promise<boolean> => {
+      await send({ key: 'ula', value: 'x'.repeat(2_000_000) }); // the limit holds a moment later
+      return (await ingestion.read(`${topic}.dlt`)).some(
+        ({ headers, value }) => headers?.['recollect-omitted-bytes'] !== undefined && String(value).startsWith('xx'),
+      );
+    };
+    await until(isCut, 30_000);
+    const [last] = (await rows()).filter(({ code }) => code === 'NOT_JSON').slice(-1);
+    expect(await recollect('replay', `${topic}:${last?.place ?? ''}`)).toMatch(/1 are not kept as they came.*:0:\d+$/);
   });
 
   it('are deleted from Postgres when their time is over', async () => {

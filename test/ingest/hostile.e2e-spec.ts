@@ -130,6 +130,45 @@ describeWithBroker('hostile messages', () => {
     expect(header((await letters()).get('waits'), 'code')).toBe('NOT_JSON');
   });
 
+  it('that are a batch beyond the limits are one dead letter with where it lies, and what is behind it is applied', async () => {
+    const brokers = [ingestion.settings.KAFKA_BROKERS ?? ''];
+    const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
+    const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+    await producer.connect();
+    const send = async (values: readonly (string | Buffer | null)[]): Promise<void> => {
+      const messages = values.map((value) => ({ key: value === null ? null : 'bo', value, partition: 5 }));
+      Object.defineProperty(messages, 'reduce', { value: () => ({ 5: messages }) }); // by which the client copies all for each
+      await producer.send({ topic, messages, compression: kafkajs.CompressionTypes.GZIP });
+    };
+    const good = (id: string): string => JSON.stringify({ ...fields, id, userId: 'bo' });
+    const [first = 0] = (await ingestion.admin.fetchTopicOffsets(topic))
+      .filter(({ partition }) => partition === 5)
+      .map(({ high }) => Number(high));
+    await send([good('before')]);
+    await send([good('in a bomb'), Buffer.alloc(70 * megabyte), null]);
+    await send([good('between')]);
+    await send(Array.from({ length: 120_000 }, () => null));
+    await send([good('behind')]);
+    await producer.disconnect();
+    await ingestion.untilConsumed(120_000);
+    expect((await logged('bo')).map(({ id }) => id)).toEqual(['before', 'between', 'behind']);
+    const places = [
+      [first + 1, first + 3, 'BATCH_TOO_LARGE'],
+      [first + 5, first + 120_004, 'BATCH_TOO_LARGE'],
+    ];
+    const kept = (await ingestion.read(`${topic}.dlt`)).filter((one) => header(one, 'code') === 'BATCH_TOO_LARGE');
+    expect(
+      kept.map((one) => [Number(header(one, 'offset')), Number(header(one, 'last-offset')), header(one, 'code')]),
+    ).toEqual(places);
+    expect(header(kept[1], 'message')).toContain('with 120000 messages, has more than the 100000 that are read of one');
+    const rows: { place: unknown[] }[] = await ingestion.database.dataSource.query(
+      `SELECT json_build_array(record_offset, last_offset, code) AS place FROM dead_letter
+        WHERE code = 'BATCH_TOO_LARGE' AND partition = 5 AND NOT is_whole ORDER BY record_offset`,
+    );
+    expect(rows.map(({ place }) => place)).toEqual(places);
+    isUnhurt();
+  }, 180_000);
+
   it('hold up no other partition while the dead-letter topic takes nothing, however many wait', async () => {
     await limit(10);
     const poisoned = [0, 1, 2, 3];
