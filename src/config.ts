@@ -165,7 +165,7 @@ export const settings = {
   }),
   databasePoolSize: setting({
     env: 'DATABASE_POOL_SIZE',
-    schema: count(2, 500),
+    schema: count(4, 500),
     default: '10',
     unit: 'connections',
     about: 'Connections that this process may open.',

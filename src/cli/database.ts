@@ -7,7 +7,7 @@ import { createDataSource } from '../storage/data-source.js';
 export async function withDatabase(work: (dataSource: DataSource, config: Config) => Promise<void>): Promise<void> {
   const config = readConfig(process.env);
   const databaseUrl = config.databaseUrl ?? runningPostgres(config.dataFolder);
-  const dataSource = await createDataSource({ ...config, databaseUrl, databasePoolSize: 2 }).initialize();
+  const dataSource = await createDataSource({ ...config, databaseUrl, databasePoolSize: 4 }).initialize();
   try {
     await work(dataSource, { ...config, databaseUrl });
   } finally {

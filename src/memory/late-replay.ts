@@ -5,8 +5,9 @@
  *   lock      the users' memories; the snapshot lacks exactly what arrived since, for a user's events commit in the order of arrival
  *   save      the replayed memories, and what arrived since applied to them; what of that came late asks for another replay
  *
- * So a history of any length holds no writer up, and many late events of a user cost one replay. One process of a deployment does it
- * at a time. A request outlives every crash, and goes with the transaction that saves the memory.
+ * So a history of any length holds no writer up, and many late events of a user cost one replay. Long histories go one by one in a
+ * lane of their own, so that no other user waits for them. One process of a deployment works in a lane at a time. A request outlives
+ * every crash, and goes with the transaction that saves the memory.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -17,7 +18,12 @@ import { advisoryLock } from '../storage/data-source.js';
 import { arrivedSince, lastArrivals } from '../storage/interaction.store.js';
 import { shareMemoryVersion } from '../storage/log-cut.store.js';
 import { findLiveModel } from '../storage/model.store.js';
-import { removeReplayRequests, requestReplay, waitingForReplay } from '../storage/replay-request.store.js';
+import {
+  anyWaitsForReplay,
+  removeReplayRequests,
+  requestReplay,
+  waitingForReplay,
+} from '../storage/replay-request.store.js';
 import { whileLocked } from '../storage/session-lock.js';
 import { memoriesOf, saveMemories } from '../storage/user-memory.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
@@ -25,8 +31,22 @@ import { replayed } from './memory-replay.js';
 import { NETWORK_SOURCE, type NetworkSource } from './network-source.js';
 import { lockUsers, remember } from './remember.js';
 
-/** Users of one transaction: writers of the same users wait for it. */
-const usersAtOnce = 32;
+interface Lane {
+  readonly lock: number;
+  readonly isLong: boolean;
+  /** of a history that is not long yet */
+  readonly longCount: number;
+  /** of one transaction: writers of the same users wait for it */
+  readonly usersAtOnce: number;
+}
+
+/** Events that are replayed in a tenth of a second or so. */
+const longCount = 5_000;
+const lanes: readonly Lane[] = [
+  { lock: advisoryLock.replay, isLong: false, longCount, usersAtOnce: 32 },
+  { lock: advisoryLock.longReplay, isLong: true, longCount, usersAtOnce: 1 },
+];
+
 /** How often requests of processes that are gone are looked for. */
 const lookEveryMs = 1_000;
 
@@ -35,9 +55,9 @@ const taken = new RecollectError('REPLAY_UNDER_WAY', 'another process of the dep
 @Injectable()
 export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | null = null;
-  private underWay: Promise<void> | null = null;
-  private isWanted = false;
-  private isStopping = false;
+  private readonly underWay = new Map<Lane, Promise<void>>();
+  private readonly wanted = new Set<Lane>();
+  private readonly stop = new AbortController();
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -53,42 +73,52 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.isStopping = true;
+    this.stop.abort();
     if (this.timer !== null) clearInterval(this.timer);
-    await this.underWay;
+    await Promise.all(this.underWay.values());
   }
 
   /** Tells that there are requests. */
   wake(): void {
-    this.isWanted = true;
-    this.underWay ??= this.work().finally(() => (this.underWay = null));
+    for (const lane of lanes) {
+      this.wanted.add(lane);
+      if (!this.underWay.has(lane))
+        this.underWay.set(
+          lane,
+          this.work(lane).finally(() => this.underWay.delete(lane)),
+        );
+    }
   }
 
   /** Until no user of the live version waits, whichever process replays: for who ends after he has written. */
   async finish(): Promise<void> {
-    while (this.networks.current() !== null && (await waitingForReplay(this.dataSource.manager, 1)).length > 0) {
+    while (this.networks.current() !== null && (await anyWaitsForReplay(this.dataSource.manager))) {
       this.wake();
-      await this.underWay;
+      await Promise.all(this.underWay.values());
       await sleep(100);
     }
   }
 
-  private async work(): Promise<void> {
-    while (this.isWanted && !this.isStopping) {
-      this.isWanted = false;
+  private async work(lane: Lane): Promise<void> {
+    while (this.wanted.delete(lane) && !this.isStopping) {
       try {
-        if ((await waitingForReplay(this.dataSource.manager, 1)).length === 0) continue;
-        const lock = { lock: advisoryLock.replay, name: this.config.databaseSchema, taken };
-        await whileLocked(this.dataSource, this.logger, lock, async (session) => this.replayAll(session));
+        if ((await waitingForReplay(this.dataSource.manager, lane, 1)).length === 0) continue;
+        const lock = { lock: lane.lock, name: this.config.databaseSchema, taken };
+        await whileLocked(this.dataSource, this.logger, lock, async (session) => this.replayAll(session, lane));
       } catch (error) {
-        if (error !== taken) logError(this.logger, error, 'late events were not replayed yet; it is tried again');
+        if (error !== taken && error !== this.stop.signal.reason)
+          logError(this.logger, error, 'late events were not replayed yet; it is tried again');
       }
     }
   }
 
-  private async replayAll(session: EntityManager): Promise<void> {
+  private get isStopping(): boolean {
+    return this.stop.signal.aborted;
+  }
+
+  private async replayAll(session: EntityManager, lane: Lane): Promise<void> {
     while (!this.isStopping) {
-      const userIds = await waitingForReplay(session, usersAtOnce);
+      const userIds = await waitingForReplay(session, lane, lane.usersAtOnce);
       if (userIds.length === 0 || !(await this.replay(session, userIds))) return;
     }
   }
@@ -100,7 +130,7 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
     const { version, network } = live;
     const read = await session.transaction('REPEATABLE READ', async (tx) => ({
       arrivals: await lastArrivals(tx, userIds),
-      memories: await replayed(tx, network, userIds, null),
+      memories: await replayed(tx, network, userIds, null, this.stop.signal),
     }));
     return session.transaction(async (tx) => {
       await shareMemoryVersion(tx, this.config.databaseSchema);

@@ -32,12 +32,13 @@ interface Replayed {
   lastOccurredAt: Date | null;
 }
 
-/** What a replay of these users gives, a few hundred at most: their sequences are in memory together. */
+/** What a replay of these users gives, a few hundred at most: their sequences are in memory together. Throws when it is to stop. */
 export async function replayed(
   tx: EntityManager,
   network: Network,
   userIds: readonly string[],
   upTo: bigint | null,
+  stop: AbortSignal | null = null,
 ): Promise<readonly MemoryRow[]> {
   const users = new Map<string, Replayed>(
     userIds.map((id) => [id, { state: emptyState(network.dimensions), interactionsApplied: 0, lastOccurredAt: null }]),
@@ -45,6 +46,7 @@ export async function replayed(
   const needsContext = network.dimensions.kinds > 0 || network.dimensions.gaps > 0;
   let cursors: readonly SequenceCursor[] = userIds.map((userId) => ({ userId, after: null }));
   while (cursors.length > 0) {
+    stop?.throwIfAborted();
     const pages = await readSequencePages(tx, cursors, eventsAtOnce, upTo, needsContext);
     const tracks = pages.flatMap((page) => {
       const user = users.get(page.userId);

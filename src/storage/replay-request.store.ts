@@ -6,13 +6,24 @@ export async function requestReplay(tx: EntityManager, userIds: readonly string[
   await tx.query('INSERT INTO replay_request (user_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [userIds]);
 }
 
-/** Those that wait longest. */
-export async function waitingForReplay(tx: EntityManager, count: number): Promise<readonly string[]> {
+/** Those that wait longest, of the users whose history has more events than that, or of the others. */
+export async function waitingForReplay(
+  tx: EntityManager,
+  { isLong, longCount }: { readonly isLong: boolean; readonly longCount: number },
+  count: number,
+): Promise<readonly string[]> {
   const rows = await tx.query<{ userId: string }[]>(
-    'SELECT user_id AS "userId" FROM replay_request ORDER BY requested_at, user_id LIMIT $1',
-    [count],
+    `SELECT user_id AS "userId" FROM replay_request r
+      WHERE $1 = EXISTS (SELECT FROM interaction i WHERE i.user_id = r.user_id OFFSET $2)
+      ORDER BY requested_at, user_id LIMIT $3`,
+    [isLong, longCount, count],
   );
   return rows.map(({ userId }) => userId);
+}
+
+export async function anyWaitsForReplay(tx: EntityManager): Promise<boolean> {
+  const rows: unknown[] = await tx.query('SELECT FROM replay_request LIMIT 1');
+  return rows.length > 0;
 }
 
 /** Returns those that were still there. */
