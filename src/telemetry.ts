@@ -68,8 +68,11 @@ export class Metrics {
   readonly eventToVisible = new Histogram({
     name: 'recollect_ingest_event_to_visible_seconds',
     help: 'From the time of a message until answers know it.',
-    labelNames: ['topic'],
-    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+    labelNames: ofPartition,
+    buckets: [
+      ...[0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75],
+      ...[1, 1.5, 2.5, 5, 7.5, 10, 30, 60, 300],
+    ],
     registers: [this.registry],
   });
 

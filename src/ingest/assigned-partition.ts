@@ -77,7 +77,7 @@ export class AssignedPartition {
   /** Counts how long each took from its time until answers know it. */
   observeVisible(messages: readonly Message[], { eventToVisible }: Pick<Metrics, 'eventToVisible'>): void {
     const now = Date.now();
-    const seconds = eventToVisible.labels(this.topic);
+    const seconds = eventToVisible.labels({ topic: this.topic, partition: this.partition });
     for (const { timestamp } of messages) {
       const time = Number(timestamp);
       seconds.observe(Math.max(0, now - time) / 1_000);

@@ -180,9 +180,14 @@ describeWithBroker('the life of ingestion', () => {
         `recollect_ingest_next_offset{${place}} 41`,
         `recollect_ingest_paused{${place}} 0`,
         `recollect_ingest_stopped{${place}} 0`,
-        `recollect_ingest_event_to_visible_seconds_count{topic="${topic}"} 41`,
+        `recollect_ingest_event_to_visible_seconds_count{${place}} 41`,
+        `recollect_ingest_event_to_visible_seconds_bucket{le="300",${place}} 41`,
       ])
         expect(lines).toContain(line);
+      const bounds = [...text.matchAll(new RegExp(`seconds_bucket\\{le="([\\d.]+)",${place}`, 'g'))].map(([, le]) =>
+        Number(le),
+      );
+      expect([bounds[0], bounds.includes(0.25), bounds.includes(10)]).toEqual([0.005, true, true]);
       const eventTime = Number(/event_time_seconds\{[^}]*partition="1"\} (\S+)/.exec(text)?.[1]);
       expect(Math.abs(eventTime - Date.now() / 1_000)).toBeLessThan(120);
       expect(text).not.toContain('u-1');
