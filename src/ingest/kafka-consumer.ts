@@ -23,7 +23,7 @@ const stalledExitCode = 70;
 const closeTimeoutMs = 8_000;
 const fetchWaitMs = 250;
 
-/** After a failure that comes again at once, such as messages in snappy: each new consumer makes the group share out anew. */
+/** After a failure that comes again at once, such as messages of before Kafka 0.11: each new consumer makes the group share out anew. */
 const failurePauseMs = 5_000;
 
 /** Of the client's own; then the partition is set aside, which holds up no other, and tries again. */
