@@ -10,15 +10,19 @@ import { AddSession1764500000000 } from '../../migrations/1764500000000-add-sess
 import { CreateUserProfile1764500100000 } from '../../migrations/1764500100000-create-user-profile.js';
 import { CreateDeadLetter1764501000000 } from '../../migrations/1764501000000-create-dead-letter.js';
 import { CreateConsumerPause1764501100000 } from '../../migrations/1764501100000-create-consumer-pause.js';
+import { CreateForgottenInteraction1764600000000 } from '../../migrations/1764600000000-create-forgotten-interaction.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { ConsumerPauseEntity } from './consumer-pause.entity.js';
 import { ConsumerProgressEntity } from './consumer-progress.entity.js';
 import { DeadLetterEntity } from './dead-letter.entity.js';
+import { ErasureKeyEntity } from './erasure-key.entity.js';
+import { ForgottenInteractionEntity } from './forgotten-interaction.entity.js';
 import { InteractionEntity } from './interaction.entity.js';
 import { ItemCountEntity } from './item-count.entity.js';
 import { ItemEntity } from './item.entity.js';
+import { MemoryEditEntity } from './memory-edit.entity.js';
 import { LiveModelEntity, ModelChunkEntity, ModelEntity } from './model.entity.js';
 import { ReplayRequestEntity } from './replay-request.entity.js';
 import { StudyEntity, StudyTrialEntity } from './study.entity.js';
@@ -32,10 +36,13 @@ export const entities = [
   ConsumerPauseEntity,
   ConsumerProgressEntity,
   DeadLetterEntity,
+  ErasureKeyEntity,
+  ForgottenInteractionEntity,
   InteractionEntity,
   ItemCountEntity,
   ItemEntity,
   LiveModelEntity,
+  MemoryEditEntity,
   ModelChunkEntity,
   ModelEntity,
   ReplayRequestEntity,
@@ -47,7 +54,7 @@ export const entities = [
   UserProfileEntity,
 ];
 
-/** Advisory locks of the product; the second key of each is the hash of the schema, of a study's that of schema and name. */
+/** Advisory locks of the product; the second key of each is the hash of the schema, of a study's that of schema and name, of a log edit's that of schema and user. */
 export const advisoryLock = {
   migrations: 7_381_001,
   memoryVersion: 7_381_002,
@@ -55,6 +62,7 @@ export const advisoryLock = {
   promotion: 7_381_004,
   study: 7_381_005,
   replay: 7_381_006,
+  logEdit: 7_381_007,
 } as const;
 
 export function createDataSource(
@@ -82,6 +90,7 @@ export function createDataSource(
       CreateUserProfile1764500100000,
       CreateDeadLetter1764501000000,
       CreateConsumerPause1764501100000,
+      CreateForgottenInteraction1764600000000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

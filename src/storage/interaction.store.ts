@@ -127,13 +127,14 @@ export async function readArrivals(
   );
 }
 
-/** The arrival number of each user's newest arrival; users without interactions have none. */
+/** The arrival number of each user's newest arrival; 0 for users without interactions. */
 export async function lastArrivals(
   tx: EntityManager,
   userIds: readonly string[],
 ): Promise<readonly Pick<Arrival, 'userId' | 'arrival'>[]> {
   return tx.query(
-    `SELECT user_id AS "userId", max(arrival) AS arrival FROM interaction WHERE user_id = ANY($1::text[]) GROUP BY user_id`,
+    `SELECT u.user_id AS "userId", coalesce(max(arrival), 0) AS arrival
+       FROM unnest($1::text[]) AS u(user_id) LEFT JOIN interaction i ON i.user_id = u.user_id GROUP BY u.user_id`,
     [userIds],
   );
 }
@@ -148,6 +149,16 @@ export async function arrivedSince(
        FROM unnest($1::text[], $2::bigint[]) AS p(user_id, arrival)
        JOIN interaction i ON i.user_id = p.user_id AND i.arrival > p.arrival ORDER BY i.arrival`,
     [places.map(({ userId }) => userId), places.map(({ arrival }) => arrival)],
+  );
+}
+
+/** Those of these arrivals that the log still has, in their order. */
+export async function findArrivals(tx: EntityManager, arrivals: readonly string[]): Promise<readonly Arrival[]> {
+  if (arrivals.length === 0) return [];
+  return tx.query(
+    `SELECT user_id AS "userId", item_id AS "itemId", kind, occurred_at AS "occurredAt", arrival
+       FROM interaction WHERE arrival = ANY($1::bigint[]) ORDER BY arrival`,
+    [arrivals],
   );
 }
 

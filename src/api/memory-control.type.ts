@@ -1,0 +1,42 @@
+import { Field, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { DateTime } from './date-time.scalar.js';
+import { Id } from './id.scalar.js';
+import { UserError } from './user-error.type.js';
+
+@InputType({
+  description: 'Interactions of a user: those that fit all that is given. At least one part must be given.',
+})
+export class InteractionFilter {
+  @Field(() => [Id], { nullable: true, description: 'Of these items.' })
+  readonly itemIds?: readonly string[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'Of these kinds.' })
+  readonly kinds?: readonly string[] | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'That happened at this time or later.' })
+  readonly from?: string | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'That happened before this time.' })
+  readonly until?: string | null;
+}
+
+@InputType({ description: 'What is to be forgotten: `ids`, or those that a filter selects; one of the two.' })
+export class ForgetInteractionsInput {
+  @Field(() => Id, { description: 'Whose.' })
+  readonly userId!: string;
+
+  @Field(() => [Id], { nullable: true, description: 'Ids of the interactions, at most 20,000.' })
+  readonly ids?: readonly string[] | null;
+
+  @Field(() => InteractionFilter, { nullable: true, description: 'Which interactions, however many.' })
+  readonly filter?: InteractionFilter | null;
+}
+
+@ObjectType({ description: 'What was forgotten.' })
+export class ForgetInteractionsPayload {
+  @Field(() => Int, { description: 'Interactions that left the log.' })
+  readonly forgotten!: number;
+
+  @Field(() => [UserError], { description: 'NOT_FOUND for each id that the user has no interaction of.' })
+  readonly userErrors!: readonly UserError[];
+}

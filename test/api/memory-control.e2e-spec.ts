@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { addMemoryCommands } from '../../src/cli/memory.js';
+import { runCommand } from '../command.js';
+import { promoteRandom, putItems, startApi, track, type Reply, type RunningApi } from './running-api.js';
+
+const items = ['a', 'b', 'c', 'd'];
+
+interface ForgottenView {
+  readonly forgetInteractions: {
+    readonly forgotten: number;
+    readonly userErrors: readonly { readonly code: string; readonly field: string | null; readonly message: string }[];
+  };
+}
+
+describe('memory control', () => {
+  let api: RunningApi;
+  let key: string;
+  beforeAll(async () => {
+    api = await startApi('memory_control_spec');
+    key = await api.newKey(['privacy']);
+    await putItems(api, items);
+    await promoteRandom(api, items);
+  });
+  afterAll(async () => api.stop());
+
+  const forget = async (input: Readonly<Record<string, unknown>>): Promise<Reply<ForgottenView>> =>
+    api.ask(
+      'mutation($input: ForgetInteractionsInput!) { forgetInteractions(input: $input) { forgotten userErrors { code field message } } }',
+      { input },
+      key,
+    );
+  const command = async (...words: readonly string[]): Promise<string> =>
+    runCommand(
+      addMemoryCommands,
+      { DATABASE_URL: api.config.databaseUrl ?? '', DATABASE_SCHEMA: api.config.databaseSchema },
+      ...words,
+    );
+  const rowsOf = async (table: string, userId: string): Promise<number> => {
+    const rows: { count: number }[] = await api.dataSource.query(
+      `SELECT count(*)::int AS count FROM ${table} WHERE user_id = $1`,
+      [userId],
+    );
+    return rows[0]?.count ?? 0;
+  };
+
+  it('forgets interactions, says which the user does not have, and knows them again', async () => {
+    const events = items.map((itemId, n) => ({ id: `e${n}`, userId: 'ann', itemId }));
+    await track(api, events);
+    const { data, errors } = await forget({ userId: 'ann', ids: ['e1', 'nothing', 'e2'] });
+    expect(errors).toEqual([]);
+    expect(data.forgetInteractions).toMatchObject({
+      forgotten: 2,
+      userErrors: [{ code: 'NOT_FOUND', field: 'ids[1]' }],
+    });
+    const query =
+      '{ user(id: "ann") { interactions { edges { node { id } } } } recommendations(input: {userId: "ann"}) { interactionsSeen } }';
+    expect((await api.ask(query)).data).toEqual({
+      user: { interactions: { edges: [{ node: { id: 'e3' } }, { node: { id: 'e0' } }] } },
+      recommendations: { interactionsSeen: 2 },
+    });
+    const again = await track(api, events);
+    expect(again.data.trackInteractions).toMatchObject({ accepted: 0, duplicates: 2, refused: 0 });
+    expect(again.data.trackInteractions.verdicts.map(({ status }) => status)).toEqual([
+      'DUPLICATE',
+      'FORGOTTEN',
+      'FORGOTTEN',
+      'DUPLICATE',
+    ]);
+  });
+
+  it('forgets 9,000 of 12,000 interactions in one call, and nothing for an empty list', async () => {
+    const rows = Array.from({ length: 12_000 }, (_, n) => ({
+      id: `b${n}`,
+      userId: 'u-big',
+      itemId: items[n % 4] ?? '',
+    }));
+    for (let from = 0; from < rows.length; from += 1_000) await track(api, rows.slice(from, from + 1_000));
+    const ids = rows.slice(0, 9_000).map(({ id }) => id);
+    expect((await forget({ userId: 'u-big', ids })).data.forgetInteractions).toEqual({
+      forgotten: 9_000,
+      userErrors: [],
+    });
+    expect(await rowsOf('interaction', 'u-big')).toBe(3_000);
+    const before: unknown = await api.dataSource.query('SELECT * FROM user_memory ORDER BY user_id');
+    expect((await forget({ userId: 'u-big', ids: [] })).data.forgetInteractions).toEqual({
+      forgotten: 0,
+      userErrors: [],
+    });
+    expect((await forget({ userId: 'ann', ids: ['b10000'] })).data.forgetInteractions).toMatchObject({ forgotten: 0 });
+    expect(await api.dataSource.query('SELECT * FROM user_memory ORDER BY user_id')).toEqual(before);
+  }, 120_000);
+
+  it.each([
+    ['nothing to select by', { userId: 'ann' }, 'ids'],
+    ['a list that is null', { userId: 'ann', ids: null }, 'ids'],
+    ['an empty filter', { userId: 'ann', filter: {} }, 'ids'],
+    ['ids beside a filter', { userId: 'ann', ids: ['e0'], filter: { kinds: ['view'] } }, 'filter'],
+    ['a blank user', { userId: ' ', ids: ['e0'] }, 'userId'],
+    ['a time without a zone', { userId: 'ann', filter: { from: '2026-01-01T00:00:00' } }, 'filter.from'],
+  ])('refuses %s', async (_, input, field) => {
+    const before = await rowsOf('interaction', 'ann');
+    const { errors } = await forget(input);
+    expect(errors).toMatchObject([{ message: expect.stringContaining(field), extensions: { code: 'BAD_INPUT' } }]);
+    expect(await rowsOf('interaction', 'ann')).toBe(before);
+  });
+
+  it('asks for a key of the scope privacy', async () => {
+    const { errors } = await api.ask(
+      'mutation { forgetInteractions(input: {userId: "ann", ids: ["e0"]}) { forgotten } }',
+      {},
+      api.key,
+    );
+    expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+  });
+
+  it('is on the command line too', async () => {
+    await track(
+      api,
+      items.map((itemId, n) => ({ id: `e${n}`, userId: 'cli', itemId })),
+    );
+    expect(await command('memory', 'forget', 'cli', '--items', 'a,c', '--yes')).toBe('{"forgotten":2,"notFound":0}\n');
+    expect(await command('memory', 'forget', 'cli', '--ids', 'e1,e2', '--yes')).toBe('{"forgotten":1,"notFound":1}\n');
+    expect(await command('memory', 'forget', 'cli', '--yes')).toContain('what is to be forgotten is not said');
+    expect(await rowsOf('interaction', 'cli')).toBe(1);
+  });
+});
