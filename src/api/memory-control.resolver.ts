@@ -3,7 +3,12 @@ import { Forgetting } from '../memory/forgetting.js';
 import type { InteractionSelection } from '../storage/interaction-edit.store.js';
 import { Scopes } from './access.js';
 import { badInput, checkCount, checkId, checkTime } from './arguments.js';
-import { ForgetInteractionsInput, ForgetInteractionsPayload } from './memory-control.type.js';
+import {
+  ForgetInteractionsInput,
+  ForgetInteractionsPayload,
+  ResetMemoryInput,
+  ResetMemoryPayload,
+} from './memory-control.type.js';
 
 /** Ids of one request. */
 const mostIds = 20_000;
@@ -31,6 +36,16 @@ export class MemoryControlResolver {
         message: 'the user has no interaction with this id',
       })),
     };
+  }
+
+  @Scopes('privacy')
+  @Mutation(() => ResetMemoryPayload, {
+    description:
+      'Empties the memory, at once. What has arrived stays in the log, for pages of it, seen items and popularity, and enters no ' +
+      'memory, reason or training any more; what arrives later does, whenever it happened.',
+  })
+  async resetMemory(@Args('input') input: ResetMemoryInput): Promise<ResetMemoryPayload> {
+    return { leftOut: await this.forgetting.resetMemory(checkId(input.userId, 'userId')) };
   }
 }
 

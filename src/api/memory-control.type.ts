@@ -32,6 +32,20 @@ export class ForgetInteractionsInput {
   readonly filter?: InteractionFilter | null;
 }
 
+@InputType({ description: 'Whose memory is to be emptied.' })
+export class ResetMemoryInput {
+  @Field(() => Id, { description: 'Whose.' })
+  readonly userId!: string;
+}
+
+@ObjectType({ description: 'What a reset left out.' })
+export class ResetMemoryPayload {
+  @Field(() => Int, {
+    description: 'Interactions that stay in the log and enter no memory any more; 0: nothing was there.',
+  })
+  readonly leftOut!: number;
+}
+
 @ObjectType({ description: 'What was forgotten.' })
 export class ForgetInteractionsPayload {
   @Field(() => Int, { description: 'Interactions that left the log.' })

@@ -1,4 +1,4 @@
-/** `recollect memory forget`: the commands that change what is remembered of a user. */
+/** `recollect memory forget` and `reset`: the commands that change what is remembered of a user. */
 import type { Command } from 'commander';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
@@ -28,7 +28,7 @@ export function print(figures: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
 
-export function addForgetCommand(memory: Command): void {
+export function addMemoryControlCommands(memory: Command): void {
   memory
     .command('forget')
     .description('take interactions of a user out of log, counts and memories; delivered once more they are not taken')
@@ -56,6 +56,18 @@ export function addForgetCommand(memory: Command): void {
           selection,
         );
         print({ forgotten: count, notFound: missing.length });
+      });
+    });
+  memory
+    .command('reset')
+    .description(
+      'empty the memory of a user; the log stays, what has arrived enters no memory and no training any more',
+    )
+    .argument('<user>', 'id of the user')
+    .requiredOption('--yes', 'it cannot be undone')
+    .action(async (user: string) => {
+      await withEdits(async (edits, config) => {
+        print({ leftOut: await new Forgetting(config, edits).resetMemory(readId(user, 'user')) });
       });
     });
 }

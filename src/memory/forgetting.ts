@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { putForgotten } from '../storage/forgotten-interaction.store.js';
-import { deleteInteractions, type InteractionSelection } from '../storage/interaction-edit.store.js';
+import { deleteInteractions, unremember, type InteractionSelection } from '../storage/interaction-edit.store.js';
 import { removeItemCounts } from '../storage/item-count.store.js';
 import { KeyedHash } from './keyed-hash.js';
 import { LogEdits } from './log-edit.js';
@@ -45,5 +45,18 @@ export class Forgetting {
     });
     const gone = new Set(removed?.map(({ id }) => id));
     return { count: gone.size, missing: [...new Set(selection.ids)].filter((id) => !gone.has(id)) };
+  }
+
+  /**
+   * Empties the memory. What arrived up to now stays in the log and enters no memory and no training any more; what arrives from now on
+   * does, whenever it happened. Returns how many interactions that leaves out.
+   */
+  async resetMemory(userId: string): Promise<number> {
+    const count = await this.edits.apply({
+      userIds: [userId],
+      change: async (tx) => (await unremember(tx, userId)) || null,
+      settle: async () => Promise.resolve(),
+    });
+    return count ?? 0;
   }
 }

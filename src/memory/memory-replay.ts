@@ -1,5 +1,6 @@
 /**
- * Makes memories anew out of the log: from the empty memory, every interaction of the user in the order (occurredAt, arrival).
+ * Makes memories anew out of the log: from the empty memory, every interaction of the user in the order (occurredAt, arrival) that no
+ * reset has left behind.
  * That is what a memory is defined to be; the write path only gets there step by step. A long history is read in pages.
  */
 import type { EntityManager } from 'typeorm';

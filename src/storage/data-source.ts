@@ -11,6 +11,7 @@ import { CreateUserProfile1764500100000 } from '../../migrations/1764500100000-c
 import { CreateDeadLetter1764501000000 } from '../../migrations/1764501000000-create-dead-letter.js';
 import { CreateConsumerPause1764501100000 } from '../../migrations/1764501100000-create-consumer-pause.js';
 import { CreateForgottenInteraction1764600000000 } from '../../migrations/1764600000000-create-forgotten-interaction.js';
+import { AddRemembered1764600100000 } from '../../migrations/1764600100000-add-remembered.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -91,6 +92,7 @@ export function createDataSource(
       CreateDeadLetter1764501000000,
       CreateConsumerPause1764501100000,
       CreateForgottenInteraction1764600000000,
+      AddRemembered1764600100000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

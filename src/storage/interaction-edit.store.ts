@@ -32,3 +32,12 @@ export async function deleteInteractions(
   );
   return rows;
 }
+
+/** Leaves the user's log out of memories and trainings from now on; returns how many interactions that changed. */
+export async function unremember(tx: EntityManager, userId: string): Promise<number> {
+  const [, count] = await tx.query<[unknown, number]>(
+    'UPDATE interaction SET remembered = false WHERE user_id = $1 AND remembered',
+    [userId],
+  );
+  return count;
+}

@@ -72,7 +72,7 @@ export interface SequencePage {
 
 /**
  * The next events of each user that arrived up to `upTo` (null: all), at most `count` a user; users at the end of their sequence
- * have no page. Kinds are not in the index: they and the times are read for a network that looks at them, else the index is enough.
+ * have no page. What is not remembered is left out. Kinds are not in the index: they and the times are read for a network that looks at them, else the index is enough.
  */
 export async function readSequencePages(
   tx: EntityManager,
@@ -92,7 +92,7 @@ export async function readSequencePages(
                (array_agg(arrival))[count(*)] AS last_arrival
           FROM (SELECT item_id, ${withContext ? 'kind, ' : ''}occurred_at, arrival FROM interaction i
                  WHERE i.user_id = u.user_id AND (i.occurred_at, i.arrival) > (u.occurred_at, u.arrival)
-                   AND ($5::bigint IS NULL OR i.arrival <= $5)
+                   AND i.remembered AND ($5::bigint IS NULL OR i.arrival <= $5)
                  ORDER BY occurred_at, arrival LIMIT $4) AS page) AS p
       WHERE p.item_ids IS NOT NULL`,
     [
@@ -122,7 +122,7 @@ export async function readArrivals(
 ): Promise<readonly Arrival[]> {
   return tx.query(
     `SELECT user_id AS "userId", item_id AS "itemId", kind, occurred_at AS "occurredAt", arrival
-       FROM interaction WHERE arrival > $1 AND arrival <= $2 ORDER BY arrival LIMIT $3`,
+       FROM interaction WHERE arrival > $1 AND arrival <= $2 AND remembered ORDER BY arrival LIMIT $3`,
     [after.toString(), upTo.toString(), count],
   );
 }
@@ -152,12 +152,12 @@ export async function arrivedSince(
   );
 }
 
-/** Those of these arrivals that the log still has, in their order. */
+/** Those of these arrivals that the log still has and that are remembered, in their order. */
 export async function findArrivals(tx: EntityManager, arrivals: readonly string[]): Promise<readonly Arrival[]> {
   if (arrivals.length === 0) return [];
   return tx.query(
     `SELECT user_id AS "userId", item_id AS "itemId", kind, occurred_at AS "occurredAt", arrival
-       FROM interaction WHERE arrival = ANY($1::bigint[]) ORDER BY arrival`,
+       FROM interaction WHERE arrival = ANY($1::bigint[]) AND remembered ORDER BY arrival`,
     [arrivals],
   );
 }

@@ -90,6 +90,26 @@ describe('memory control', () => {
     expect(await api.dataSource.query('SELECT * FROM user_memory ORDER BY user_id')).toEqual(before);
   }, 120_000);
 
+  it('resets a memory: the log stays, answers begin anew', async () => {
+    await track(
+      api,
+      items.map((itemId, n) => ({ id: `e${n}`, userId: 'reset', itemId })),
+    );
+    const reset = 'mutation { resetMemory(input: {userId: "reset"}) { leftOut } }';
+    expect((await api.ask(reset, {}, key)).data).toEqual({ resetMemory: { leftOut: 4 } });
+    const query = `{ user(id: "reset") { interactions { edges { node { id } } } } memoryProfile(userId: "reset") { emptyReason }
+      recommendations(input: {userId: "reset", first: 4}) { source fallbackReason interactionsSeen items { rank } } }`;
+    expect((await api.ask(query)).data).toMatchObject({
+      user: { interactions: { edges: { length: 4 } } },
+      memoryProfile: { emptyReason: 'UNKNOWN_USER' },
+      recommendations: { fallbackReason: 'UNKNOWN_USER', interactionsSeen: 0, items: [] },
+    });
+    await track(api, [{ id: 'e9', userId: 'reset', itemId: 'a' }]);
+    expect((await api.ask(query)).data).toMatchObject({ recommendations: { interactionsSeen: 1 } });
+    expect(await command('memory', 'reset', 'reset', '--yes')).toBe('{"leftOut":1}\n');
+    expect((await api.ask(reset, {}, key)).data).toEqual({ resetMemory: { leftOut: 0 } });
+  });
+
   it.each([
     ['nothing to select by', { userId: 'ann' }, 'ids'],
     ['a list that is null', { userId: 'ann', ids: null }, 'ids'],

@@ -4,11 +4,14 @@ import type { Verdict } from '../../src/memory/verdict.js';
 import { Forgetting } from '../../src/memory/forgetting.js';
 import { LateReplay } from '../../src/memory/late-replay.js';
 import { LogEdits } from '../../src/memory/log-edit.js';
+import { verifyMemories } from '../../src/memory/memory-verify.js';
 import { MemoryWriter } from '../../src/memory/memory-writer.js';
 import type { Interaction } from '../../src/model/interaction.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
+import { loadNetwork } from '../../src/promotion/network-loader.js';
 import { Promotion } from '../../src/promotion/promotion.js';
 import type { InteractionSelection } from '../../src/storage/interaction-edit.store.js';
+import { readLog } from '../../src/storage/training-snapshot.store.js';
 import { createLogger } from '../../src/telemetry.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
@@ -202,6 +205,65 @@ describe('forgetting interactions', () => {
       await expectMemoriesToEqualTheLog(database.dataSource, version);
     }
   });
+
+  it('a reset leaves what a user would have who began then, in rebuilds, late replays and trainings too', async () => {
+    await write(...range(10).map((n) => event('ann', n)));
+    expect(await forgetting.resetMemory('ann')).toBe(10); // before a model serves
+    expect(await forgetting.resetMemory('ann')).toBe(0);
+    await write(...range(30).map((n) => event('ann', n + 10)), event('bob', 3));
+    const version = await promoted();
+    for (const n of range(30)) await write(event('fresh', n + 10));
+    expect(await memoryOf('ann')).toEqual(await memoryOf('fresh'));
+
+    expect(await forgetting.resetMemory('ann')).toBe(30);
+    expect(await memoryOf('ann')).toMatchObject({ interactions_applied: '0', last_occurred_at: null });
+    expect(await forgetting.resetMemory('ann')).toBe(0);
+    expect(await forgetting.resetMemory('nobody')).toBe(0);
+    const later = [event('new', 50), event('new', 51, 1), event('new', 52), event('new', 53, 51)]; // late ones, older than the reset too
+    for (const one of later) await write(one, { ...one, userId: 'ann' });
+    await settled();
+    expect(await memoryOf('ann')).toEqual(await memoryOf('new'));
+    const network = await loadNetwork(database.dataSource.manager, version);
+    const differences: string[] = [];
+    await verifyMemories(database.dataSource, version, network, null, (difference, userId) =>
+      differences.push(`${difference} ${userId}`),
+    );
+    expect(differences).toEqual([]);
+    await promotion.rebuild();
+    expect(await memoryOf('ann')).toEqual(await memoryOf('new'));
+    const learned: string[] = [];
+    for await (const page of readLog(database.dataSource.manager, 10_000n, 7))
+      learned.push(...page.filter((row) => row.user_id === 'ann').map((row) => row.item_id));
+    expect(learned).toEqual([51, 50, 53, 52].map((n) => event('ann', n).itemId));
+    expect(await query(`SELECT FROM interaction WHERE user_id = 'ann'`)).toHaveLength(44);
+    await expectCountsToEqualTheLog();
+  });
+
+  it('a reset while events come in leaves out exactly what had arrived', async () => {
+    const version = await promoted();
+    await write(...range(200).map((n) => event('ann', n)));
+    let next = 200;
+    let isOver = false;
+    const keepWriting = async (): Promise<void> => {
+      while (!isOver) await write(event('ann', next++), event('ann', next++ - 50));
+    };
+    const writing = [keepWriting(), keepWriting()];
+    for (let turn = 0; turn < 6; turn++) {
+      await forgetting.resetMemory('ann');
+      await sleep(20);
+    }
+    isOver = true;
+    await Promise.all(writing);
+    await settled();
+    const network = await loadNetwork(database.dataSource.manager, version);
+    const found: string[] = [];
+    await verifyMemories(database.dataSource, version, network, null, (difference) => found.push(difference));
+    expect(found).toEqual([]);
+    const left = await query<{ wrong: boolean }>(
+      `SELECT max(arrival) FILTER (WHERE NOT remembered) > min(arrival) FILTER (WHERE remembered) AS wrong FROM interaction`,
+    );
+    expect(left).toEqual([{ wrong: false }]);
+  }, 120_000);
 
   it('is not undone by the replay of a late event that began before', async () => {
     const version = await promoted();
