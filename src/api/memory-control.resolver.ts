@@ -1,9 +1,17 @@
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
+import { DataSource } from 'typeorm';
+import { RecollectError } from '../errors.js';
+import { Erasure } from '../memory/erasure.js';
 import { Forgetting } from '../memory/forgetting.js';
+import { exportBeside, exportLog } from '../memory/user-export.js';
 import type { InteractionSelection } from '../storage/interaction-edit.store.js';
 import { Scopes } from './access.js';
 import { badInput, checkCount, checkId, checkTime } from './arguments.js';
 import {
+  EraseUserInput,
+  EraseUserPayload,
+  ExportUserInput,
+  ExportUserPayload,
   ForgetInteractionsInput,
   ForgetInteractionsPayload,
   ResetMemoryInput,
@@ -12,10 +20,16 @@ import {
 
 /** Ids of one request. */
 const mostIds = 20_000;
+/** Interactions of one export; more are a file. */
+const mostExported = 20_000;
 
 @Resolver()
 export class MemoryControlResolver {
-  constructor(private readonly forgetting: Forgetting) {}
+  constructor(
+    private readonly forgetting: Forgetting,
+    private readonly erasure: Erasure,
+    private readonly dataSource: DataSource,
+  ) {}
 
   @Scopes('privacy')
   @Mutation(() => ForgetInteractionsPayload, {
@@ -46,6 +60,37 @@ export class MemoryControlResolver {
   })
   async resetMemory(@Args('input') input: ResetMemoryInput): Promise<ResetMemoryPayload> {
     return { leftOut: await this.forgetting.resetMemory(checkId(input.userId, 'userId')) };
+  }
+
+  @Scopes('privacy')
+  @Mutation(() => EraseUserPayload, {
+    description:
+      'Erases a user: log, counts, memories of every version, profile, dead letters. What is left is a keyed hash of the id, by which ' +
+      'nothing of the user is taken again. Once more it erases what came since.',
+  })
+  async eraseUser(@Args('input') input: EraseUserInput): Promise<EraseUserPayload> {
+    const { receipt, ...counts } = await this.erasure.eraseUser(checkId(input.userId, 'userId'));
+    return { ...counts, receipt: { hash: receipt.hash.toString('hex'), erasedAt: receipt.erasedAt } };
+  }
+
+  @Scopes('privacy')
+  @Mutation(() => ExportUserPayload, {
+    description:
+      'All that is held of a user, at one moment. Changes nothing; a long log is exported on the command line.',
+  })
+  async exportUser(@Args('input') input: ExportUserInput): Promise<ExportUserPayload> {
+    const userId = checkId(input.userId, 'userId');
+    return this.dataSource.transaction('REPEATABLE READ', async (tx) => {
+      const interactions: unknown[] = [];
+      for await (const page of exportLog(tx, userId)) {
+        interactions.push(...page);
+        if (interactions.length > mostExported) {
+          const remedy = 'use `recollect users export`';
+          throw new RecollectError('LIMIT_EXCEEDED', `the user has more than ${mostExported} interactions: ${remedy}`);
+        }
+      }
+      return { data: { ...(await exportBeside(tx, userId)), interactions } };
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { Field, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { DateTime } from './date-time.scalar.js';
 import { Id } from './id.scalar.js';
+import { JSONObject } from './json-object.scalar.js';
 import { UserError } from './user-error.type.js';
 
 @InputType({
@@ -44,6 +45,52 @@ export class ResetMemoryPayload {
     description: 'Interactions that stay in the log and enter no memory any more; 0: nothing was there.',
   })
   readonly leftOut!: number;
+}
+
+@InputType({ description: 'The user to be erased.' })
+export class EraseUserInput {
+  @Field(() => Id, { description: 'The id.' })
+  readonly userId!: string;
+}
+
+@ObjectType({
+  description:
+    'That a user was erased, without the id. Keep it: after a restore of a backup it tells what is to be erased again.',
+})
+export class ErasureReceipt {
+  @Field(() => String, { description: 'The keyed hash of the id, in hexadecimal digits.' })
+  readonly hash!: string;
+
+  @Field(() => DateTime, { description: 'When the user was erased first.' })
+  readonly erasedAt!: Date;
+}
+
+@ObjectType({ description: 'What left with a user.' })
+export class EraseUserPayload {
+  @Field(() => Int, { description: 'Interactions that left the log.' })
+  readonly interactions!: number;
+
+  @Field(() => Int, { description: 'Dead letters that held the id and were deleted.' })
+  readonly deadLetters!: number;
+
+  @Field(() => ErasureReceipt, { description: 'What is left.' })
+  readonly receipt!: ErasureReceipt;
+}
+
+@InputType({ description: 'The user to be exported.' })
+export class ExportUserInput {
+  @Field(() => Id, { description: 'The id.' })
+  readonly userId!: string;
+}
+
+@ObjectType({ description: 'All that is held of a user.' })
+export class ExportUserPayload {
+  @Field(() => JSONObject, {
+    description:
+      'userId, properties, interactions (the newest first), memories (state in base64), forgottenInteractions (how many hashes are ' +
+      'kept), deadLetters (key and value in base64).',
+  })
+  readonly data!: Readonly<Record<string, unknown>>;
 }
 
 @ObjectType({ description: 'What was forgotten.' })

@@ -14,6 +14,7 @@ import { addPartitionCommands } from './partitions.js';
 import { addReproduceCommand } from './reproduce.js';
 import { addSchemaCommand } from './schema.js';
 import { addStudyCommands } from './study.js';
+import { addUserCommands } from './users.js';
 
 const program = new Command('recollect')
   .description('Recommendations from a memory of every user')
@@ -31,6 +32,7 @@ addEvaluateCommand(program);
 addMemoryCommands(program);
 addSchemaCommand(program);
 addStudyCommands(program);
+addUserCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2); // it has said what is wrong

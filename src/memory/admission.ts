@@ -1,27 +1,90 @@
 /**
- * What may enter the log. An interaction that was forgotten does not come back when it is delivered once more, which Kafka, a
- * client that tries again and a file that is imported twice all do. Asked under the lock of the users' memories.
+ * What may enter. An interaction that was forgotten does not come back when it is delivered once more, which Kafka, a client that
+ * tries again and a file that is imported twice all do; nothing of a user who was erased does. Asked under the lock of the users'
+ * memories. Hashes are made of what may be meant alone: of interactions of users of whom something was forgotten, and of users
+ * without a memory, for an erased one has none.
  */
 import type { EntityManager } from 'typeorm';
 import type { Config } from '../config.js';
+import { RecollectError } from '../errors.js';
 import type { Interaction } from '../model/interaction.js';
+import { areErased, isAnyoneErased } from '../storage/erasure.store.js';
 import { areForgotten, usersWithForgotten } from '../storage/forgotten-interaction.store.js';
+import { deleteUnwritten, type MemoryRow, type MemoryTable } from '../storage/user-memory.store.js';
+import { deleteUsers, putUsers, type UserPut } from '../storage/user-profile.store.js';
 import { KeyedHash } from './keyed-hash.js';
+
+export interface LockedMemories {
+  readonly table: MemoryTable;
+  readonly memories: readonly MemoryRow[];
+}
+
+/** Whose memory was waited for and is gone then: nothing is locked. */
+export function edited(): RecollectError {
+  return new RecollectError('USER_EDITED', 'a memory was taken away meanwhile; the work is tried again');
+}
 
 export class Admission {
   private hash: KeyedHash | null = null;
 
   constructor(private readonly config: Pick<Config, 'erasureKey'>) {}
 
-  /** Those that may enter. */
-  async admit(tx: EntityManager, interactions: readonly Interaction[]): Promise<readonly Interaction[]> {
-    const forgetful = await usersWithForgotten(tx, [...new Set(interactions.map(({ userId }) => userId))]);
-    if (forgetful.size === 0) return interactions;
-    const hash = (this.hash ??= await KeyedHash.load(tx, this.config));
+  /** Those that may enter. `locked`: what was locked for them; null: no model serves. */
+  async admit(
+    tx: EntityManager,
+    interactions: readonly Interaction[],
+    locked: LockedMemories | null,
+  ): Promise<readonly Interaction[]> {
+    const userIds = [...new Set(interactions.map(({ userId }) => userId))];
+    const remembered = new Set(
+      locked?.memories.filter(({ interactionsApplied }) => interactionsApplied > 0).map(({ userId }) => userId),
+    );
+    const erased = await this.erasedOf(
+      tx,
+      userIds.filter((userId) => !remembered.has(userId)),
+    );
+    if (locked !== null) {
+      const found = new Set(locked.memories.map(({ userId }) => userId));
+      if (userIds.some((userId) => !found.has(userId) && !erased.has(userId))) throw edited();
+      await deleteUnwritten(tx, locked.table, [...erased]);
+    }
+    const forgotten = await this.forgottenOf(tx, interactions, await usersWithForgotten(tx, userIds));
+    if (erased.size === 0 && forgotten.size === 0) return interactions;
+    return interactions.filter((interaction) => !erased.has(interaction.userId) && !forgotten.has(interaction));
+  }
+
+  /** Puts profiles, but none of a user who was erased; returns the ids of those that this changed. */
+  async putProfiles(tx: EntityManager, users: readonly UserPut[]): Promise<readonly string[]> {
+    const changed = await putUsers(tx, users);
+    const erased = await this.erasedOf(tx, changed); // behind the put: an erasure waits for it, or is seen
+    await deleteUsers(tx, [...erased]);
+    return changed.filter((id) => !erased.has(id));
+  }
+
+  private async erasedOf(tx: EntityManager, userIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (userIds.length === 0 || !(await isAnyoneErased(tx))) return new Set();
+    const hash = await this.loadHash(tx);
+    const are = await areErased(
+      tx,
+      userIds.map((userId) => hash.ofUser(userId)),
+    );
+    return new Set(userIds.filter((_, at) => are[at]));
+  }
+
+  private async forgottenOf(
+    tx: EntityManager,
+    interactions: readonly Interaction[],
+    forgetful: ReadonlySet<string>,
+  ): Promise<ReadonlySet<Interaction>> {
+    if (forgetful.size === 0) return new Set();
+    const hash = await this.loadHash(tx);
     const asked = interactions.filter(({ userId }) => forgetful.has(userId));
     const keys = asked.map(({ userId, id }) => ({ userId, hash: hash.ofInteraction(id) }));
     const are = await areForgotten(tx, keys);
-    const forgotten = new Set(asked.filter((_, at) => are[at]));
-    return interactions.filter((interaction) => !forgotten.has(interaction));
+    return new Set(asked.filter((_, at) => are[at]));
+  }
+
+  private async loadHash(tx: EntityManager): Promise<KeyedHash> {
+    return (this.hash ??= await KeyedHash.load(tx, this.config));
   }
 }

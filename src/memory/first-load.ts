@@ -17,6 +17,7 @@ import {
   InteractionCopy,
   lockEmptyLog,
 } from '../storage/interaction-load.store.js';
+import { isAnyoneErased } from '../storage/erasure.store.js';
 import { isAnythingForgotten } from '../storage/forgotten-interaction.store.js';
 import { shareMemoryVersion } from '../storage/log-cut.store.js';
 import { findLiveModel } from '../storage/model.store.js';
@@ -34,13 +35,15 @@ export class FirstLoad {
     private readonly copy: InteractionCopy,
   ) {}
 
-  /** null where the log has rows, a model serves or something was forgotten, which must not come back. */
+  /** null where the log has rows, a model serves or something was forgotten or erased, which must not come back. */
   static async begin(dataSource: DataSource, schema: string): Promise<FirstLoad | null> {
     const runner = dataSource.createQueryRunner();
     await runner.startTransaction();
     try {
       await shareMemoryVersion(runner.manager, schema);
-      const isFree = (await findLiveModel(runner.manager)) === null && !(await isAnythingForgotten(runner.manager));
+      const { manager } = runner;
+      const keeps = (await isAnythingForgotten(manager)) || (await isAnyoneErased(manager));
+      const isFree = (await findLiveModel(manager)) === null && !keeps;
       if (isFree && (await lockEmptyLog(runner.manager))) {
         const indexes = await dropIndexes(runner.manager);
         return new FirstLoad(runner, indexes, await InteractionCopy.start(runner));

@@ -29,6 +29,10 @@ export class KeyedHash {
     return this.of('interaction', id);
   }
 
+  ofUser(userId: string): Buffer {
+    return this.of('user', userId);
+  }
+
   private of(what: string, id: string): Buffer {
     return createHmac('sha256', this.key).update(`${what}\0${id}`).digest();
   }

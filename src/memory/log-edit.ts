@@ -25,8 +25,15 @@ import { deleteOtherMemories } from '../storage/memory-partition.store.js';
 import { findLiveModel } from '../storage/model.store.js';
 import { dropReplayRequests, requestReplay } from '../storage/replay-request.store.js';
 import { inTurn } from '../storage/session-lock.js';
-import { deleteUnwritten, memoriesOf, saveMemories, type MemoryRow } from '../storage/user-memory.store.js';
+import {
+  deleteMemories,
+  deleteUnwritten,
+  memoriesOf,
+  saveMemories,
+  type MemoryRow,
+} from '../storage/user-memory.store.js';
 import { LOGGER, type Logger } from '../telemetry.js';
+import { edited } from './admission.js';
 import { LateReplay } from './late-replay.js';
 import { replayed } from './memory-replay.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from './network-source.js';
@@ -35,6 +42,8 @@ import { lockUsers, remember } from './remember.js';
 export interface LogEdit<R> {
   /** whose logs it changes */
   readonly userIds: readonly string[];
+  /** those of them who have no memory after it, not even an empty one */
+  readonly gone?: readonly string[];
   /** Changes rows of the log and nothing else: it is done twice. Null: there was nothing to change. */
   change(tx: EntityManager): Promise<R | null>;
   /** What else belongs to it. */
@@ -96,20 +105,24 @@ export class LogEdits {
       throw new RecollectError('MODEL_SWITCHED', 'another model began to serve meanwhile; the edit is tried again');
     let toReplay: readonly string[] = [];
     const users = userIds.map((userId) => ({ userId }));
-    if (live !== null) await lockUsers(tx, memoriesOf(live.version), live.network, users);
+    const locked = live === null ? [] : await lockUsers(tx, memoriesOf(live.version), live.network, users);
+    if (live !== null && locked.length < userIds.length) throw edited();
     const since = await arrivedSince(tx, rehearsed?.arrivals ?? []);
     const changed = await edit.change(tx);
     if (changed !== null) {
       await dropReplayRequests(tx, userIds);
       if (live !== null && rehearsed !== null) {
         const table = memoriesOf(live.version);
-        await saveMemories(tx, table, rehearsed.memories);
+        const gone = new Set(edit.gone);
+        const memories = rehearsed.memories.filter(({ userId }) => !gone.has(userId));
+        await saveMemories(tx, table, memories);
+        await deleteMemories(tx, table, [...gone]);
         const left = await findArrivals(
           tx,
           since.map(({ arrival }) => arrival),
         );
         const events = left.map((event) => ({ ...event, occurredAt: event.occurredAt.getTime() }));
-        toReplay = await remember(tx, table, live.network, rehearsed.memories, events);
+        toReplay = await remember(tx, table, live.network, memories, events);
         await requestReplay(tx, toReplay);
       }
       await deleteOtherMemories(tx, live?.version ?? null, userIds);

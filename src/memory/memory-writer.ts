@@ -80,7 +80,10 @@ export class MemoryWriter {
     const interactions = firstOfEachKey(news.map(({ interaction }) => interaction));
     const live = await this.liveNetwork(tx);
     const memories = live === null ? [] : await lockUsers(tx, memoriesOf(live.version), live.network, interactions);
-    const inserted = await insertInteractions(tx, await this.admission.admit(tx, interactions));
+    const inserted = await insertInteractions(
+      tx,
+      await this.admission.admit(tx, interactions, live && { table: memoriesOf(live.version), memories }),
+    );
     const insertedKeys = new Set(inserted.map(keyOf));
     const fresh = interactions.filter((interaction) => insertedKeys.has(keyOf(interaction)));
     const toReplay = live === null ? [] : await remember(tx, memoriesOf(live.version), live.network, memories, fresh);

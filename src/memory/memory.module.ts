@@ -1,9 +1,13 @@
 import { Module } from '@nestjs/common';
+import { Erasure } from './erasure.js';
 import { Forgetting } from './forgetting.js';
 import { LateReplay } from './late-replay.js';
 import { LogEdits } from './log-edit.js';
 import { MemoryWriter } from './memory-writer.js';
 
 /** The write path and memory control. NETWORK_SOURCE comes from outside, by a global module: `promotion` provides it. */
-@Module({ providers: [MemoryWriter, LateReplay, LogEdits, Forgetting], exports: [MemoryWriter, Forgetting] })
+@Module({
+  providers: [MemoryWriter, LateReplay, LogEdits, Forgetting, Erasure],
+  exports: [MemoryWriter, Forgetting, Erasure],
+})
 export class MemoryModule {}

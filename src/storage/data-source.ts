@@ -12,12 +12,14 @@ import { CreateDeadLetter1764501000000 } from '../../migrations/1764501000000-cr
 import { CreateConsumerPause1764501100000 } from '../../migrations/1764501100000-create-consumer-pause.js';
 import { CreateForgottenInteraction1764600000000 } from '../../migrations/1764600000000-create-forgotten-interaction.js';
 import { AddRemembered1764600100000 } from '../../migrations/1764600100000-add-remembered.js';
+import { CreateErasure1764600200000 } from '../../migrations/1764600200000-create-erasure.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { ConsumerPauseEntity } from './consumer-pause.entity.js';
 import { ConsumerProgressEntity } from './consumer-progress.entity.js';
 import { DeadLetterEntity } from './dead-letter.entity.js';
+import { ErasureEntity } from './erasure.entity.js';
 import { ErasureKeyEntity } from './erasure-key.entity.js';
 import { ForgottenInteractionEntity } from './forgotten-interaction.entity.js';
 import { InteractionEntity } from './interaction.entity.js';
@@ -37,6 +39,7 @@ export const entities = [
   ConsumerPauseEntity,
   ConsumerProgressEntity,
   DeadLetterEntity,
+  ErasureEntity,
   ErasureKeyEntity,
   ForgottenInteractionEntity,
   InteractionEntity,
@@ -93,6 +96,7 @@ export function createDataSource(
       CreateConsumerPause1764501100000,
       CreateForgottenInteraction1764600000000,
       AddRemembered1764600100000,
+      CreateErasure1764600200000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

@@ -17,6 +17,8 @@ export interface LoggedInteraction extends SequenceStep {
   readonly properties: Readonly<Record<string, unknown>> | null;
   /** order of arrival; a 64-bit number as text */
   readonly arrival: string;
+  /** whether it enters memories */
+  readonly remembered: boolean;
 }
 
 const step = `item_id AS "itemId", kind, occurred_at AS "occurredAt"`;
@@ -35,7 +37,8 @@ export async function interactionsBefore(
   before: SequencePlace | null,
 ): Promise<readonly LoggedInteraction[]> {
   return tx.query<LoggedInteraction[]>(
-    `SELECT id, session_id AS "sessionId", ${step}, value, arrival, recommendation_id AS "recommendationId", properties FROM interaction
+    `SELECT id, session_id AS "sessionId", ${step}, value, arrival, recommendation_id AS "recommendationId", properties, remembered
+       FROM interaction
       WHERE user_id = $1 AND ($3::timestamptz IS NULL OR (occurred_at, arrival) < ($3, $4::bigint))
       ORDER BY occurred_at DESC, arrival DESC LIMIT $2`,
     [userId, count, before?.occurredAt ?? null, before?.arrival ?? null],

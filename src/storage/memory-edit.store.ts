@@ -4,17 +4,19 @@ import { advisoryLock } from './data-source.js';
 
 /**
  * Notes these users for the rebuild under way, if one is. For a transaction that holds the lock of the memory version: a rebuild
- * that begins later takes its cut behind it and needs no note.
+ * that begins later takes its cut behind it and needs no note. Notes that a killed one left go.
  */
 export async function noteMemoryEdit(tx: EntityManager, schema: string, userIds: readonly string[]): Promise<void> {
-  await tx.query(
+  const noted = await tx.query<unknown[]>(
     `INSERT INTO memory_edit (arrival, user_id)
      SELECT nextval(pg_get_serial_sequence('interaction', 'arrival')), user_id FROM unnest($1::text[]) AS u(user_id)
       WHERE EXISTS (
         SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = $2::int::oid AND objid = hashtext($3)::oid
-           AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`,
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+     RETURNING arrival`,
     [userIds, advisoryLock.promotion, schema],
   );
+  if (noted.length === 0) await deleteMemoryEdits(tx, null);
 }
 
 /** The users noted behind `after` up to `upTo`. */

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addMemoryCommands } from '../../src/cli/memory.js';
+import { addUserCommands } from '../../src/cli/users.js';
 import { runCommand } from '../command.js';
 import { promoteRandom, putItems, startApi, track, type Reply, type RunningApi } from './running-api.js';
 
@@ -31,7 +33,10 @@ describe('memory control', () => {
     );
   const command = async (...words: readonly string[]): Promise<string> =>
     runCommand(
-      addMemoryCommands,
+      (program) => {
+        addMemoryCommands(program);
+        addUserCommands(program);
+      },
       { DATABASE_URL: api.config.databaseUrl ?? '', DATABASE_SCHEMA: api.config.databaseSchema },
       ...words,
     );
@@ -108,6 +113,58 @@ describe('memory control', () => {
     expect((await api.ask(query)).data).toMatchObject({ recommendations: { interactionsSeen: 1 } });
     expect(await command('memory', 'reset', 'reset', '--yes')).toBe('{"leftOut":1}\n');
     expect((await api.ask(reset, {}, key)).data).toEqual({ resetMemory: { leftOut: 0 } });
+  });
+
+  it('exports a user, and refuses what is too long for an answer', async () => {
+    await track(api, [{ id: 'e0', userId: 'out', itemId: 'a' }]);
+    const exported = 'mutation($userId: ID!) { exportUser(input: {userId: $userId}) { data } }';
+    expect((await api.ask(exported, { userId: 'out' }, key)).data).toMatchObject({
+      exportUser: {
+        data: { userId: 'out', interactions: [{ id: 'e0', itemId: 'a' }], memories: [{ interactionsApplied: 1 }] },
+      },
+    });
+    const printed: unknown = JSON.parse(await command('users', 'export', 'out'));
+    expect(printed).toMatchObject({ userId: 'out', properties: null, interactions: [{ id: 'e0', itemId: 'a' }] });
+    await api.dataSource.query(
+      `INSERT INTO interaction (user_id, id, item_id, kind, occurred_at) SELECT 'long', n::text, 'a', 'view', now() FROM generate_series(1, 20001) n`,
+    );
+    const { errors } = await api.ask(exported, { userId: 'long' }, key);
+    expect(errors).toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED' } }]);
+  });
+
+  it('erases a user of 12,000 interactions wholly, and says nothing of the user any more', async () => {
+    const erase =
+      'mutation($userId: ID!) { eraseUser(input: {userId: $userId}) { interactions deadLetters receipt { hash erasedAt } } }';
+    const { data } = await api.ask(erase, { userId: 'u-big' }, key);
+    expect(data).toMatchObject({
+      eraseUser: { interactions: 3_000, deadLetters: 0, receipt: { hash: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+    });
+    for (const table of ['interaction', 'user_memory', 'forgotten_interaction'])
+      expect([table, await rowsOf(table, 'u-big')]).toEqual([table, 0]);
+    const query = `{ user(id: "u-big") { properties interactions { edges { cursor } } } recommendations(input: {userId: "u-big"}) { interactionsSeen } }`;
+    expect((await api.ask(query)).data).toMatchObject({
+      user: { interactions: { edges: [] } },
+      recommendations: { interactionsSeen: 0 },
+    });
+    const again = await track(api, [{ id: 'new', userId: 'u-big', itemId: 'a' }]);
+    expect(again.data.trackInteractions.verdicts).toMatchObject([{ status: 'FORGOTTEN' }]);
+    expect(await command('users', 'erase', 'out', '--yes')).toMatch(
+      /^{"interactions":1,"deadLetters":0,"receipt":{"hash":"[0-9a-f]{64}"/,
+    );
+  });
+
+  it.each([
+    ['users', 'erase', '--yes'],
+    ['users', 'erase', 'ann'],
+    ['memory', 'forget', '--yes'],
+    ['memory', 'reset', '--yes'],
+    ['erase', '--yes'],
+    ['forget', '--yes'],
+  ])('a command that does not say whose, or is not sure, ends with 2: %s %s %s', (...words) => {
+    const { status, stderr } = spawnSync(process.execPath, ['dist/src/cli/recollect.js', ...words], {
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('error: ') });
   });
 
   it.each([

@@ -1,0 +1,42 @@
+/** `recollect users`: what is held of a person, and that it goes. */
+import type { Command } from 'commander';
+import { Erasure } from '../memory/erasure.js';
+import { exportBeside, exportLog } from '../memory/user-export.js';
+import { readId } from '../model/identifier.js';
+import { withDatabase } from './database.js';
+import { print, withEdits } from './memory-control.js';
+
+export function addUserCommands(program: Command): void {
+  const users = program.command('users').description('what is held of a person');
+  users
+    .command('export')
+    .description('print all that is held of a user, as JSON')
+    .argument('<user>', 'id of the user')
+    .action(async (user: string) => {
+      const userId = readId(user, 'user');
+      await withDatabase(async (dataSource) => {
+        await dataSource.transaction('REPEATABLE READ', async (tx) => {
+          const beside = JSON.stringify(await exportBeside(tx, userId));
+          process.stdout.write(`${beside.slice(0, -1)},"interactions":[`);
+          let separator = '\n';
+          for await (const page of exportLog(tx, userId)) {
+            process.stdout.write(separator + page.map((interaction) => JSON.stringify(interaction)).join(',\n'));
+            separator = ',\n';
+          }
+          process.stdout.write(']}\n');
+        });
+      });
+    });
+  users
+    .command('erase')
+    .description('take everything of a user away, for good; prints a receipt without the id')
+    .argument('<user>', 'id of the user')
+    .requiredOption('--yes', 'it cannot be undone')
+    .action(async (user: string) => {
+      const userId = readId(user, 'user');
+      await withEdits(async (edits, config, dataSource) => {
+        const { receipt, ...counts } = await new Erasure(config, dataSource, edits).eraseUser(userId);
+        print({ ...counts, receipt: { hash: receipt.hash.toString('hex'), erasedAt: receipt.erasedAt } });
+      });
+    });
+}

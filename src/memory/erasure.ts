@@ -1,0 +1,51 @@
+/**
+ * Erases a user: log, memories of every version, counts, profile, what waits for a replay, what was forgotten, and the dead letters
+ * that hold the id. What is left is a keyed hash, by which nothing of the user is taken again, and when that was. Done once more it
+ * takes away what is there by then, such as dead letters of messages that were refused since.
+ */
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CONFIG, type Config } from '../config.js';
+import { deleteUserRows, putErasure } from '../storage/erasure.store.js';
+import type { ErasureEntity } from '../storage/erasure.entity.js';
+import { deleteInteractions } from '../storage/interaction-edit.store.js';
+import { removeItemCounts } from '../storage/item-count.store.js';
+import { deleteLettersOf } from './dead-letters-of-user.js';
+import { KeyedHash } from './keyed-hash.js';
+import { LogEdits } from './log-edit.js';
+
+export interface Erased {
+  readonly interactions: number;
+  readonly deadLetters: number;
+  readonly receipt: Pick<ErasureEntity, 'hash' | 'erasedAt'>;
+}
+
+const everything = { ids: null, itemIds: null, kinds: null, from: null, until: null };
+
+@Injectable()
+export class Erasure {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly dataSource: DataSource,
+    private readonly edits: LogEdits,
+  ) {}
+
+  async eraseUser(userId: string): Promise<Erased> {
+    const receipts: ErasureEntity[] = [];
+    const removed = await this.edits.apply({
+      userIds: [userId],
+      gone: [userId],
+      change: async (tx) => deleteInteractions(tx, userId, everything),
+      settle: async (tx, rows) => {
+        const hash = await KeyedHash.load(tx, this.config);
+        receipts.push(await putErasure(tx, hash.ofUser(userId), rows.length));
+        await deleteUserRows(tx, userId);
+        await removeItemCounts(tx, rows);
+      },
+    });
+    const receipt = receipts.at(-1);
+    if (receipt === undefined || removed === null) throw new Error('the erasure was not written');
+    const deadLetters = await deleteLettersOf(this.dataSource.manager, userId);
+    return { interactions: removed.length, deadLetters, receipt };
+  }
+}

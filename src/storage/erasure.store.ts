@@ -1,0 +1,38 @@
+/** SQL of the users who were erased, and of what else than log and memories is held of a user. */
+import type { EntityManager } from 'typeorm';
+import type { ErasureEntity } from './erasure.entity.js';
+
+/** Returns the erasure; of one who was erased before it is the first one. */
+export async function putErasure(tx: EntityManager, hash: Buffer, interactions: number): Promise<ErasureEntity> {
+  const rows = await tx.query<ErasureEntity[]>(
+    `INSERT INTO erasure AS e (hash, interactions) VALUES ($1, $2)
+     ON CONFLICT (hash) DO UPDATE SET interactions = e.interactions + excluded.interactions
+     RETURNING hash, erased_at AS "erasedAt", interactions`,
+    [hash, interactions],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('the erasure was not returned');
+  return row;
+}
+
+export async function isAnyoneErased(tx: EntityManager): Promise<boolean> {
+  const rows: unknown[] = await tx.query('SELECT FROM erasure LIMIT 1');
+  return rows.length > 0;
+}
+
+/** For each hash whether its user was erased. */
+export async function areErased(tx: EntityManager, hashes: readonly Buffer[]): Promise<readonly boolean[]> {
+  const rows = await tx.query<{ isErased: boolean }[]>(
+    `SELECT EXISTS (SELECT FROM erasure e WHERE e.hash = decode(k.hash, 'hex')) AS "isErased"
+       FROM unnest($1::text[]) WITH ORDINALITY AS k(hash, place) ORDER BY place`,
+    [hashes.map((hash) => hash.toString('hex'))],
+  );
+  return rows.map(({ isErased }) => isErased);
+}
+
+/** Deletes the profile and what is kept of forgotten interactions. Whoever puts a profile meanwhile sees the erasure behind it. */
+export async function deleteUserRows(tx: EntityManager, userId: string): Promise<void> {
+  await tx.query('LOCK TABLE user_profile IN SHARE ROW EXCLUSIVE MODE');
+  await tx.query('DELETE FROM user_profile WHERE id = $1', [userId]);
+  await tx.query('DELETE FROM forgotten_interaction WHERE user_id = $1', [userId]);
+}
