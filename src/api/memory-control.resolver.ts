@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { RecollectError } from '../errors.js';
 import { Erasure } from '../memory/erasure.js';
 import { Forgetting } from '../memory/forgetting.js';
+import { Merging } from '../memory/merging.js';
 import { exportBeside, exportLog } from '../memory/user-export.js';
 import type { InteractionSelection } from '../storage/interaction-edit.store.js';
 import { Scopes } from './access.js';
@@ -14,6 +15,8 @@ import {
   ExportUserPayload,
   ForgetInteractionsInput,
   ForgetInteractionsPayload,
+  MergeUsersInput,
+  MergeUsersPayload,
   ResetMemoryInput,
   ResetMemoryPayload,
 } from './memory-control.type.js';
@@ -28,6 +31,7 @@ export class MemoryControlResolver {
   constructor(
     private readonly forgetting: Forgetting,
     private readonly erasure: Erasure,
+    private readonly merging: Merging,
     private readonly dataSource: DataSource,
   ) {}
 
@@ -60,6 +64,16 @@ export class MemoryControlResolver {
   })
   async resetMemory(@Args('input') input: ResetMemoryInput): Promise<ResetMemoryPayload> {
     return { leftOut: await this.forgetting.resetMemory(checkId(input.userId, 'userId')) };
+  }
+
+  @Scopes('privacy')
+  @Mutation(() => MergeUsersPayload, {
+    description:
+      'Joins the history of one id to that of another, at once, in the order in which it happened: the memory equals that of one user ' +
+      'who did it all. What comes under the old id later goes to the user too. It cannot be undone.',
+  })
+  async mergeUsers(@Args('input') { from, into }: MergeUsersInput): Promise<MergeUsersPayload> {
+    return this.merging.mergeUsers(checkId(from, 'from'), checkId(into, 'into'));
   }
 
   @Scopes('privacy')

@@ -87,10 +87,28 @@ export class ExportUserInput {
 export class ExportUserPayload {
   @Field(() => JSONObject, {
     description:
-      'userId, properties, interactions (the newest first), memories (state in base64), forgottenInteractions (how many hashes are ' +
+      'userId, mergedInto, mergedFrom, properties, interactions (the newest first), memories (state in base64), forgottenInteractions (how many hashes are ' +
       'kept), deadLetters (key and value in base64).',
   })
   readonly data!: Readonly<Record<string, unknown>>;
+}
+
+@InputType({ description: 'Two ids of one person, such as a visit and an account.' })
+export class MergeUsersInput {
+  @Field(() => Id, { description: 'The id that ends; that of a session is session:<sessionId>.' })
+  readonly from!: string;
+
+  @Field(() => Id, { description: 'The user who has both histories from now on.' })
+  readonly into!: string;
+}
+
+@ObjectType({ description: 'What was joined.' })
+export class MergeUsersPayload {
+  @Field(() => Int, { description: 'Interactions that were moved.' })
+  readonly interactions!: number;
+
+  @Field(() => Int, { description: 'Interactions that the user had already, word for word.' })
+  readonly duplicates!: number;
 }
 
 @ObjectType({ description: 'What was forgotten.' })

@@ -1,6 +1,7 @@
 /** `recollect users`: what is held of a person, and that it goes. */
 import type { Command } from 'commander';
 import { Erasure } from '../memory/erasure.js';
+import { Merging } from '../memory/merging.js';
 import { exportBeside, exportLog } from '../memory/user-export.js';
 import { readId } from '../model/identifier.js';
 import { withDatabase } from './database.js';
@@ -25,6 +26,17 @@ export function addUserCommands(program: Command): void {
           }
           process.stdout.write(']}\n');
         });
+      });
+    });
+  users
+    .command('merge')
+    .description('join the history of one id to that of another, such as that of a session to an account')
+    .argument('<from>', 'the id that ends; that of a session is session:<sessionId>')
+    .argument('<into>', 'the user who has both histories from then on')
+    .requiredOption('--yes', 'it cannot be undone')
+    .action(async (from: string, into: string) => {
+      await withEdits(async (edits, config) => {
+        print({ ...(await new Merging(config, edits).mergeUsers(readId(from, 'from'), readId(into, 'into'))) });
       });
     });
   users

@@ -10,6 +10,7 @@ import { RecollectError } from '../errors.js';
 import type { Interaction } from '../model/interaction.js';
 import { areErased, isAnyoneErased } from '../storage/erasure.store.js';
 import { areForgotten, usersWithForgotten } from '../storage/forgotten-interaction.store.js';
+import { mergesOf } from '../storage/user-merge.store.js';
 import { deleteUnwritten, type MemoryRow, type MemoryTable } from '../storage/user-memory.store.js';
 import { deleteUsers, putUsers, type UserPut } from '../storage/user-profile.store.js';
 import { KeyedHash } from './keyed-hash.js';
@@ -21,13 +22,29 @@ export interface LockedMemories {
 
 /** Whose memory was waited for and is gone then: nothing is locked. */
 export function edited(): RecollectError {
-  return new RecollectError('USER_EDITED', 'a memory was taken away meanwhile; the work is tried again');
+  return new RecollectError(
+    'USER_EDITED',
+    'a user was merged or a memory taken away meanwhile; the work is tried again',
+  );
 }
 
 export class Admission {
   private hash: KeyedHash | null = null;
 
   constructor(private readonly config: Pick<Config, 'erasureKey'>) {}
+
+  /** What comes under an id that was merged is the other user's. Asked before the lock. */
+  async redirect<O extends { readonly interaction: Interaction }>(
+    tx: EntityManager,
+    offered: readonly O[],
+  ): Promise<readonly O[]> {
+    const merges = await mergesOf(tx, [...new Set(offered.map(({ interaction }) => interaction.userId))]);
+    if (merges.size === 0) return offered;
+    return offered.map((one) => {
+      const userId = merges.get(one.interaction.userId);
+      return userId === undefined ? one : { ...one, interaction: { ...one.interaction, userId } };
+    });
+  }
 
   /** Those that may enter. `locked`: what was locked for them; null: no model serves. */
   async admit(
@@ -39,10 +56,9 @@ export class Admission {
     const remembered = new Set(
       locked?.memories.filter(({ interactionsApplied }) => interactionsApplied > 0).map(({ userId }) => userId),
     );
-    const erased = await this.erasedOf(
-      tx,
-      userIds.filter((userId) => !remembered.has(userId)),
-    );
+    const others = userIds.filter((userId) => !remembered.has(userId)); // nobody who was erased or merged has a memory
+    if (others.length > 0 && (await mergesOf(tx, others)).size > 0) throw edited();
+    const erased = await this.erasedOf(tx, others);
     if (locked !== null) {
       const found = new Set(locked.memories.map(({ userId }) => userId));
       if (userIds.some((userId) => !found.has(userId) && !erased.has(userId))) throw edited();

@@ -1,6 +1,6 @@
 /**
  * Erases a user: log, memories of every version, counts, profile, what waits for a replay, what was forgotten, and the dead letters
- * that hold the id. What is left is a keyed hash, by which nothing of the user is taken again, and when that was. Done once more it
+ * that hold the id; also under the ids that were merged into the user. What is left is a keyed hash, by which nothing of the user is taken again, and when that was. Done once more it
  * takes away what is there by then, such as dead letters of messages that were refused since.
  */
 import { Inject, Injectable } from '@nestjs/common';
@@ -10,6 +10,7 @@ import { deleteUserRows, putErasure } from '../storage/erasure.store.js';
 import type { ErasureEntity } from '../storage/erasure.entity.js';
 import { deleteInteractions } from '../storage/interaction-edit.store.js';
 import { removeItemCounts } from '../storage/item-count.store.js';
+import { deleteMergesInto, mergedInto } from '../storage/user-merge.store.js';
 import { deleteLettersOf } from './dead-letters-of-user.js';
 import { KeyedHash } from './keyed-hash.js';
 import { LogEdits } from './log-edit.js';
@@ -32,6 +33,7 @@ export class Erasure {
 
   async eraseUser(userId: string): Promise<Erased> {
     const receipts: ErasureEntity[] = [];
+    const aliases: string[] = [];
     const removed = await this.edits.apply({
       userIds: [userId],
       gone: [userId],
@@ -40,12 +42,19 @@ export class Erasure {
         const hash = await KeyedHash.load(tx, this.config);
         receipts.push(await putErasure(tx, hash.ofUser(userId), rows.length));
         await deleteUserRows(tx, userId);
+        aliases.push(...(await mergedInto(tx, userId)));
+        for (const alias of aliases) {
+          await putErasure(tx, hash.ofUser(alias), 0);
+          await deleteUserRows(tx, alias);
+        }
+        await deleteMergesInto(tx, userId);
         await removeItemCounts(tx, rows);
       },
     });
     const receipt = receipts.at(-1);
     if (receipt === undefined || removed === null) throw new Error('the erasure was not written');
-    const deadLetters = await deleteLettersOf(this.dataSource.manager, userId);
+    let deadLetters = 0;
+    for (const id of [userId, ...aliases]) deadLetters += await deleteLettersOf(this.dataSource.manager, id);
     return { interactions: removed.length, deadLetters, receipt };
   }
 }

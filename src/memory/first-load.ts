@@ -19,6 +19,7 @@ import {
 } from '../storage/interaction-load.store.js';
 import { isAnyoneErased } from '../storage/erasure.store.js';
 import { isAnythingForgotten } from '../storage/forgotten-interaction.store.js';
+import { isAnyoneMerged } from '../storage/user-merge.store.js';
 import { shareMemoryVersion } from '../storage/log-cut.store.js';
 import { findLiveModel } from '../storage/model.store.js';
 import { KeyCounts } from './key-counts.js';
@@ -35,15 +36,16 @@ export class FirstLoad {
     private readonly copy: InteractionCopy,
   ) {}
 
-  /** null where the log has rows, a model serves or something was forgotten or erased, which must not come back. */
+  /** null where the log has rows, a model serves or something was forgotten, erased or merged, which the ordinary path minds. */
   static async begin(dataSource: DataSource, schema: string): Promise<FirstLoad | null> {
     const runner = dataSource.createQueryRunner();
     await runner.startTransaction();
     try {
       await shareMemoryVersion(runner.manager, schema);
       const { manager } = runner;
-      const keeps = (await isAnythingForgotten(manager)) || (await isAnyoneErased(manager));
-      const isFree = (await findLiveModel(manager)) === null && !keeps;
+      const isEdited =
+        (await isAnythingForgotten(manager)) || (await isAnyoneErased(manager)) || (await isAnyoneMerged(manager));
+      const isFree = (await findLiveModel(manager)) === null && !isEdited;
       if (isFree && (await lockEmptyLog(runner.manager))) {
         const indexes = await dropIndexes(runner.manager);
         return new FirstLoad(runner, indexes, await InteractionCopy.start(runner));

@@ -32,6 +32,7 @@ import {
   saveMemories,
   type MemoryRow,
 } from '../storage/user-memory.store.js';
+import { mergesOf } from '../storage/user-merge.store.js';
 import { LOGGER, type Logger } from '../telemetry.js';
 import { edited } from './admission.js';
 import { LateReplay } from './late-replay.js';
@@ -84,6 +85,7 @@ export class LogEdits {
     const live = await this.networks.refresh();
     const names = edit.userIds.map((userId) => `${this.config.databaseSchema} ${userId}`);
     return inTurn(this.dataSource, this.logger, { lock: advisoryLock.logEdit, names }, async (session) => {
+      await refuseMerged(session, edit.userIds);
       const rehearsed = live === null ? null : await rehearse(session, live.network, edit);
       if (live !== null && rehearsed === null) return null;
       const { changed, toReplay } = await session.transaction(async (tx) => this.applyIn(tx, edit, live, rehearsed));
@@ -132,6 +134,15 @@ export class LogEdits {
     if (live !== null) await deleteUnwritten(tx, memoriesOf(live.version), userIds);
     return { changed, toReplay };
   }
+}
+
+/** Their histories are another user's. */
+async function refuseMerged(session: EntityManager, userIds: readonly string[]): Promise<void> {
+  if ((await mergesOf(session, userIds)).size === 0) return;
+  throw new RecollectError(
+    'BAD_INPUT',
+    'the id was merged into another user, whom an export of it names: name that one',
+  );
 }
 
 /** What the edit would leave; null: it would change nothing. */

@@ -71,10 +71,11 @@ export class MemoryWriter {
 
   private async applyIn(
     tx: EntityManager,
-    offered: readonly Offered[],
+    given: readonly Offered[],
     position: Position | null,
   ): Promise<{ readonly verdicts: readonly Verdict[]; readonly toReplay: readonly string[] }> {
     await shareMemoryVersion(tx, this.config.databaseSchema);
+    const offered = await this.admission.redirect(tx, given);
     const nextOffset = position === null ? null : await begin(tx, position);
     const news = offered.filter(({ offset }) => nextOffset === null || offset === null || offset >= nextOffset);
     const interactions = firstOfEachKey(news.map(({ interaction }) => interaction));

@@ -4,10 +4,11 @@ import { Forgetting } from './forgetting.js';
 import { LateReplay } from './late-replay.js';
 import { LogEdits } from './log-edit.js';
 import { MemoryWriter } from './memory-writer.js';
+import { Merging } from './merging.js';
 
 /** The write path and memory control. NETWORK_SOURCE comes from outside, by a global module: `promotion` provides it. */
 @Module({
-  providers: [MemoryWriter, LateReplay, LogEdits, Forgetting, Erasure],
-  exports: [MemoryWriter, Forgetting, Erasure],
+  providers: [MemoryWriter, LateReplay, LogEdits, Forgetting, Erasure, Merging],
+  exports: [MemoryWriter, Forgetting, Erasure, Merging],
 })
 export class MemoryModule {}

@@ -2,6 +2,7 @@
 import type { EntityManager } from 'typeorm';
 import { interactionsBefore, type LoggedInteraction } from '../storage/interaction-read.store.js';
 import { countForgotten, listMemoriesOf } from '../storage/user-export.store.js';
+import { mergedInto, mergesOf } from '../storage/user-merge.store.js';
 import { findUserProperties } from '../storage/user-profile.store.js';
 import { lettersOf } from './dead-letters-of-user.js';
 
@@ -17,6 +18,8 @@ export async function exportBeside(tx: EntityManager, userId: string): Promise<R
   const memories = await listMemoriesOf(tx, userId);
   return {
     userId,
+    mergedInto: (await mergesOf(tx, [userId])).get(userId) ?? null,
+    mergedFrom: await mergedInto(tx, userId),
     properties: await findUserProperties(tx, userId),
     memories: memories.map((memory) => ({ ...memory, state: memory.state.toString('base64') })),
     forgottenInteractions: await countForgotten(tx, userId),

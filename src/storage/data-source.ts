@@ -13,6 +13,7 @@ import { CreateConsumerPause1764501100000 } from '../../migrations/1764501100000
 import { CreateForgottenInteraction1764600000000 } from '../../migrations/1764600000000-create-forgotten-interaction.js';
 import { AddRemembered1764600100000 } from '../../migrations/1764600100000-add-remembered.js';
 import { CreateErasure1764600200000 } from '../../migrations/1764600200000-create-erasure.js';
+import { CreateUserMerge1764600300000 } from '../../migrations/1764600300000-create-user-merge.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -32,6 +33,7 @@ import { StudyEntity, StudyTrialEntity } from './study.entity.js';
 import { TrainingCheckpointEntity } from './training-checkpoint.entity.js';
 import { TrainingRunEntity } from './training-run.entity.js';
 import { UserMemoryEntity } from './user-memory.entity.js';
+import { UserMergeEntity } from './user-merge.entity.js';
 import { UserProfileEntity } from './user-profile.entity.js';
 
 export const entities = [
@@ -55,6 +57,7 @@ export const entities = [
   TrainingCheckpointEntity,
   TrainingRunEntity,
   UserMemoryEntity,
+  UserMergeEntity,
   UserProfileEntity,
 ];
 
@@ -97,6 +100,7 @@ export function createDataSource(
       CreateForgottenInteraction1764600000000,
       AddRemembered1764600100000,
       CreateErasure1764600200000,
+      CreateUserMerge1764600300000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

@@ -115,6 +115,29 @@ describe('memory control', () => {
     expect((await api.ask(reset, {}, key)).data).toEqual({ resetMemory: { leftOut: 0 } });
   });
 
+  it('merges a session into an account', async () => {
+    await track(api, [
+      { id: 's1', sessionId: 's', itemId: 'a' },
+      { id: 's2', userId: 'account', itemId: 'b' },
+    ]);
+    const merge =
+      'mutation($from: ID!, $into: ID!) { mergeUsers(input: {from: $from, into: $into}) { interactions duplicates } }';
+    const { data } = await api.ask(merge, { from: 'session:s', into: 'account' }, key);
+    expect(data).toEqual({ mergeUsers: { interactions: 1, duplicates: 0 } });
+    await track(api, [{ id: 's3', sessionId: 's', itemId: 'c', occurredAt: '2026-01-02T00:00:00Z' }]);
+    expect((await api.ask('{ recommendations(input: {userId: "account"}) { interactionsSeen } }')).data).toEqual({
+      recommendations: { interactionsSeen: 3 },
+    });
+    const { errors } = await api.ask(merge, { from: 'session:s', into: 'account' }, key);
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_INPUT' } }]);
+    expect(await command('users', 'merge', 'session:t', 'account', '--yes')).toBe(
+      '{"interactions":0,"duplicates":0}\n',
+    );
+    expect(JSON.parse(await command('users', 'export', 'account'))).toMatchObject({
+      mergedFrom: ['session:s', 'session:t'],
+    });
+  });
+
   it('exports a user, and refuses what is too long for an answer', async () => {
     await track(api, [{ id: 'e0', userId: 'out', itemId: 'a' }]);
     const exported = 'mutation($userId: ID!) { exportUser(input: {userId: $userId}) { data } }';
@@ -156,6 +179,7 @@ describe('memory control', () => {
   it.each([
     ['users', 'erase', '--yes'],
     ['users', 'erase', 'ann'],
+    ['users', 'merge', 'ann'],
     ['memory', 'forget', '--yes'],
     ['memory', 'reset', '--yes'],
     ['erase', '--yes'],
