@@ -1,9 +1,12 @@
 /** `recollect users`: what is held of a person, and that it goes. */
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { RecollectError } from '../errors.js';
 import { Erasure } from '../memory/erasure.js';
 import { Merging } from '../memory/merging.js';
 import { exportBeside, exportLog } from '../memory/user-export.js';
 import { readId } from '../model/identifier.js';
+import { listErasures } from '../storage/erasure.store.js';
 import { withDatabase } from './database.js';
 import { print, withEdits } from './memory-control.js';
 
@@ -51,4 +54,34 @@ export function addUserCommands(program: Command): void {
         print({ ...counts, receipt: { hash: receipt.hash.toString('hex'), erasedAt: receipt.erasedAt } });
       });
     });
+  users
+    .command('erasures')
+    .description('print all erasures, a line of JSON each, without ids; keep them outside of the database')
+    .action(async () => {
+      await withDatabase(async ({ manager }) => {
+        for (const { hash, erasedAt } of await listErasures(manager)) print({ hash: hash.toString('hex'), erasedAt });
+      });
+    });
+  users
+    .command('reapply')
+    .description('after a restore of a backup: erase again whom the erasures of a file stand for')
+    .argument('<file>', 'what `users erasures` printed, or receipts')
+    .requiredOption('--yes', 'it cannot be undone')
+    .action(async (file: string) => {
+      const hashes = readHashes(file);
+      await withEdits(async (edits, config, dataSource) => {
+        print({ erasures: hashes.length, users: await new Erasure(config, dataSource, edits).reapply(hashes) });
+      });
+    });
+}
+
+function readHashes(file: string): readonly Buffer[] {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((line, at) => {
+    if (line.trim() === '') return [];
+    const hash = /"hash":\s*"([0-9a-f]{64})"/.exec(line)?.[1];
+    if (hash === undefined)
+      throw new RecollectError('BAD_INPUT', `${file}:${at + 1} is no erasure: it has no "hash" of 64 digits`);
+    return [Buffer.from(hash, 'hex')];
+  });
 }

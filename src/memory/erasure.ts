@@ -6,7 +6,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
-import { deleteUserRows, putErasure } from '../storage/erasure.store.js';
+import { deleteUserRows, listEveryone, putErasure } from '../storage/erasure.store.js';
 import type { ErasureEntity } from '../storage/erasure.entity.js';
 import { deleteInteractions } from '../storage/interaction-edit.store.js';
 import { removeItemCounts } from '../storage/item-count.store.js';
@@ -21,6 +21,8 @@ export interface Erased {
   readonly receipt: Pick<ErasureEntity, 'hash' | 'erasedAt'>;
 }
 
+/** Users of one page of all. */
+const usersAtOnce = 1_000;
 const everything = { ids: null, itemIds: null, kinds: null, from: null, until: null };
 
 @Injectable()
@@ -56,5 +58,27 @@ export class Erasure {
     let deadLetters = 0;
     for (const id of [userId, ...aliases]) deadLetters += await deleteLettersOf(this.dataSource.manager, id);
     return { interactions: removed.length, deadLetters, receipt };
+  }
+
+  /**
+   * After a restore of a backup: erases again whom the hashes stand for, and takes nothing of anyone of them any more. Returns how many
+   * of them were there. Again it finds nobody.
+   */
+  async reapply(hashes: readonly Buffer[]): Promise<number> {
+    const { manager } = this.dataSource;
+    const hash = await KeyedHash.load(manager, this.config);
+    const wanted = new Set(hashes.map((one) => one.toString('hex')));
+    for (const one of hashes) await putErasure(manager, one, 0); // nothing comes in meanwhile
+    let count = 0;
+    for (let last: string | undefined = ''; last !== undefined;) {
+      const userIds: readonly string[] = await listEveryone(manager, last, usersAtOnce);
+      for (const userId of userIds) {
+        if (!wanted.has(hash.ofUser(userId).toString('hex'))) continue;
+        await this.eraseUser(userId);
+        count++;
+      }
+      last = userIds.at(-1);
+    }
+    return count;
   }
 }

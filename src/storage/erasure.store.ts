@@ -36,3 +36,19 @@ export async function deleteUserRows(tx: EntityManager, userId: string): Promise
   await tx.query('DELETE FROM user_profile WHERE id = $1', [userId]);
   await tx.query('DELETE FROM forgotten_interaction WHERE user_id = $1', [userId]);
 }
+
+/** All erasures, the first one first. */
+export async function listErasures(tx: EntityManager): Promise<readonly ErasureEntity[]> {
+  return tx.query('SELECT hash, erased_at AS "erasedAt", interactions FROM erasure ORDER BY erased_at, hash');
+}
+
+/** Everyone of whom anything is held, behind `after` in the order of the ids. */
+export async function listEveryone(tx: EntityManager, after: string, count: number): Promise<readonly string[]> {
+  const rows = await tx.query<{ id: string }[]>(
+    `(SELECT DISTINCT user_id AS id FROM interaction WHERE user_id > $1 ORDER BY 1 LIMIT $2)
+     UNION (SELECT DISTINCT user_id FROM user_memory WHERE user_id > $1 ORDER BY 1 LIMIT $2)
+     UNION (SELECT id FROM user_profile WHERE id > $1 ORDER BY 1 LIMIT $2) ORDER BY 1 LIMIT $2`,
+    [after, count],
+  );
+  return rows.map(({ id }) => id);
+}

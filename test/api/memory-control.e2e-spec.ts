@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addMemoryCommands } from '../../src/cli/memory.js';
 import { addUserCommands } from '../../src/cli/users.js';
@@ -171,6 +174,9 @@ describe('memory control', () => {
     });
     const again = await track(api, [{ id: 'new', userId: 'u-big', itemId: 'a' }]);
     expect(again.data.trackInteractions.verdicts).toMatchObject([{ status: 'FORGOTTEN' }]);
+    const file = join(mkdtempSync(join(tmpdir(), 'recollect-')), 'erasures.jsonl');
+    writeFileSync(file, await command('users', 'erasures'));
+    expect(await command('users', 'reapply', file, '--yes')).toBe('{"erasures":1,"users":0}\n');
     expect(await command('users', 'erase', 'out', '--yes')).toMatch(
       /^{"interactions":1,"deadLetters":0,"receipt":{"hash":"[0-9a-f]{64}"/,
     );

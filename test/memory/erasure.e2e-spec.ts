@@ -175,6 +175,27 @@ describe('erasing a user', () => {
     await expectMemoriesToEqualTheLog(dataSource, version);
   });
 
+  it('is applied again after a restore, by the hashes alone, and once more changes nothing', async () => {
+    const { dataSource } = database;
+    await promoted();
+    await write(...range(5).flatMap((n) => [event('er-2', n), event('bob', n)]));
+    const { receipt } = await erasure.eraseUser('er-2');
+    const { receipt: other } = await erasure.eraseUser('er-3');
+    await dataSource.query('DELETE FROM erasure'); // as it was before
+    await write(...range(5).map((n) => event('er-2', n)));
+    expect(await tablesWith('"er-2"')).not.toEqual([]);
+    expect(await erasure.reapply([receipt.hash, other.hash])).toBe(1);
+    expect(await tablesWith('"er-2"')).toEqual([]);
+    const after: unknown = await dataSource.query('SELECT * FROM erasure ORDER BY hash');
+    expect(await erasure.reapply([receipt.hash, other.hash])).toBe(0);
+    expect(await dataSource.query('SELECT * FROM erasure ORDER BY hash')).toEqual(after);
+    expect(await write(event('er-2', 9), event('er-3', 9), event('bob', 9))).toEqual([
+      'FORGOTTEN',
+      'FORGOTTEN',
+      'ACCEPTED',
+    ]);
+  });
+
   it('an export has all that is held', async () => {
     const { dataSource, config } = database;
     const version = await promoted();
