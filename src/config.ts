@@ -342,6 +342,13 @@ export const settings = {
     unit: 'numbers',
     about: 'Length of the `vector` that items may come with. Unset: an item with one is refused.',
   }),
+  erasureKey: optional({
+    env: 'RECOLLECT_ERASURE_KEY',
+    schema: z.string().min(32, 'must have at least 32 characters; `openssl rand -hex 32` makes one'),
+    secret: true,
+    about:
+      'Key of the hashes by which what was forgotten or erased is known again; it must never change. Unset: a random one that is kept in Postgres.',
+  }),
   earliestTime: setting({
     env: 'RECOLLECT_EARLIEST_TIME',
     schema: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),

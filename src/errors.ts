@@ -40,6 +40,8 @@ const errors = {
   LOG_START_PAST_OFFSET: { retriable: false, level: 'error' },
   OFFSET_PAST_LOG_END: { retriable: false, level: 'error' },
   MODEL_SWITCHED: { retriable: true, level: 'info' },
+  USER_EDITED: { retriable: true, level: 'info' },
+  ERASURE_KEY_OTHER: { retriable: false, level: 'error' },
   DEAD_LETTER_UNAVAILABLE: { retriable: true, level: 'error' },
   CONSUMER_STALLED: { retriable: false, level: 'fatal' },
 

@@ -30,6 +30,7 @@ export class InteractionResolver {
       verdicts,
       accepted: count('ACCEPTED'),
       duplicates: count('DUPLICATE', 'DUPLICATE_DIFFERS'),
+      forgotten: count('FORGOTTEN'),
       refused: count('REFUSED'),
       userErrors: verdicts.flatMap(({ index, error }) => {
         if (error === null) return [];

@@ -4,11 +4,12 @@ import { Id } from './id.scalar.js';
 import { JSONObject } from './json-object.scalar.js';
 import { UserError } from './user-error.type.js';
 
-export type VerdictStatus = 'ACCEPTED' | 'DUPLICATE' | 'DUPLICATE_DIFFERS' | 'REFUSED';
+export type VerdictStatus = 'ACCEPTED' | 'DUPLICATE' | 'DUPLICATE_DIFFERS' | 'FORGOTTEN' | 'REFUSED';
 export const VerdictStatusEnum: Readonly<Record<VerdictStatus, VerdictStatus>> = {
   ACCEPTED: 'ACCEPTED',
   DUPLICATE: 'DUPLICATE',
   DUPLICATE_DIFFERS: 'DUPLICATE_DIFFERS',
+  FORGOTTEN: 'FORGOTTEN',
   REFUSED: 'REFUSED',
 };
 registerEnumType(VerdictStatusEnum, {
@@ -18,6 +19,7 @@ registerEnumType(VerdictStatusEnum, {
     ACCEPTED: { description: 'Logged, and applied to the memory if there is a model.' },
     DUPLICATE: { description: 'The user has an interaction with this id and this content; nothing changed.' },
     DUPLICATE_DIFFERS: { description: 'The user has an interaction with this id and other content; nothing changed.' },
+    FORGOTTEN: { description: 'The user had it and it was forgotten: it is not taken again.' },
     REFUSED: { description: 'Not valid, see the error; nothing of it was kept.' },
   },
 });
@@ -92,6 +94,9 @@ export class TrackInteractionsPayload {
 
   @Field(() => Int, { description: 'Interactions that had been there, those that differ included.' })
   readonly duplicates!: number;
+
+  @Field(() => Int, { description: 'Interactions that were forgotten before and are not taken again.' })
+  readonly forgotten!: number;
 
   @Field(() => Int, { description: 'Interactions that were refused.' })
   readonly refused!: number;

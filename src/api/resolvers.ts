@@ -7,6 +7,7 @@ import {
   SlotInteractionItemResolver,
 } from './item-field.resolver.js';
 import { ItemResolver } from './item.resolver.js';
+import { MemoryControlResolver } from './memory-control.resolver.js';
 import { MemorySlotResolver } from './memory-slot.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { RecommendationsResolver, RecommendedItemResolver } from './recommendations.resolver.js';
@@ -19,6 +20,7 @@ export const resolvers = [
   InteractionResolver,
   ItemResolver,
   ItemShareItemResolver,
+  MemoryControlResolver,
   MemorySlotResolver,
   ModelResolver,
   RecommendationsResolver,

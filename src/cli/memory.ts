@@ -7,6 +7,7 @@ import { liveVersion, Promotion } from '../promotion/promotion.js';
 import { createLogger } from '../telemetry.js';
 import { withDatabase } from './database.js';
 import { readCount } from './evaluate.js';
+import { addMemoryControlCommands } from './memory-control.js';
 
 const meanings: Readonly<Record<Difference, string>> = {
   MISSING: 'the log has the user, no memory does',
@@ -54,6 +55,7 @@ export function addMemoryCommands(program: Command): void {
         if (found.size > 0) process.exitCode = 1;
       });
     });
+  addMemoryControlCommands(memory);
   memory
     .command('rebuild')
     .description('make all memories anew from the log, while what serves goes on, and swap them in')

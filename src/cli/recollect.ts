@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-/** The command line: each command is a thin file beside this one. */
-import { Command } from 'commander';
+/** The command line: each command is a thin file beside this one. It ends with 2 where it was called in a wrong way. */
+import { Command, CommanderError } from 'commander';
 import { isRetriable, messageOf, RecollectError } from '../errors.js';
 import { addConfigCommands } from './config.js';
 import { addDeadLetterCommands } from './dead-letters.js';
@@ -14,10 +14,12 @@ import { addPartitionCommands } from './partitions.js';
 import { addReproduceCommand } from './reproduce.js';
 import { addSchemaCommand } from './schema.js';
 import { addStudyCommands } from './study.js';
+import { addUserCommands } from './users.js';
 
 const program = new Command('recollect')
   .description('Recommendations from a memory of every user')
-  .showHelpAfterError();
+  .showHelpAfterError()
+  .exitOverride();
 addConfigCommands(program);
 addMigrateCommands(program);
 addKeyCommands(program);
@@ -30,8 +32,10 @@ addEvaluateCommand(program);
 addMemoryCommands(program);
 addSchemaCommand(program);
 addStudyCommands(program);
+addUserCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2); // it has said what is wrong
   const known = error instanceof RecollectError ? error.code : isRetriable(error) ? 'DATABASE_UNAVAILABLE' : null;
   const code = known === null ? '' : `${known}: `;
   process.stderr.write(`${code}${messageOf(error)}\n`);

@@ -142,7 +142,7 @@ export function compareWithLog({ manager }: DataSource, rules: UnknownRules): Co
 }
 
 /** Writes whole rows by their ids, and returns the ids of those that this changed. */
-type Put<V> = (tx: EntityManager, values: readonly V[]) => Promise<readonly string[]>;
+export type Put<V> = (tx: EntityManager, values: readonly V[]) => Promise<readonly string[]>;
 
 /** By putting them and taking it back. */
 export function compareByPutting<V extends { readonly id: string }>(dataSource: DataSource, put: Put<V>): Compare<V> {

@@ -1,10 +1,11 @@
 /** From what a command says of its files to the import that it means. */
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
+import { Admission } from '../memory/admission.js';
 import { keyOf } from '../memory/verdict.js';
 import { putItems } from '../storage/item.store.js';
-import { putUsers } from '../storage/user-profile.store.js';
-import { compareByPutting, compareWithLog, DryRun, logDestination, Puts } from './destination.js';
+import type { UserPut } from '../storage/user-profile.store.js';
+import { compareByPutting, compareWithLog, DryRun, logDestination, Puts, type Put } from './destination.js';
 import { importFiles } from './import.js';
 import { interactionReader } from './interaction-row.js';
 import { itemReader } from './item-row.js';
@@ -48,6 +49,8 @@ export async function importNamed(
       return;
     }
     case 'users': {
+      const admission = new Admission(config);
+      const putUsers: Put<UserPut> = async (tx, users) => admission.putProfiles(tx, users);
       const compare = dataSource === null ? null : compareByPutting(dataSource, putUsers);
       await importFiles(files, report, {
         layoutOf: layout,

@@ -55,6 +55,7 @@ export class Report {
     if (verdict === 'ACCEPTED') return;
     if (verdict === 'DUPLICATE_DIFFERS')
       this.note(place, verdict, 'the id is there with other content; nothing changed');
+    if (verdict === 'FORGOTTEN') this.note(place, verdict, 'it was forgotten and is not taken again');
     this.details?.(JSON.stringify({ ...place, verdict }));
   }
 

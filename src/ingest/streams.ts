@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Admin, Producer } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
+import { Admission } from '../memory/admission.js';
 import { MemoryWriter } from '../memory/memory-writer.js';
 import { refusalsOf } from '../memory/unknown.js';
 import type { Interaction } from '../model/interaction.js';
@@ -10,7 +11,7 @@ import type { Position } from '../storage/consumer-progress.store.js';
 import { putDeadLetters } from '../storage/dead-letter.store.js';
 import { Metrics } from '../telemetry.js';
 import { deleteItems, putItems, type ItemPut } from '../storage/item.store.js';
-import { deleteUsers, putUsers, type UserPut } from '../storage/user-profile.store.js';
+import { deleteUsers, type UserPut } from '../storage/user-profile.store.js';
 import { batchApplier, type ApplyBatch, type Stream } from './batch.js';
 import { DeadLetters } from './dead-letter.js';
 import { interactionReading, isKeyOther, readInteractionMessage } from './interaction-message.js';
@@ -35,6 +36,7 @@ export class Streams {
   /** By topic. */
   appliers(producer: Producer, admin: Admin): ReadonlyMap<string, ApplyBatch> {
     const topics = topicsOf(this.config);
+    const admission = new Admission(this.config);
     const deadLetters = new DeadLetters(
       producer,
       admin,
@@ -48,7 +50,13 @@ export class Streams {
     return new Map([
       [topics.interactions, batchApplier(this.interactions(), deadLetters)],
       [topics.items, batchApplier(this.keyed(this.readItem, { put: putItems, delete: deleteItems }), deadLetters)],
-      [topics.users, batchApplier(this.keyed(this.readUser, { put: putUsers, delete: deleteUsers }), deadLetters)],
+      [
+        topics.users,
+        batchApplier(
+          this.keyed(this.readUser, { put: async (tx, puts) => admission.putProfiles(tx, puts), delete: deleteUsers }),
+          deadLetters,
+        ),
+      ],
     ]);
   }
 

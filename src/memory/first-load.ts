@@ -18,6 +18,9 @@ import {
   InteractionCopy,
   lockEmptyLog,
 } from '../storage/interaction-load.store.js';
+import { isAnyoneErased } from '../storage/erasure.store.js';
+import { isAnythingForgotten } from '../storage/forgotten-interaction.store.js';
+import { isAnyoneMerged } from '../storage/user-merge.store.js';
 import { shareMemoryVersion } from '../storage/log-cut.store.js';
 import { findLiveModel } from '../storage/model.store.js';
 import { KeyCounts } from './key-counts.js';
@@ -36,13 +39,17 @@ export class FirstLoad {
     private readonly copy: InteractionCopy,
   ) {}
 
-  /** null where the log has rows or a model serves. */
+  /** null where the log has rows, a model serves or something was forgotten, erased or merged, which the ordinary path minds. */
   static async begin(dataSource: DataSource, config: Config): Promise<FirstLoad | null> {
     const runner = dataSource.createQueryRunner();
     await runner.startTransaction();
     try {
       await shareMemoryVersion(runner.manager, config.databaseSchema);
-      if ((await findLiveModel(runner.manager)) === null && (await lockEmptyLog(runner.manager))) {
+      const { manager } = runner;
+      const isEdited =
+        (await isAnythingForgotten(manager)) || (await isAnyoneErased(manager)) || (await isAnyoneMerged(manager));
+      const isFree = (await findLiveModel(manager)) === null && !isEdited;
+      if (isFree && (await lockEmptyLog(runner.manager))) {
         const indexes = await dropIndexes(runner.manager);
         return new FirstLoad(runner, config, indexes, await InteractionCopy.start(runner));
       }

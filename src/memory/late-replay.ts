@@ -5,6 +5,7 @@
  *   lock      the users' memories; the snapshot lacks exactly what arrived since, for a user's events commit in the order of arrival
  *   save      the replayed memories, and what arrived since applied to them; what of that came late asks for another replay
  *
+ * A user whose log was edited meanwhile has a right memory and no request any more, or another one: what was replayed is left.
  * So a history of any length holds no writer up, and many late events of a user cost one replay. Long histories go one by one in a
  * lane of their own, so that no other user waits for them. One process of a deployment works in a lane at a time. A request outlives
  * every crash, and goes with the transaction that saves the memory.
@@ -21,11 +22,12 @@ import { findLiveModel } from '../storage/model.store.js';
 import {
   anyWaitsForReplay,
   removeReplayRequests,
+  replayRequestsOf,
   requestReplay,
   waitingForReplay,
 } from '../storage/replay-request.store.js';
 import { whileLocked } from '../storage/session-lock.js';
-import { memoriesOf, saveMemories } from '../storage/user-memory.store.js';
+import { deleteUnwritten, memoriesOf, saveMemories } from '../storage/user-memory.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { replayed } from './memory-replay.js';
 import { NETWORK_SOURCE, type NetworkSource } from './network-source.js';
@@ -129,6 +131,7 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
     if (live === null) return false;
     const { version, network } = live;
     const read = await session.transaction('REPEATABLE READ', async (tx) => ({
+      requests: await replayRequestsOf(tx, userIds),
       arrivals: await lastArrivals(tx, userIds),
       memories: await replayed(tx, network, userIds, null, this.stop.signal),
     }));
@@ -141,9 +144,10 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
         network,
         userIds.map((userId) => ({ userId })),
       );
-      const wanted = new Set(await removeReplayRequests(tx, userIds));
+      const wanted = new Set(await removeReplayRequests(tx, read.requests));
       const memories = read.memories.filter(({ userId }) => wanted.has(userId));
       await saveMemories(tx, memoriesOf(version), memories);
+      await deleteUnwritten(tx, memoriesOf(version), userIds);
       const since = await arrivedSince(
         tx,
         read.arrivals.filter(({ userId }) => wanted.has(userId)),

@@ -2,12 +2,13 @@
  * Lets memories that do not serve yet follow the log: what a rebuild does not have is applied in the order of arrival, at the price
  * that it had for the version that serves.
  *
- * The memories stand at an arrival number: they hold exactly what arrived up to it. A step applies the next events and moves
+ * Users whose log was changed meanwhile are made anew from it. The memories stand at an arrival number: they hold exactly what arrived up to it. A step applies the next events and moves
  * that number; both ends must be cuts of the log, or an event that becomes visible later would be left out.
  */
 import type { EntityManager } from 'typeorm';
 import type { Network } from '../model/network.js';
 import { readArrivals } from '../storage/interaction.store.js';
+import { readMemoryEdits } from '../storage/memory-edit.store.js';
 import type { MemoryTable } from '../storage/user-memory.store.js';
 import { replay } from './memory-replay.js';
 import { lockUsers, remember } from './remember.js';
@@ -33,6 +34,8 @@ export async function follow(
     occurredAt: occurredAt.getTime(),
   }));
   const memories = await lockUsers(tx, table, network, events);
-  await replay(tx, network, table, await remember(tx, table, network, memories, events), reached);
+  const late = await remember(tx, table, network, memories, events);
+  const edited = await readMemoryEdits(tx, after, reached);
+  await replay(tx, network, table, [...new Set([...late, ...edited])], reached);
   return reached;
 }

@@ -1,19 +1,20 @@
 /**
- * Makes memories anew out of the log: from the empty memory, every interaction of the user in the order (occurredAt, arrival).
+ * Makes memories anew out of the log: from the empty memory, every interaction of the user in the order (occurredAt, arrival) that no
+ * reset has left behind.
  * That is what a memory is defined to be; the write path only gets there step by step. A long history is read in pages.
  */
 import type { EntityManager } from 'typeorm';
 import type { Network } from '../model/network.js';
 import { checksumOf, emptyState, encodeState, type UserState } from '../model/user-state.js';
 import { readSequencePages, type SequenceCursor } from '../storage/interaction.store.js';
-import { saveMemories, type MemoryRow, type MemoryTable } from '../storage/user-memory.store.js';
+import { deleteMemories, saveMemories, type MemoryRow, type MemoryTable } from '../storage/user-memory.store.js';
 import { applyInWaves } from './waves.js';
 
 /** Users whose sequences are in memory together, and events of each. */
 export const usersAtOnce = 256;
 const eventsAtOnce = 512;
 
-/** Replays these users and saves what comes out. `upTo`: without what arrived later; null: the whole log. */
+/** Replays these users and saves what comes out; one without interactions has no memory. `upTo`: without what arrived later; null: the whole log. */
 export async function replay(
   tx: EntityManager,
   network: Network,
@@ -22,7 +23,15 @@ export async function replay(
   upTo: bigint | null,
 ): Promise<void> {
   for (let from = 0; from < userIds.length; from += usersAtOnce) {
-    await saveMemories(tx, table, await replayed(tx, network, userIds.slice(from, from + usersAtOnce), upTo));
+    const memories = await replayed(tx, network, userIds.slice(from, from + usersAtOnce), upTo);
+    const isEmpty = ({ interactionsApplied }: MemoryRow): boolean => interactionsApplied === 0;
+    const empty = memories.filter(isEmpty).map(({ userId }) => userId);
+    await saveMemories(
+      tx,
+      table,
+      memories.filter((memory) => !isEmpty(memory)),
+    );
+    await deleteMemories(tx, table, empty);
   }
 }
 

@@ -4,6 +4,7 @@
  *   hold the version of the memories     it can't be switched under a writer
  *   lock the partition's progress        an owner of before fails here; what is below the next offset was applied already
  *   lock the users' memories             in the order of user ids; from here on nobody else adds events of these users
+ *   leave out what was forgotten         see `admission`
  *   add to the log what it does not have yet; the rest are duplicates and change nothing
  *   apply the new ones in waves          each user's n-th event in wave n, in the order (occurredAt, arrival)
  *   save memories and counts, create unknown items and users if the settings say so, advance the next offset
@@ -26,6 +27,7 @@ import { requestReplay } from '../storage/replay-request.store.js';
 import { findLiveModel } from '../storage/model.store.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from './network-source.js';
 import { memoriesOf } from '../storage/user-memory.store.js';
+import { Admission } from './admission.js';
 import { LateReplay } from './late-replay.js';
 import { lockUsers, remember } from './remember.js';
 import { createUnknown } from './unknown.js';
@@ -42,12 +44,16 @@ const switchesFollowed = 3;
 
 @Injectable()
 export class MemoryWriter {
+  private readonly admission: Admission;
+
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(NETWORK_SOURCE) private readonly networks: NetworkSource,
     private readonly dataSource: DataSource,
     private readonly lateReplay: LateReplay,
-  ) {}
+  ) {
+    this.admission = new Admission(config);
+  }
 
   /** Returns a verdict for each of the offered, durable for those without a position; throws with nothing applied. */
   async apply(offered: readonly Offered[], position: Position | null): Promise<readonly Verdict[]> {
@@ -66,16 +72,20 @@ export class MemoryWriter {
 
   private async applyIn(
     tx: EntityManager,
-    offered: readonly Offered[],
+    given: readonly Offered[],
     position: Position | null,
   ): Promise<{ readonly verdicts: readonly Verdict[]; readonly toReplay: readonly string[] }> {
     await shareMemoryVersion(tx, this.config.databaseSchema);
+    const offered = await this.admission.redirect(tx, given);
     const nextOffset = position === null ? null : await begin(tx, position);
     const news = offered.filter(({ offset }) => nextOffset === null || offset === null || offset >= nextOffset);
     const interactions = firstOfEachKey(news.map(({ interaction }) => interaction));
     const live = await this.liveNetwork(tx);
     const memories = live === null ? [] : await lockUsers(tx, memoriesOf(live.version), live.network, interactions);
-    const inserted = await insertInteractions(tx, interactions);
+    const inserted = await insertInteractions(
+      tx,
+      await this.admission.admit(tx, interactions, live && { table: memoriesOf(live.version), memories }),
+    );
     const insertedKeys = new Set(inserted.map(keyOf));
     const fresh = interactions.filter((interaction) => insertedKeys.has(keyOf(interaction)));
     const toReplay = live === null ? [] : await remember(tx, memoriesOf(live.version), live.network, memories, fresh);

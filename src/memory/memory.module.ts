@@ -1,7 +1,14 @@
 import { Module } from '@nestjs/common';
+import { Erasure } from './erasure.js';
+import { Forgetting } from './forgetting.js';
 import { LateReplay } from './late-replay.js';
+import { LogEdits } from './log-edit.js';
 import { MemoryWriter } from './memory-writer.js';
+import { Merging } from './merging.js';
 
-/** The write path. NETWORK_SOURCE comes from outside, by a global module: `promotion` provides it. */
-@Module({ providers: [MemoryWriter, LateReplay], exports: [MemoryWriter] })
+/** The write path and memory control. NETWORK_SOURCE comes from outside, by a global module: `promotion` provides it. */
+@Module({
+  providers: [MemoryWriter, LateReplay, LogEdits, Forgetting, Erasure, Merging],
+  exports: [MemoryWriter, Forgetting, Erasure, Merging],
+})
 export class MemoryModule {}

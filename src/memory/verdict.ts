@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { Interaction } from '../model/interaction.js';
 import { findInteractions, type InteractionKey } from '../storage/interaction.store.js';
 
-export type Verdict = 'ACCEPTED' | 'DUPLICATE' | 'DUPLICATE_DIFFERS';
+export type Verdict = 'ACCEPTED' | 'DUPLICATE' | 'DUPLICATE_DIFFERS' | 'FORGOTTEN';
 
 /** One text for the two ids; neither holds a NUL. */
 export function keyOf({ userId, id }: InteractionKey): string {
@@ -20,7 +20,7 @@ export function firstOfEachKey(interactions: readonly Interaction[]): readonly I
   });
 }
 
-/** Duplicates are compared with what the log has. Those that were not considered at all were applied by an earlier batch. */
+/** Duplicates are compared with what the log has. Those that were not considered at all were applied by an earlier batch; what is neither new nor there was forgotten. */
 export async function verdictsOf<O extends { readonly interaction: Interaction }>(
   tx: EntityManager,
   offered: readonly O[],
@@ -32,8 +32,9 @@ export async function verdictsOf<O extends { readonly interaction: Interaction }
   const kept = new Map((await findInteractions(tx, repeated)).map((one) => [keyOf(one), one]));
   return offered.map((one) => {
     if (isAccepted.has(one.interaction)) return 'ACCEPTED';
-    const first = considered.has(one) ? kept.get(keyOf(one.interaction)) : undefined;
-    return first === undefined ? 'DUPLICATE' : verdictBeside(first, one.interaction);
+    if (!considered.has(one)) return 'DUPLICATE';
+    const first = kept.get(keyOf(one.interaction));
+    return first === undefined ? 'FORGOTTEN' : verdictBeside(first, one.interaction);
   });
 }
 

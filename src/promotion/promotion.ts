@@ -22,6 +22,7 @@ import { rebuild, type RebuildProgress } from '../memory/memory-rebuild.js';
 import type { Network } from '../model/network.js';
 import { advisoryLock } from '../storage/data-source.js';
 import { lockMemoryVersion, readCut, takeCut } from '../storage/log-cut.store.js';
+import { deleteMemoryEdits } from '../storage/memory-edit.store.js';
 import { listMemoryPartitions, removeMemoryPartition } from '../storage/memory-partition.store.js';
 import { findLiveModel, findModel, setLiveModel, setModelStatus } from '../storage/model.store.js';
 import { whileLocked } from '../storage/session-lock.js';
@@ -124,7 +125,8 @@ export class Promotion {
         }
       }
     } catch (error) {
-      await dropShadow(this.dataSource.manager).catch((fault: unknown) => {
+      const { manager } = this.dataSource;
+      await Promise.all([dropShadow(manager), deleteMemoryEdits(manager, null)]).catch((fault: unknown) => {
         logError(this.logger, fault, 'half-built memories were not dropped; the next promotion or rebuild does it');
       });
       throw error;
@@ -135,6 +137,7 @@ export class Promotion {
   private async build(version: number, network: Network, options: PromoteOptions): Promise<Shadow> {
     const { signal, onProgress, threads = 1 } = options;
     let standing = await this.cut();
+    await deleteMemoryEdits(this.dataSource.manager, standing); // of one that was killed
     const onRebuilt = ({ users, usersTotal }: RebuildProgress): void => onProgress?.('REBUILDING', users, usersTotal);
     const building = { onProgress: onRebuilt, signal, threads };
     const table = await rebuild(this.dataSource, this.config, version, network, standing, building);
@@ -167,6 +170,7 @@ export class Promotion {
       await lockMemoryVersion(tx, this.config.databaseSchema);
       const end = await readCut(tx);
       for (let at = standing; at < end;) at = await follow(tx, network, table, at, end);
+      await deleteMemoryEdits(tx, end);
       await tx.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
       await attachShadow(tx, table.version);
       if ((await findLiveModel(tx))?.version !== table.version) await setLiveModel(tx, table.version);

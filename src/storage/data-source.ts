@@ -12,21 +12,30 @@ import { CreateDeadLetter1764501000000 } from '../../migrations/1764501000000-cr
 import { CreateConsumerPause1764501100000 } from '../../migrations/1764501100000-create-consumer-pause.js';
 import { AddIncomplete1764502100000 } from '../../migrations/1764502100000-add-incomplete.js';
 import { AddLastOffset1764502200000 } from '../../migrations/1764502200000-add-last-offset.js';
+import { CreateForgottenInteraction1764600000000 } from '../../migrations/1764600000000-create-forgotten-interaction.js';
+import { AddRemembered1764600100000 } from '../../migrations/1764600100000-add-remembered.js';
+import { CreateErasure1764600200000 } from '../../migrations/1764600200000-create-erasure.js';
+import { CreateUserMerge1764600300000 } from '../../migrations/1764600300000-create-user-merge.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { ConsumerPauseEntity } from './consumer-pause.entity.js';
 import { ConsumerProgressEntity } from './consumer-progress.entity.js';
 import { DeadLetterEntity } from './dead-letter.entity.js';
+import { ErasureEntity } from './erasure.entity.js';
+import { ErasureKeyEntity } from './erasure-key.entity.js';
+import { ForgottenInteractionEntity } from './forgotten-interaction.entity.js';
 import { InteractionEntity } from './interaction.entity.js';
 import { ItemCountEntity } from './item-count.entity.js';
 import { ItemEntity } from './item.entity.js';
+import { MemoryEditEntity } from './memory-edit.entity.js';
 import { LiveModelEntity, ModelChunkEntity, ModelEntity } from './model.entity.js';
 import { ReplayRequestEntity } from './replay-request.entity.js';
 import { StudyEntity, StudyTrialEntity } from './study.entity.js';
 import { TrainingCheckpointEntity } from './training-checkpoint.entity.js';
 import { TrainingRunEntity } from './training-run.entity.js';
 import { UserMemoryEntity } from './user-memory.entity.js';
+import { UserMergeEntity } from './user-merge.entity.js';
 import { UserProfileEntity } from './user-profile.entity.js';
 
 export const entities = [
@@ -34,10 +43,14 @@ export const entities = [
   ConsumerPauseEntity,
   ConsumerProgressEntity,
   DeadLetterEntity,
+  ErasureEntity,
+  ErasureKeyEntity,
+  ForgottenInteractionEntity,
   InteractionEntity,
   ItemCountEntity,
   ItemEntity,
   LiveModelEntity,
+  MemoryEditEntity,
   ModelChunkEntity,
   ModelEntity,
   ReplayRequestEntity,
@@ -46,10 +59,11 @@ export const entities = [
   TrainingCheckpointEntity,
   TrainingRunEntity,
   UserMemoryEntity,
+  UserMergeEntity,
   UserProfileEntity,
 ];
 
-/** Advisory locks of the product; the second key of each is the hash of the schema, of a study's that of schema and name. */
+/** Advisory locks of the product; the second key of each is the hash of the schema, of a study's that of schema and name, of a log edit's that of schema and user. */
 export const advisoryLock = {
   migrations: 7_381_001,
   memoryVersion: 7_381_002,
@@ -58,6 +72,7 @@ export const advisoryLock = {
   study: 7_381_005,
   replay: 7_381_006,
   longReplay: 7_381_007,
+  logEdit: 7_381_008,
 } as const;
 
 export function createDataSource(
@@ -87,6 +102,10 @@ export function createDataSource(
       CreateConsumerPause1764501100000,
       AddIncomplete1764502100000,
       AddLastOffset1764502200000,
+      CreateForgottenInteraction1764600000000,
+      AddRemembered1764600100000,
+      CreateErasure1764600200000,
+      CreateUserMerge1764600300000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

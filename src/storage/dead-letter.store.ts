@@ -83,6 +83,20 @@ export async function markReplayed(
   );
 }
 
+export async function deleteDeadLettersAt(tx: EntityManager, places: readonly Coordinates[]): Promise<void> {
+  if (places.length === 0) return;
+  await tx.query(
+    `DELETE FROM dead_letter d USING unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[]) AS n(topic, partition, place, time)
+      WHERE d.topic = n.topic AND d.partition = n.partition AND d.record_offset = n.place AND d.record_timestamp = n.time`,
+    [
+      places.map(({ topic }) => topic),
+      places.map(({ partition }) => partition),
+      places.map(({ offset }) => offset),
+      places.map(({ timestamp }) => timestamp),
+    ],
+  );
+}
+
 /** Those that were refused last before `before` and can't be asked for any more. */
 export async function deleteDeadLetters(tx: EntityManager, before: Date): Promise<void> {
   await tx.query('DELETE FROM dead_letter WHERE refused_at < $1', [before]);

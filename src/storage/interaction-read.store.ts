@@ -17,6 +17,8 @@ export interface LoggedInteraction extends SequenceStep {
   readonly properties: Readonly<Record<string, unknown>> | null;
   /** order of arrival; a 64-bit number as text */
   readonly arrival: string;
+  /** whether it enters memories */
+  readonly remembered: boolean;
 }
 
 const step = `item_id AS "itemId", kind, occurred_at AS "occurredAt"`;
@@ -35,34 +37,36 @@ export async function interactionsBefore(
   before: SequencePlace | null,
 ): Promise<readonly LoggedInteraction[]> {
   return tx.query<LoggedInteraction[]>(
-    `SELECT id, session_id AS "sessionId", ${step}, value, arrival, recommendation_id AS "recommendationId", properties FROM interaction
+    `SELECT id, session_id AS "sessionId", ${step}, value, arrival, recommendation_id AS "recommendationId", properties, remembered
+       FROM interaction
       WHERE user_id = $1 AND ($3::timestamptz IS NULL OR (occurred_at, arrival) < ($3, $4::bigint))
       ORDER BY occurred_at DESC, arrival DESC LIMIT $2`,
     [userId, count, before?.occurredAt ?? null, before?.arrival ?? null],
   );
 }
 
-/** The newest `count` steps of the user's sequence, the oldest of them first. */
+/** The newest `count` steps of the user's sequence as it is remembered, the oldest of them first. */
 export async function newestSteps(tx: EntityManager, userId: string, count: number): Promise<readonly SequenceStep[]> {
   const newestFirst = await tx.query<SequenceStep[]>(
-    `SELECT ${step} FROM interaction WHERE user_id = $1 ORDER BY occurred_at DESC, arrival DESC LIMIT $2`,
+    `SELECT ${step} FROM interaction WHERE user_id = $1 AND remembered ORDER BY occurred_at DESC, arrival DESC LIMIT $2`,
     [userId, count],
   );
   return newestFirst.reverse();
 }
 
+/** Those that are remembered. */
 export async function countInteractions(tx: EntityManager, userId: string): Promise<number> {
   const rows = await tx.query<{ count: number }[]>(
-    'SELECT count(*)::int AS count FROM interaction WHERE user_id = $1',
+    'SELECT count(*)::int AS count FROM interaction WHERE user_id = $1 AND remembered',
     [userId],
   );
   return rows[0]?.count ?? 0;
 }
 
-/** The items of the user's interactions, each once, at most `count`: for asking whether a model knows any of them. */
+/** The items of the user's interactions that are remembered, each once, at most `count`: for asking whether a model knows any of them. */
 export async function itemsOf(tx: EntityManager, userId: string, count: number): Promise<readonly string[]> {
   const rows = await tx.query<{ itemId: string }[]>(
-    'SELECT DISTINCT item_id AS "itemId" FROM interaction WHERE user_id = $1 LIMIT $2',
+    'SELECT DISTINCT item_id AS "itemId" FROM interaction WHERE user_id = $1 AND remembered LIMIT $2',
     [userId, count],
   );
   return rows.map(({ itemId }) => itemId);

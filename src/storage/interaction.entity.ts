@@ -37,4 +37,8 @@ export class InteractionEntity {
 
   @Column('jsonb', { nullable: true })
   properties!: Record<string, unknown> | null;
+
+  /** whether it enters memories and trainings; false: it arrived before a reset of its user */
+  @Column('boolean', { default: true })
+  remembered!: boolean;
 }

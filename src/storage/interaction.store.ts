@@ -72,7 +72,7 @@ export interface SequencePage {
 
 /**
  * The next events of each user that arrived up to `upTo` (null: all), at most `count` a user; users at the end of their sequence
- * have no page. Kinds are not in the index: they and the times are read for a network that looks at them, else the index is enough.
+ * have no page. What is not remembered is left out. Kinds are not in the index: they and the times are read for a network that looks at them, else the index is enough.
  */
 export async function readSequencePages(
   tx: EntityManager,
@@ -92,7 +92,7 @@ export async function readSequencePages(
                (array_agg(arrival))[count(*)] AS last_arrival
           FROM (SELECT item_id, ${withContext ? 'kind, ' : ''}occurred_at, arrival FROM interaction i
                  WHERE i.user_id = u.user_id AND (i.occurred_at, i.arrival) > (u.occurred_at, u.arrival)
-                   AND ($5::bigint IS NULL OR i.arrival <= $5)
+                   AND i.remembered AND ($5::bigint IS NULL OR i.arrival <= $5)
                  ORDER BY occurred_at, arrival LIMIT $4) AS page) AS p
       WHERE p.item_ids IS NOT NULL`,
     [
@@ -122,18 +122,19 @@ export async function readArrivals(
 ): Promise<readonly Arrival[]> {
   return tx.query(
     `SELECT user_id AS "userId", item_id AS "itemId", kind, occurred_at AS "occurredAt", arrival
-       FROM interaction WHERE arrival > $1 AND arrival <= $2 ORDER BY arrival LIMIT $3`,
+       FROM interaction WHERE arrival > $1 AND arrival <= $2 AND remembered ORDER BY arrival LIMIT $3`,
     [after.toString(), upTo.toString(), count],
   );
 }
 
-/** The arrival number of each user's newest arrival; users without interactions have none. */
+/** The arrival number of each user's newest arrival; 0 for users without interactions. */
 export async function lastArrivals(
   tx: EntityManager,
   userIds: readonly string[],
 ): Promise<readonly Pick<Arrival, 'userId' | 'arrival'>[]> {
   return tx.query(
-    `SELECT user_id AS "userId", max(arrival) AS arrival FROM interaction WHERE user_id = ANY($1::text[]) GROUP BY user_id`,
+    `SELECT u.user_id AS "userId", coalesce(max(arrival), 0) AS arrival
+       FROM unnest($1::text[]) AS u(user_id) LEFT JOIN interaction i ON i.user_id = u.user_id GROUP BY u.user_id`,
     [userIds],
   );
 }
@@ -148,6 +149,16 @@ export async function arrivedSince(
        FROM unnest($1::text[], $2::bigint[]) AS p(user_id, arrival)
        JOIN interaction i ON i.user_id = p.user_id AND i.arrival > p.arrival ORDER BY i.arrival`,
     [places.map(({ userId }) => userId), places.map(({ arrival }) => arrival)],
+  );
+}
+
+/** Those of these arrivals that the log still has and that are remembered, in their order. */
+export async function findArrivals(tx: EntityManager, arrivals: readonly string[]): Promise<readonly Arrival[]> {
+  if (arrivals.length === 0) return [];
+  return tx.query(
+    `SELECT user_id AS "userId", item_id AS "itemId", kind, occurred_at AS "occurredAt", arrival
+       FROM interaction WHERE arrival = ANY($1::bigint[]) AND remembered ORDER BY arrival`,
+    [arrivals],
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * A cut through the log: an arrival number at or below which everything is committed and visible.
+ * A cut through the log: an arrival number at or below which everything is committed and visible, edits of the log included.
  *
  * Numbers are given at insert and become visible at commit, so the largest visible number has gaps below it. Every writer holds
  * the lock of the memory version shared; taking it exclusively waits for all writers in flight, and the next ones get larger
@@ -28,6 +28,8 @@ export async function takeCut(manager: EntityManager, schema: string): Promise<b
 
 /** The cut; exact only in a transaction that holds the lock. 0: the log is empty. */
 export async function readCut(tx: EntityManager): Promise<bigint> {
-  const rows: { cut: string }[] = await tx.query('SELECT coalesce(max(arrival), 0) AS cut FROM interaction');
+  const rows: { cut: string }[] = await tx.query(
+    `SELECT greatest((SELECT max(arrival) FROM interaction), (SELECT max(arrival) FROM memory_edit), 0) AS cut`,
+  );
   return BigInt(rows[0]?.cut ?? 0);
 }

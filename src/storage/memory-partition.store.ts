@@ -15,6 +15,22 @@ export async function listMemoryPartitions(manager: EntityManager): Promise<read
   return rows.map(({ version }) => version);
 }
 
+/** Takes the memories of these users out of every table but that of `version` (null: of all): those that served, and a shadow. */
+export async function deleteOtherMemories(
+  tx: EntityManager,
+  version: number | null,
+  userIds: readonly string[],
+): Promise<void> {
+  const tables: { name: string }[] = await tx.query(
+    `SELECT relname AS name FROM pg_class
+      WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname ~ '^user_memory_(\\d+|shadow)$' ORDER BY 1`,
+  );
+  for (const { name } of tables) {
+    if (name !== `user_memory_${version}`)
+      await tx.query(`DELETE FROM ${name} WHERE user_id = ANY($1::text[])`, [userIds]);
+  }
+}
+
 /**
  * Detached first: that waits for those who use the table, and lets the next ones pass, where a drop alone would hold up all
  * readers and writers behind it. Not within a transaction.

@@ -1,5 +1,6 @@
 /** SQL of the users whose memories wait for a replay. A request is written and removed under the lock of the user's memory. */
 import type { EntityManager } from 'typeorm';
+import type { ReplayRequestEntity } from './replay-request.entity.js';
 
 export async function requestReplay(tx: EntityManager, userIds: readonly string[]): Promise<void> {
   if (userIds.length === 0) return;
@@ -26,13 +27,33 @@ export async function anyWaitsForReplay(tx: EntityManager): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Returns those that were still there. */
-export async function removeReplayRequests(tx: EntityManager, userIds: readonly string[]): Promise<readonly string[]> {
+/** A request of a user; another one that took its place has another id. */
+export type ReplayRequest = Pick<ReplayRequestEntity, 'userId' | 'id'>;
+
+/** The requests of these users. */
+export async function replayRequestsOf(
+  tx: EntityManager,
+  userIds: readonly string[],
+): Promise<readonly ReplayRequest[]> {
+  return tx.query('SELECT user_id AS "userId", id FROM replay_request WHERE user_id = ANY($1::text[])', [userIds]);
+}
+
+/** Returns the users whose requests were still there. */
+export async function removeReplayRequests(
+  tx: EntityManager,
+  requests: readonly ReplayRequest[],
+): Promise<readonly string[]> {
   const [rows] = await tx.query<[{ userId: string }[], number]>(
-    'DELETE FROM replay_request WHERE user_id = ANY($1::text[]) RETURNING user_id AS "userId"',
-    [userIds],
+    `DELETE FROM replay_request r USING unnest($1::text[], $2::bigint[]) AS d(user_id, id)
+      WHERE r.user_id = d.user_id AND r.id = d.id RETURNING r.user_id AS "userId"`,
+    [requests.map(({ userId }) => userId), requests.map(({ id }) => id)],
   );
   return rows.map(({ userId }) => userId);
+}
+
+/** For a transaction that has made the memories of these users right. */
+export async function dropReplayRequests(tx: EntityManager, userIds: readonly string[]): Promise<void> {
+  await tx.query('DELETE FROM replay_request WHERE user_id = ANY($1::text[])', [userIds]);
 }
 
 /** Which of these users wait. */

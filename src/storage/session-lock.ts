@@ -6,6 +6,32 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { RecollectError } from '../errors.js';
 import { logError, type Logger } from '../telemetry.js';
 
+/** Holds the locks of all these names, and waits for them in one order. They are hashed. */
+export async function inTurn<T>(
+  dataSource: DataSource,
+  logger: Logger,
+  { lock, names }: { readonly lock: number; readonly names: readonly string[] },
+  work: (session: EntityManager) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    const keys = await runner.manager.query<{ key: number }[]>(
+      'SELECT DISTINCT hashtext(name) AS key FROM unnest($1::text[]) AS n(name) ORDER BY 1',
+      [names],
+    );
+    try {
+      for (const { key } of keys) await runner.query('SELECT pg_advisory_lock($1, $2)', [lock, key]);
+      return await work(runner.manager);
+    } finally {
+      await runner.query('SELECT pg_advisory_unlock_all()').catch((error: unknown) => {
+        logError(logger, error, `a session was lost, and with it its advisory locks ${lock}`);
+      });
+    }
+  } finally {
+    await runner.release();
+  }
+}
+
 /** Throws `taken` where another session holds the lock. `name` is hashed. */
 export async function whileLocked<T>(
   dataSource: DataSource,

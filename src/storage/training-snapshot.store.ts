@@ -11,7 +11,7 @@ export interface LogRow {
 }
 
 /**
- * The log up to the cut, user by user, each in the order (occurred_at, arrival), in pages: each page begins behind the last
+ * What is remembered of the log up to the cut, user by user, each in the order (occurred_at, arrival), in pages: each page begins behind the last
  * row of the page before, which the index `interaction_sequence` answers without sorting.
  */
 export async function* readLog(tx: EntityManager, cut: bigint, pageCount: number): AsyncGenerator<readonly LogRow[]> {
@@ -19,7 +19,7 @@ export async function* readLog(tx: EntityManager, cut: bigint, pageCount: number
   do {
     const page: LogRow[] = await tx.query(
       `SELECT user_id, item_id, kind, value, occurred_at, arrival FROM interaction
-       WHERE arrival <= $1 ${last === undefined ? '' : 'AND (user_id, occurred_at, arrival) > ($3, $4, $5)'}
+       WHERE arrival <= $1 AND remembered ${last === undefined ? '' : 'AND (user_id, occurred_at, arrival) > ($3, $4, $5)'}
        ORDER BY user_id, occurred_at, arrival LIMIT $2`,
       [cut.toString(), pageCount, ...(last === undefined ? [] : [last.user_id, last.occurred_at, last.arrival])],
     );

@@ -28,6 +28,29 @@ export function memoriesOf(version: number): MemoryTable {
   return { version, name: 'user_memory' };
 }
 
+/** Takes memories away. */
+export async function deleteMemories(
+  tx: EntityManager,
+  { version, name }: MemoryTable,
+  userIds: readonly string[],
+): Promise<void> {
+  if (userIds.length === 0) return;
+  await tx.query(`DELETE FROM ${name} WHERE model_version = $1 AND user_id = ANY($2::text[])`, [version, userIds]);
+}
+
+/** Takes the rows away that a lock made and nobody wrote to. */
+export async function deleteUnwritten(
+  tx: EntityManager,
+  { version, name }: MemoryTable,
+  userIds: readonly string[],
+): Promise<void> {
+  if (userIds.length === 0) return;
+  await tx.query(`DELETE FROM ${name} WHERE model_version = $1 AND user_id = ANY($2::text[]) AND sequence_number = 0`, [
+    version,
+    userIds,
+  ]);
+}
+
 /** Makes the shadow, empty; what an interrupted rebuild left is thrown away. */
 export async function createShadow(tx: EntityManager, version: number): Promise<MemoryTable> {
   await dropShadow(tx);

@@ -1,0 +1,132 @@
+import { Args, Mutation, Resolver } from '@nestjs/graphql';
+import { DataSource } from 'typeorm';
+import { RecollectError } from '../errors.js';
+import { Erasure } from '../memory/erasure.js';
+import { Forgetting } from '../memory/forgetting.js';
+import { Merging } from '../memory/merging.js';
+import { exportBeside, exportLog } from '../memory/user-export.js';
+import type { InteractionSelection } from '../storage/interaction-edit.store.js';
+import { Scopes } from './access.js';
+import { badInput, checkCount, checkId, checkTime } from './arguments.js';
+import {
+  EraseUserInput,
+  EraseUserPayload,
+  ExportUserInput,
+  ExportUserPayload,
+  ForgetInteractionsInput,
+  ForgetInteractionsPayload,
+  MergeUsersInput,
+  MergeUsersPayload,
+  ResetMemoryInput,
+  ResetMemoryPayload,
+} from './memory-control.type.js';
+
+/** Ids of one request. */
+const mostIds = 20_000;
+/** Interactions of one export; more are a file. */
+const mostExported = 20_000;
+
+@Resolver()
+export class MemoryControlResolver {
+  constructor(
+    private readonly forgetting: Forgetting,
+    private readonly erasure: Erasure,
+    private readonly merging: Merging,
+    private readonly dataSource: DataSource,
+  ) {}
+
+  @Scopes('privacy')
+  @Mutation(() => ForgetInteractionsPayload, {
+    description:
+      'Takes interactions out of log, counts and memories, at once: the memory then equals, bit for bit, one that never saw them. ' +
+      'Delivered once more they are not taken.',
+  })
+  async forgetInteractions(@Args('input') input: ForgetInteractionsInput): Promise<ForgetInteractionsPayload> {
+    const userId = checkId(input.userId, 'userId');
+    const selection = readSelection(input);
+    const { count, missing } = await this.forgetting.forgetInteractions(userId, selection);
+    const places = new Map((selection.ids ?? []).map((id, index): [string, number] => [id, index]).reverse());
+    return {
+      forgotten: count,
+      userErrors: missing.map((id) => ({
+        code: 'NOT_FOUND',
+        field: `ids[${places.get(id) ?? 0}]`,
+        message: 'the user has no interaction with this id',
+      })),
+    };
+  }
+
+  @Scopes('privacy')
+  @Mutation(() => ResetMemoryPayload, {
+    description:
+      'Empties the memory, at once. What has arrived stays in the log, for pages of it, seen items and popularity, and enters no ' +
+      'memory, reason or training any more; what arrives later does, whenever it happened.',
+  })
+  async resetMemory(@Args('input') input: ResetMemoryInput): Promise<ResetMemoryPayload> {
+    return { leftOut: await this.forgetting.resetMemory(checkId(input.userId, 'userId')) };
+  }
+
+  @Scopes('privacy')
+  @Mutation(() => MergeUsersPayload, {
+    description:
+      'Joins the history of one id to that of another, at once, in the order in which it happened: the memory equals that of one user ' +
+      'who did it all. What comes under the old id later goes to the user too. It cannot be undone.',
+  })
+  async mergeUsers(@Args('input') { from, into }: MergeUsersInput): Promise<MergeUsersPayload> {
+    return this.merging.mergeUsers(checkId(from, 'from'), checkId(into, 'into'));
+  }
+
+  @Scopes('privacy')
+  @Mutation(() => EraseUserPayload, {
+    description:
+      'Erases a user: log, counts, memories of every version, profile, dead letters. What is left is a keyed hash of the id, by which ' +
+      'nothing of the user is taken again. Once more it erases what came since.',
+  })
+  async eraseUser(@Args('input') input: EraseUserInput): Promise<EraseUserPayload> {
+    const { receipt, ...counts } = await this.erasure.eraseUser(checkId(input.userId, 'userId'));
+    return { ...counts, receipt: { hash: receipt.hash.toString('hex'), erasedAt: receipt.erasedAt } };
+  }
+
+  @Scopes('privacy')
+  @Mutation(() => ExportUserPayload, {
+    description:
+      'All that is held of a user, at one moment. Changes nothing; a long log is exported on the command line.',
+  })
+  async exportUser(@Args('input') input: ExportUserInput): Promise<ExportUserPayload> {
+    const userId = checkId(input.userId, 'userId');
+    return this.dataSource.transaction('REPEATABLE READ', async (tx) => {
+      const interactions: unknown[] = [];
+      for await (const page of exportLog(tx, userId)) {
+        interactions.push(...page);
+        if (interactions.length > mostExported) {
+          const remedy = 'use `recollect users export`';
+          throw new RecollectError('LIMIT_EXCEEDED', `the user has more than ${mostExported} interactions: ${remedy}`);
+        }
+      }
+      return { data: { ...(await exportBeside(tx, userId)), interactions } };
+    });
+  }
+}
+
+/** Kinds are taken as they are: the log may have some that are configured no more. */
+function readSelection(input: ForgetInteractionsInput): InteractionSelection {
+  const ids = input.ids ?? null;
+  const itemIds = input.filter?.itemIds ?? null;
+  const kinds = input.filter?.kinds ?? null;
+  const from = checkTime(input.filter?.from, 'filter.from');
+  const until = checkTime(input.filter?.until, 'filter.until');
+  const isFiltered = [itemIds, kinds, from, until].some((part) => part !== null);
+  if (ids === null && !isFiltered) {
+    throw badInput('ids', 'what is to be forgotten is not said: give ids, or a filter with at least one part');
+  }
+  if (ids !== null && isFiltered) throw badInput('filter', 'give either ids or a filter');
+  checkCount(ids ?? [], mostIds, 'ids');
+  checkCount(itemIds ?? [], mostIds, 'filter.itemIds');
+  return {
+    ids: ids?.map((id, index) => checkId(id, `ids[${index}]`)) ?? null,
+    itemIds: itemIds?.map((id, index) => checkId(id, `filter.itemIds[${index}]`)) ?? null,
+    kinds,
+    from,
+    until,
+  };
+}

@@ -1,0 +1,73 @@
+/** `recollect memory forget` and `reset`: the commands that change what is remembered of a user. */
+import type { Command } from 'commander';
+import type { DataSource } from 'typeorm';
+import type { Config } from '../config.js';
+import { Forgetting } from '../memory/forgetting.js';
+import { LateReplay } from '../memory/late-replay.js';
+import { LogEdits } from '../memory/log-edit.js';
+import { readId } from '../model/identifier.js';
+import { readInstant } from '../model/instant.js';
+import { LiveModel } from '../promotion/live-model.js';
+import { createLogger } from '../telemetry.js';
+import { withDatabase } from './database.js';
+
+/** What edits logs and memories, as in the service; replays that it asks for are done when the work ends. */
+export async function withEdits(
+  work: (edits: LogEdits, config: Config, dataSource: DataSource) => Promise<void>,
+): Promise<void> {
+  await withDatabase(async (dataSource, config) => {
+    const logger = createLogger({ ...config, logLevel: 'warn' });
+    const live = new LiveModel(config, logger, dataSource);
+    const replays = new LateReplay(config, logger, live, dataSource);
+    await work(new LogEdits(config, logger, live, dataSource, replays), config, dataSource);
+    await replays.onModuleDestroy();
+  });
+}
+
+export function print(figures: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+}
+
+export function addMemoryControlCommands(memory: Command): void {
+  memory
+    .command('forget')
+    .description('take interactions of a user out of log, counts and memories; delivered once more they are not taken')
+    .argument('<user>', 'id of the user')
+    .option('--ids <id,...>', 'ids of the interactions')
+    .option('--items <id,...>', 'of these items')
+    .option('--kinds <kind,...>', 'of these kinds')
+    .option('--from <time>', 'that happened at this time or later, ISO-8601 with zone')
+    .option('--until <time>', 'that happened before this time')
+    .requiredOption('--yes', 'it cannot be undone')
+    .action(async (user: string, options: Partial<Record<'ids' | 'items' | 'kinds' | 'from' | 'until', string>>) => {
+      const list = (text: string | undefined): readonly string[] | null => text?.split(',') ?? null;
+      const time = (text: string | undefined, name: string): Date | null =>
+        text === undefined ? null : new Date(readInstant(text, name));
+      const selection = {
+        ids: list(options.ids),
+        itemIds: list(options.items),
+        kinds: list(options.kinds),
+        from: time(options.from, '--from'),
+        until: time(options.until, '--until'),
+      };
+      await withEdits(async (edits, config) => {
+        const { count, missing } = await new Forgetting(config, edits).forgetInteractions(
+          readId(user, 'user'),
+          selection,
+        );
+        print({ forgotten: count, notFound: missing.length });
+      });
+    });
+  memory
+    .command('reset')
+    .description(
+      'empty the memory of a user; the log stays, what has arrived enters no memory and no training any more',
+    )
+    .argument('<user>', 'id of the user')
+    .requiredOption('--yes', 'it cannot be undone')
+    .action(async (user: string) => {
+      await withEdits(async (edits, config) => {
+        print({ leftOut: await new Forgetting(config, edits).resetMemory(readId(user, 'user')) });
+      });
+    });
+}

@@ -1,0 +1,106 @@
+/**
+ * What may enter. An interaction that was forgotten does not come back when it is delivered once more, which Kafka, a client that
+ * tries again and a file that is imported twice all do; nothing of a user who was erased does. Asked under the lock of the users'
+ * memories. Hashes are made of what may be meant alone: of interactions of users of whom something was forgotten, and of users
+ * without a memory, for an erased one has none.
+ */
+import type { EntityManager } from 'typeorm';
+import type { Config } from '../config.js';
+import { RecollectError } from '../errors.js';
+import type { Interaction } from '../model/interaction.js';
+import { areErased, isAnyoneErased } from '../storage/erasure.store.js';
+import { areForgotten, usersWithForgotten } from '../storage/forgotten-interaction.store.js';
+import { mergesOf } from '../storage/user-merge.store.js';
+import { deleteUnwritten, type MemoryRow, type MemoryTable } from '../storage/user-memory.store.js';
+import { deleteUsers, putUsers, type UserPut } from '../storage/user-profile.store.js';
+import { KeyedHash } from './keyed-hash.js';
+
+export interface LockedMemories {
+  readonly table: MemoryTable;
+  readonly memories: readonly MemoryRow[];
+}
+
+/** Whose memory was waited for and is gone then: nothing is locked. */
+export function edited(): RecollectError {
+  return new RecollectError(
+    'USER_EDITED',
+    'a user was merged or a memory taken away meanwhile; the work is tried again',
+  );
+}
+
+export class Admission {
+  private hash: KeyedHash | null = null;
+
+  constructor(private readonly config: Pick<Config, 'erasureKey'>) {}
+
+  /** What comes under an id that was merged is the other user's. Asked before the lock. */
+  async redirect<O extends { readonly interaction: Interaction }>(
+    tx: EntityManager,
+    offered: readonly O[],
+  ): Promise<readonly O[]> {
+    const merges = await mergesOf(tx, [...new Set(offered.map(({ interaction }) => interaction.userId))]);
+    if (merges.size === 0) return offered;
+    return offered.map((one) => {
+      const userId = merges.get(one.interaction.userId);
+      return userId === undefined ? one : { ...one, interaction: { ...one.interaction, userId } };
+    });
+  }
+
+  /** Those that may enter. `locked`: what was locked for them; null: no model serves. */
+  async admit(
+    tx: EntityManager,
+    interactions: readonly Interaction[],
+    locked: LockedMemories | null,
+  ): Promise<readonly Interaction[]> {
+    const userIds = [...new Set(interactions.map(({ userId }) => userId))];
+    const remembered = new Set(
+      locked?.memories.filter(({ interactionsApplied }) => interactionsApplied > 0).map(({ userId }) => userId),
+    );
+    const others = userIds.filter((userId) => !remembered.has(userId)); // nobody who was erased or merged has a memory
+    if (others.length > 0 && (await mergesOf(tx, others)).size > 0) throw edited();
+    const erased = await this.erasedOf(tx, others);
+    if (locked !== null) {
+      const found = new Set(locked.memories.map(({ userId }) => userId));
+      if (userIds.some((userId) => !found.has(userId) && !erased.has(userId))) throw edited();
+      await deleteUnwritten(tx, locked.table, [...erased]);
+    }
+    const forgotten = await this.forgottenOf(tx, interactions, await usersWithForgotten(tx, userIds));
+    if (erased.size === 0 && forgotten.size === 0) return interactions;
+    return interactions.filter((interaction) => !erased.has(interaction.userId) && !forgotten.has(interaction));
+  }
+
+  /** Puts profiles, but none of a user who was erased; returns the ids of those that this changed. */
+  async putProfiles(tx: EntityManager, users: readonly UserPut[]): Promise<readonly string[]> {
+    const changed = await putUsers(tx, users);
+    const erased = await this.erasedOf(tx, changed); // behind the put: an erasure waits for it, or is seen
+    await deleteUsers(tx, [...erased]);
+    return changed.filter((id) => !erased.has(id));
+  }
+
+  private async erasedOf(tx: EntityManager, userIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (userIds.length === 0 || !(await isAnyoneErased(tx))) return new Set();
+    const hash = await this.loadHash(tx);
+    const are = await areErased(
+      tx,
+      userIds.map((userId) => hash.ofUser(userId)),
+    );
+    return new Set(userIds.filter((_, at) => are[at]));
+  }
+
+  private async forgottenOf(
+    tx: EntityManager,
+    interactions: readonly Interaction[],
+    forgetful: ReadonlySet<string>,
+  ): Promise<ReadonlySet<Interaction>> {
+    if (forgetful.size === 0) return new Set();
+    const hash = await this.loadHash(tx);
+    const asked = interactions.filter(({ userId }) => forgetful.has(userId));
+    const keys = asked.map(({ userId, id }) => ({ userId, hash: hash.ofInteraction(id) }));
+    const are = await areForgotten(tx, keys);
+    return new Set(asked.filter((_, at) => are[at]));
+  }
+
+  private async loadHash(tx: EntityManager): Promise<KeyedHash> {
+    return (this.hash ??= await KeyedHash.load(tx, this.config));
+  }
+}

@@ -1,0 +1,38 @@
+/** All that is held of a user, as JSON: in parts, since a log can be long. */
+import type { EntityManager } from 'typeorm';
+import { interactionsBefore, type LoggedInteraction } from '../storage/interaction-read.store.js';
+import { countForgotten, listMemoriesOf } from '../storage/user-export.store.js';
+import { mergedInto, mergesOf } from '../storage/user-merge.store.js';
+import { findUserProfile } from '../storage/user-profile.store.js';
+import { lettersOf } from './dead-letters-of-user.js';
+
+const interactionsAtOnce = 5_000;
+
+/** What is held beside the log. Bytes are base64. */
+export async function exportBeside(tx: EntityManager, userId: string): Promise<Readonly<Record<string, unknown>>> {
+  const deadLetters: unknown[] = [];
+  for await (const letter of lettersOf(tx, userId)) {
+    const { key, value, ...rest } = letter;
+    deadLetters.push({ ...rest, key: key?.toString('base64') ?? null, value: value?.toString('base64') ?? null });
+  }
+  const memories = await listMemoriesOf(tx, userId);
+  return {
+    userId,
+    mergedInto: (await mergesOf(tx, [userId])).get(userId) ?? null,
+    mergedFrom: await mergedInto(tx, userId),
+    properties: (await findUserProfile(tx, userId))?.properties ?? null,
+    memories: memories.map((memory) => ({ ...memory, state: memory.state.toString('base64') })),
+    forgottenInteractions: await countForgotten(tx, userId),
+    deadLetters,
+  };
+}
+
+/** The log, the newest interaction first. */
+export async function* exportLog(tx: EntityManager, userId: string): AsyncGenerator<readonly LoggedInteraction[]> {
+  for (let last: LoggedInteraction | null = null; ;) {
+    const page: readonly LoggedInteraction[] = await interactionsBefore(tx, userId, interactionsAtOnce, last);
+    if (page.length > 0) yield page;
+    last = page.at(-1) ?? null;
+    if (page.length < interactionsAtOnce) return;
+  }
+}

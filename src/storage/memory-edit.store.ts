@@ -1,0 +1,34 @@
+/** SQL of changes of the log under memories that are being made out of it. */
+import type { EntityManager } from 'typeorm';
+import { advisoryLock } from './data-source.js';
+
+/**
+ * Notes these users for the rebuild under way, if one is. For a transaction that holds the lock of the memory version: a rebuild
+ * that begins later takes its cut behind it and needs no note. Notes that a killed one left go.
+ */
+export async function noteMemoryEdit(tx: EntityManager, schema: string, userIds: readonly string[]): Promise<void> {
+  const noted = await tx.query<unknown[]>(
+    `INSERT INTO memory_edit (arrival, user_id)
+     SELECT nextval(pg_get_serial_sequence('interaction', 'arrival')), user_id FROM unnest($1::text[]) AS u(user_id)
+      WHERE EXISTS (
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = $2::int::oid AND objid = hashtext($3)::oid
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+     RETURNING arrival`,
+    [userIds, advisoryLock.promotion, schema],
+  );
+  if (noted.length === 0) await deleteMemoryEdits(tx, null);
+}
+
+/** The users noted behind `after` up to `upTo`. */
+export async function readMemoryEdits(tx: EntityManager, after: bigint, upTo: bigint): Promise<readonly string[]> {
+  const rows = await tx.query<{ userId: string }[]>(
+    'SELECT DISTINCT user_id AS "userId" FROM memory_edit WHERE arrival > $1 AND arrival <= $2',
+    [after.toString(), upTo.toString()],
+  );
+  return rows.map(({ userId }) => userId);
+}
+
+/** Those up to a number; null: all. */
+export async function deleteMemoryEdits(tx: EntityManager, upTo: bigint | null): Promise<void> {
+  await tx.query('DELETE FROM memory_edit WHERE $1::bigint IS NULL OR arrival <= $1', [upTo?.toString() ?? null]);
+}
