@@ -2,6 +2,7 @@
 import type { Scenario } from './scenario.js';
 import { blackHole, connectionReset, latency } from './scenarios/bad-connections.js';
 import { malformedMessages, shuffledDuplicates } from './scenarios/bad-messages.js';
+import { frozen } from './scenarios/frozen.js';
 import { joinsAndLeaves } from './scenarios/joins-and-leaves.js';
 import { killed } from './scenarios/killed.js';
 import { killedAfterCommit, killedAfterOffsetCommit, killedBeforeCommit } from './scenarios/killed-at.js';
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   killedAfterCommit,
   killedAfterOffsetCommit,
   joinsAndLeaves,
+  frozen,
   connectionReset,
   latency,
   blackHole,
