@@ -246,10 +246,10 @@ export class Stage {
     return messages;
   }
 
-  /** Ends the processes and compares. `messages`: those of the topic, unless the scenario knows more than it still holds. */
+  /** Kills the processes and compares. `messages`: those of the topic, unless the scenario knows more than it still holds. */
   async judge(messages?: readonly TopicMessage[]): Promise<Outcome> {
     this.noteMemory();
-    await Promise.all(this.processes.map(async (process) => process.stop()));
+    await Promise.all(this.processes.map(async (process) => process.kill()));
     const source = messages ?? (await this.read());
     const replay = replayTopic(source, Date.now());
     const letters = replay.refused.size === 0 ? [] : await this.read(`${this.topic}.dlt`);

@@ -57,6 +57,7 @@ export const blackHole: Scenario = {
 export const latency: Scenario = {
   name: 'latency',
   about: 'every answer of Postgres and of the broker takes 500 ms longer',
+  partitions: 3,
   play: async (stage, size) => {
     const { postgresProxy, kafkaProxy } = stage.services;
     await stage.untilJoined(stage.start());
