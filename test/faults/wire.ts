@@ -3,6 +3,7 @@
  *
  *   'batch begun'             the service has begun the transaction of a batch
  *   'progress locked'         the service locks the row of the partition's progress in it
+ *   'replay begun'            the service takes the lock of the one who replays users with late events
  *   'commit sent'             the service asks to commit the transaction of a batch; Postgres does not know yet
  *   'commit answered'         Postgres has committed it; the service does not know yet
  *   'rollback answered'       the transaction of a batch ended without an effect
@@ -17,6 +18,7 @@ import type { Verdict, Watch } from './proxy.js';
 export type Sight =
   | 'batch begun'
   | 'progress locked'
+  | 'replay begun'
   | 'commit sent'
   | 'commit answered'
   | 'rollback answered'
@@ -38,6 +40,7 @@ export function watchPostgres(onSight: OnSight): Watch {
           step = 'begun';
           return onSight('batch begun');
         }
+        if (text.includes('pg_try_advisory_lock')) return onSight('replay begun');
         if (/FROM consumer_progress\b.*FOR UPDATE/s.test(text)) {
           step = 'locked';
           return onSight('progress locked');

@@ -1,7 +1,7 @@
 /**
  * SIGSTOP of a consumer until its group has given its partitions to another, then SIGCONT: what it had under way must come to nothing.
- * It is stopped once before and once after it has locked the progress of its partition; a lock that a frozen process holds must not
- * keep the next owner out.
+ * It is stopped before and after it has locked the progress of its partition, and while it replays late events for all consumers; a
+ * lock that a frozen process holds must not keep others out.
  */
 import type { Scenario } from '../scenario.js';
 import type { Stage } from '../stage.js';
@@ -41,8 +41,8 @@ export const frozen: Scenario = {
     'a consumer is stopped in the middle of a batch, another takes over, and the first goes on as if nothing had been',
   settings: { RECOLLECT_INGEST_BATCH_COUNT: '100' },
   play: async (stage, size) => {
-    const sights: readonly Sight[] = ['progress locked', 'batch begun'];
-    const rounds = size === 'full' ? 10 : 1;
+    const sights: readonly Sight[] = ['progress locked', 'batch begun', 'replay begun'];
+    const rounds = size === 'full' ? 9 : 1;
     for (let round = 0; round < rounds; round++) {
       await stage.sendTraffic(2_000);
       await freezeAt(stage, sights[round % sights.length] ?? 'batch begun');
