@@ -31,7 +31,11 @@ export default {
   testTimeout: 60_000,
   reporters: ['default', '<rootDir>/test/closing-line.mjs'],
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/{,bench/}*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/{,bench/,faults/}*.spec.ts'],
+    },
     {
       ...shared,
       displayName: 'e2e',

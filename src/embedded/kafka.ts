@@ -20,12 +20,24 @@ export interface RunningKafka {
   stop(): Promise<void>;
 }
 
+/** Ports of this machine that are not to be any free ones. */
+export interface KafkaPorts {
+  /** of the broker */
+  readonly own: number;
+  /** a second listener; the broker tells its clients to come to the port `advertised`, where a proxy leads to `behind` */
+  readonly proxied?: { readonly behind: number; readonly advertised: number };
+}
+
 export const kafkaVersion = '4.1.1';
 const startTimeoutMs = 90_000;
 const stopTimeoutMs = 20_000;
 
 /** Starts the broker on this folder; `cacheFolder` keeps its jars, see the setting RECOLLECT_CACHE_DIR. */
-export async function startKafka(folder: string, cacheFolder: string = defaultCacheFolder()): Promise<RunningKafka> {
+export async function startKafka(
+  folder: string,
+  cacheFolder: string = defaultCacheFolder(),
+  ports?: KafkaPorts,
+): Promise<RunningKafka> {
   const java = findJava();
   if (java === null) {
     throw new RecollectError(
@@ -38,8 +50,8 @@ export async function startKafka(folder: string, cacheFolder: string = defaultCa
   mkdirSync(home, { recursive: true });
   await stopOrphan(home);
   noteOwner(home);
-  const port = await freePort();
-  writeFileSync(join(home, 'server.properties'), properties(home, port, await freePort()));
+  const { own: port, proxied } = ports ?? { own: await freePort() };
+  writeFileSync(join(home, 'server.properties'), properties(home, await freePort(), port, proxied));
   writeFileSync(join(home, 'log4j2.xml'), logging);
   if (!existsSync(join(home, 'data', 'meta.properties'))) format(java, classPath, home);
   const broker = spawnBroker(java, classPath, home);
@@ -61,13 +73,16 @@ export function defaultCacheFolder(): string {
   return process.env.RECOLLECT_CACHE_DIR ?? join(homedir(), '.cache', 'recollect');
 }
 
-function properties(home: string, port: number, controllerPort: number): string {
+function properties(home: string, controllerPort: number, port: number, proxied: KafkaPorts['proxied']): string {
+  const at = (name: string, of: number): string => `${name}://127.0.0.1:${of}`;
+  const inner = proxied === undefined ? [] : [at('PROXIED', proxied.behind)];
+  const outer = proxied === undefined ? [] : [at('PROXIED', proxied.advertised)];
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=${[at('PLAINTEXT', port), ...inner, at('CONTROLLER', controllerPort)].join()}
+advertised.listeners=${[at('PLAINTEXT', port), ...outer].join()}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=${join(home, 'data')}

@@ -70,6 +70,9 @@ export async function claimPartition(
   return toProgress(row);
 }
 
+/** A process that says nothing for so long in the middle of a batch is frozen: its locks must not keep the next owner out. */
+const frozenAfter = '15s';
+
 /**
  * Locks the row of the partition and returns its next offset; throws OWNER_REPLACED for an owner of before, and OFFSET_GAP where the
  * row is behind what this owner had applied: a crash of Postgres took back its last commits, which the batch would pass over.
@@ -77,8 +80,9 @@ export async function claimPartition(
 export async function lockProgress(tx: EntityManager, position: Position): Promise<bigint> {
   const { topic, partition, ownerEpoch, startOffset } = position;
   const rows: ProgressRow[] = await tx.query(
-    'SELECT next_offset, owner_epoch FROM consumer_progress WHERE topic = $1 AND partition = $2 FOR UPDATE',
-    [topic, partition],
+    `SELECT next_offset, owner_epoch, set_config('idle_in_transaction_session_timeout', $3, true)
+       FROM consumer_progress WHERE topic = $1 AND partition = $2 FOR UPDATE`,
+    [topic, partition, frozenAfter],
   );
   const progress = rows[0] === undefined ? null : toProgress(rows[0]);
   if (progress?.ownerEpoch !== ownerEpoch) {

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 
 /** The program as it is deployed, in a process of its own that can be killed. */
 export class IngestProcess {
@@ -8,8 +7,7 @@ export class IngestProcess {
   private output = '';
 
   constructor(settings: Readonly<Record<string, string>>) {
-    const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
-    this.child = spawn(process.execPath, [main], {
+    this.child = spawn(process.execPath, ['dist/src/main.js'], {
       env: { PATH: process.env.PATH, RECOLLECT_PORT: '0', RECOLLECT_LOG_LEVEL: 'info', ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -23,8 +21,18 @@ export class IngestProcess {
     return this.output;
   }
 
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('the process did not start');
+    return this.child.pid;
+  }
+
   get exitCode(): number | null {
     return this.child.exitCode;
+  }
+
+  /** At once; does not wait for what comes of it. */
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
   }
 
   /** SIGKILL: nothing of the process gets to run. */

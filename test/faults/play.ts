@@ -1,0 +1,35 @@
+/** Plays a scenario on a stage of its own. */
+import type { Scenario, Size } from './scenario.js';
+import type { Services } from './services.js';
+import { Stage, type Outcome } from './stage.js';
+
+export interface Played {
+  readonly name: string;
+  readonly seconds: number;
+  /** null: it did not come to its end */
+  readonly outcome: Outcome | null;
+  /** why it failed, in words; null: it did not */
+  readonly failure: string | null;
+}
+
+const linesOfLog = 15;
+
+export async function play(services: Services, scenario: Scenario, size: Size): Promise<Played> {
+  const started = Date.now();
+  const { name } = scenario;
+  const seconds = (): number => (Date.now() - started) / 1_000;
+  const stage = await Stage.open(services, scenario);
+  try {
+    const outcome = await scenario.play(stage, size);
+    const { lost, doubled, differences } = outcome;
+    const isRight = lost === 0 && doubled === 0 && differences.length === 0;
+    const failure = isRight ? null : `${lost} lost, ${doubled} doubled\n  ${differences.join('\n  ')}`;
+    return { name, seconds: seconds(), outcome, failure };
+  } catch (error) {
+    const log = stage.processes.at(-1)?.log.trim().split('\n').slice(-linesOfLog).join('\n  ') ?? '';
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { name, seconds: seconds(), outcome: null, failure: `${reason}\n  ${log}` };
+  } finally {
+    await stage.close();
+  }
+}
