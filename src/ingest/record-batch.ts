@@ -54,8 +54,8 @@ export function refuseRecords(
   if (count > maxRecords) {
     throw new RecollectError(
       'BATCH_UNREADABLE',
-      `${reason}, and has ${count} records, too many to refuse one by one: delete the records of its partition before ${lastOffset + 1n}, ` +
-        'set next_offset of its row in consumer_progress behind them, and restart',
+      `${reason}, and has ${count} records, too many to refuse one by one; to go on behind it: ` +
+        `recollect partitions restart <topic>:<partition> --from ${lastOffset + 1n}`,
     );
   }
   const records: Buffer[] = [];

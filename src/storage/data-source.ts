@@ -10,6 +10,7 @@ import { AddSession1764500000000 } from '../../migrations/1764500000000-add-sess
 import { CreateUserProfile1764500100000 } from '../../migrations/1764500100000-create-user-profile.js';
 import { CreateDeadLetter1764501000000 } from '../../migrations/1764501000000-create-dead-letter.js';
 import { CreateConsumerPause1764501100000 } from '../../migrations/1764501100000-create-consumer-pause.js';
+import { CreatePartitionStatus1764502000000 } from '../../migrations/1764502000000-create-partition-status.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -20,6 +21,7 @@ import { InteractionEntity } from './interaction.entity.js';
 import { ItemCountEntity } from './item-count.entity.js';
 import { ItemEntity } from './item.entity.js';
 import { LiveModelEntity, ModelChunkEntity, ModelEntity } from './model.entity.js';
+import { PartitionStatusEntity } from './partition-status.entity.js';
 import { ReplayRequestEntity } from './replay-request.entity.js';
 import { StudyEntity, StudyTrialEntity } from './study.entity.js';
 import { TrainingCheckpointEntity } from './training-checkpoint.entity.js';
@@ -38,6 +40,7 @@ export const entities = [
   LiveModelEntity,
   ModelChunkEntity,
   ModelEntity,
+  PartitionStatusEntity,
   ReplayRequestEntity,
   StudyEntity,
   StudyTrialEntity,
@@ -82,6 +85,7 @@ export function createDataSource(
       CreateUserProfile1764500100000,
       CreateDeadLetter1764501000000,
       CreateConsumerPause1764501100000,
+      CreatePartitionStatus1764502000000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,
