@@ -1,4 +1,5 @@
 /** All resolvers: what the module serves and what the schema file is printed from. */
+import { IngestStatusResolver } from './ingest-status.resolver.js';
 import { InteractionResolver } from './interaction.resolver.js';
 import {
   BecauseItemResolver,
@@ -16,6 +17,7 @@ import { UserResolver } from './user.resolver.js';
 
 export const resolvers = [
   BecauseItemResolver,
+  IngestStatusResolver,
   InteractionItemResolver,
   InteractionResolver,
   ItemResolver,

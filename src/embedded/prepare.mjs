@@ -6,6 +6,7 @@
  *   node src/embedded/prepare.mjs demo       the demo
  *   node src/embedded/prepare.mjs reproduce  trains on a public data set and prints its figures
  *   node src/embedded/prepare.mjs bench      a benchmark of test/bench by its name and with its options; its last line is JSON
+ *   node src/embedded/prepare.mjs simulation random histories of the write path, each repeated by its seed; see test/simulation
  *   node src/embedded/prepare.mjs test       unit and end-to-end tests; further arguments go to jest
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -94,12 +95,15 @@ switch (command) {
   case 'reproduce':
     handOver([join('dist', 'src', 'cli', 'recollect.js'), 'reproduce', ...rest]);
     break;
+  case 'simulation':
+    handOver([join('dist', 'test', 'simulation', 'run.js'), ...rest]);
+    break;
   case 'bench': {
     const [name = 'event-to-answer', ...options] = rest;
     handOver(['--disable-warning=TimeoutNegativeWarning', join('dist', 'test', 'bench', `${name}.js`), ...options]);
     break;
   }
   default:
-    process.stderr.write(`unknown command ${command}: use demo, test, bench or reproduce\n`);
+    process.stderr.write(`unknown command ${command}: use demo, test, simulation, bench or reproduce\n`);
     process.exit(2);
 }

@@ -106,7 +106,7 @@ export class AssignedPartition {
     const next = this.nextOffset;
     if (next === null || (low <= next && next <= high)) return null;
     const place = `partition ${this.partition} of ${this.topic}: the stored next offset is ${next}, the brokers have ${low} up to ${high}`;
-    const remedy = `it stays stopped; to go on from ${low}, set next_offset of its row in consumer_progress and restart`;
+    const remedy = `it stays stopped; to go on with what is there: recollect partitions restart ${this.topic}:${this.partition} --from earliest`;
     return next < low
       ? new RecollectError('LOG_START_PAST_OFFSET', `${place}: the messages between are gone; ${remedy}`)
       : new RecollectError('OFFSET_PAST_LOG_END', `${place}: the topic was made anew or lost its end; ${remedy}`);

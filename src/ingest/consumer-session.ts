@@ -13,7 +13,8 @@ import type { Admin, Batch, Consumer, EachBatchPayload } from 'kafkajs';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
-import { claimPartition } from '../storage/consumer-progress.store.js';
+import { claimPartition, listProgress } from '../storage/consumer-progress.store.js';
+import { reportPartitions } from '../storage/partition-status.store.js';
 import { logError, type Logger, type Metrics } from '../telemetry.js';
 import { AssignedPartition } from './assigned-partition.js';
 import { TurnOver, type ApplyBatch } from './batch.js';
@@ -21,7 +22,7 @@ import { topicsOf } from './kafka-client.js';
 import { placeOf, readRanges, type LogRange } from './log-range.js';
 import { toMessage } from './message.js';
 import { firstOffsetOf } from './record-set.js';
-import { followPauses, keepFollowingPauses } from './pauses.js';
+import { followPauses } from './pauses.js';
 import { beginTopic } from './start-position.js';
 import { backOffMs, BatchTurn, withHeartbeats } from './turn.js';
 
@@ -66,7 +67,7 @@ export class ConsumerSession {
       partitionsConsumedConcurrently: partitionsAtOnce,
       eachBatch: async (payload) => this.eachBatch(payload),
     });
-    this.timer = keepFollowingPauses(this.parts, () => this.partitions);
+    this.timer = setInterval(() => void this.keepInTouch(), this.parts.config.refreshMs).unref();
   }
 
   /** Ends after the batches under way. */
@@ -78,17 +79,36 @@ export class ConsumerSession {
 
   /**
    * Asks the brokers how far each partition goes; one whose log no longer holds the next offset is stopped. One that was lost to
-   * another owner, though the group still gives it to this consumer, is claimed again: the other may have been on its way out.
+   * another owner, though the group still gives it to this consumer, is claimed again: the other may have been on its way out. So is
+   * one that an operator set anew.
    */
   async inspect(): Promise<void> {
     const ranges = await this.ranges();
+    const progress = await listProgress(this.parts.dataSource.manager);
+    const setAnew = new Set(progress.flatMap((row) => (row.awaitsOwner ? [placeOf(row.topic, row.partition)] : [])));
     for (const partition of this.partitions) {
       const range = ranges.get(placeOf(partition.topic, partition.partition));
       if (range === undefined) continue;
-      if (partition.stopped?.code === 'OWNER_REPLACED') await this.claimOne(partition, ranges);
+      const isSetAnew = setAnew.has(placeOf(partition.topic, partition.partition));
+      if (isSetAnew || partition.stopped?.code === 'OWNER_REPLACED') await this.claimOne(partition, ranges);
       partition.observeEnd(range.high);
       const contradiction = partition.contradiction(range);
       if (contradiction !== null && partition.stopped === null) this.stop(partition, contradiction);
+    }
+  }
+
+  /** Follows what operators hold, and tells them how each partition stands. */
+  private async keepInTouch(): Promise<void> {
+    const { dataSource, logger } = this.parts;
+    try {
+      await followPauses(this.parts, this.partitions);
+      const claimed = this.partitions.filter(({ nextOffset }) => nextOffset !== null);
+      await reportPartitions(dataSource.manager, claimed);
+    } catch (error) {
+      logger.debug(
+        { reason: String(error) },
+        'what is paused could not be looked up, or how partitions stand not be told',
+      );
     }
   }
 

@@ -18,16 +18,3 @@ export async function followPauses(
     logger.info({ topic, partition: number }, isHeld ? 'a partition is paused' : 'a partition is resumed');
   }
 }
-
-/** Every so often; `partitions` are those of the moment. */
-export function keepFollowingPauses(
-  parts: SessionParts,
-  partitions: () => readonly AssignedPartition[],
-): NodeJS.Timeout {
-  const look = (): void => {
-    followPauses(parts, partitions()).catch((error: unknown) => {
-      parts.logger.debug({ reason: String(error) }, 'what is paused could not be looked up');
-    });
-  };
-  return setInterval(look, parts.config.refreshMs).unref();
-}

@@ -16,6 +16,10 @@ export class ConsumerProgressEntity {
   @Column('bigint', { name: 'owner_epoch' })
   ownerEpoch!: string;
 
+  /** whether an operator set it anew and nobody has claimed it since */
+  @Column('boolean', { name: 'awaits_owner', default: false })
+  awaitsOwner!: boolean;
+
   @Column('timestamp with time zone', { name: 'updated_at', precision: 3, default: () => 'now()' })
   updatedAt!: Date;
 }

@@ -31,7 +31,7 @@ const toProgress = (row: ProgressRow): Progress => ({
 
 export async function listProgress(tx: EntityManager): Promise<readonly ConsumerProgressEntity[]> {
   return tx.query(
-    `SELECT topic, partition, next_offset AS "nextOffset", owner_epoch AS "ownerEpoch", updated_at AS "updatedAt"
+    `SELECT topic, partition, next_offset AS "nextOffset", owner_epoch AS "ownerEpoch", awaits_owner AS "awaitsOwner", updated_at AS "updatedAt"
        FROM consumer_progress ORDER BY topic, partition`,
   );
 }
@@ -61,13 +61,28 @@ export async function claimPartition(
 ): Promise<Progress> {
   const rows: ProgressRow[] = await tx.query(
     `INSERT INTO consumer_progress AS p (topic, partition, next_offset, owner_epoch) VALUES ($1, $2, $3, 1)
-     ON CONFLICT (topic, partition) DO UPDATE SET owner_epoch = p.owner_epoch + 1, updated_at = now()
+     ON CONFLICT (topic, partition) DO UPDATE SET owner_epoch = p.owner_epoch + 1, awaits_owner = false, updated_at = now()
      RETURNING next_offset, owner_epoch`,
     [topic, partition, startOffset.toString()],
   );
   const [row] = rows;
   if (row === undefined) throw new Error('the claimed partition was not returned');
   return toProgress(row);
+}
+
+/** Sets where a partition goes on, forward or back: whoever has it is locked out, whoever claims it next begins there. */
+export async function restartPartition(
+  tx: EntityManager,
+  topic: string,
+  partition: number,
+  nextOffset: bigint,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO consumer_progress AS p (topic, partition, next_offset, owner_epoch, awaits_owner) VALUES ($1, $2, $3, 1, true)
+     ON CONFLICT (topic, partition) DO UPDATE
+        SET next_offset = excluded.next_offset, owner_epoch = p.owner_epoch + 1, awaits_owner = true, updated_at = now()`,
+    [topic, partition, nextOffset.toString()],
+  );
 }
 
 /** A process that says nothing for so long in the middle of a batch is frozen: its locks must not keep the next owner out. */

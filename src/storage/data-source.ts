@@ -10,6 +10,7 @@ import { AddSession1764500000000 } from '../../migrations/1764500000000-add-sess
 import { CreateUserProfile1764500100000 } from '../../migrations/1764500100000-create-user-profile.js';
 import { CreateDeadLetter1764501000000 } from '../../migrations/1764501000000-create-dead-letter.js';
 import { CreateConsumerPause1764501100000 } from '../../migrations/1764501100000-create-consumer-pause.js';
+import { CreatePartitionStatus1764502000000 } from '../../migrations/1764502000000-create-partition-status.js';
 import { AddIncomplete1764502100000 } from '../../migrations/1764502100000-add-incomplete.js';
 import { AddLastOffset1764502200000 } from '../../migrations/1764502200000-add-last-offset.js';
 import { CreateForgottenInteraction1764600000000 } from '../../migrations/1764600000000-create-forgotten-interaction.js';
@@ -30,6 +31,7 @@ import { ItemCountEntity } from './item-count.entity.js';
 import { ItemEntity } from './item.entity.js';
 import { MemoryEditEntity } from './memory-edit.entity.js';
 import { LiveModelEntity, ModelChunkEntity, ModelEntity } from './model.entity.js';
+import { PartitionStatusEntity } from './partition-status.entity.js';
 import { ReplayRequestEntity } from './replay-request.entity.js';
 import { StudyEntity, StudyTrialEntity } from './study.entity.js';
 import { TrainingCheckpointEntity } from './training-checkpoint.entity.js';
@@ -53,6 +55,7 @@ export const entities = [
   MemoryEditEntity,
   ModelChunkEntity,
   ModelEntity,
+  PartitionStatusEntity,
   ReplayRequestEntity,
   StudyEntity,
   StudyTrialEntity,
@@ -100,6 +103,7 @@ export function createDataSource(
       CreateUserProfile1764500100000,
       CreateDeadLetter1764501000000,
       CreateConsumerPause1764501100000,
+      CreatePartitionStatus1764502000000,
       AddIncomplete1764502100000,
       AddLastOffset1764502200000,
       CreateForgottenInteraction1764600000000,

@@ -124,6 +124,7 @@ describeWithBroker('the life of ingestion', () => {
     const brokers = [ingestion.settings.KAFKA_BROKERS ?? ''];
     const producer = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).producer({
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      metadataMaxAge: 200, // it may have looked a moment too early
     });
     await producer.connect();
     await until(async () => (await producer.send({ topic, messages: [...messages('new', 5, 6)] })).length > 0, 30_000);
