@@ -1,15 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 
 /** The program as it is deployed, in a process of its own that can be killed. */
 export class IngestProcess {
   private readonly child: ChildProcess;
   private output = '';
 
-  constructor(settings: Readonly<Record<string, string>>) {
-    const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
-    this.child = spawn(process.execPath, [main], {
+  /** `nodeFlags`: such as --cpu-prof */
+  constructor(settings: Readonly<Record<string, string>>, nodeFlags: readonly string[] = []) {
+    this.child = spawn(process.execPath, [...nodeFlags, 'dist/src/main.js'], {
       env: { PATH: process.env.PATH, RECOLLECT_PORT: '0', RECOLLECT_LOG_LEVEL: 'info', ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -17,6 +16,10 @@ export class IngestProcess {
       stream?.on('data', (text: Buffer) => {
         this.output += text.toString();
       });
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
   }
 
   get log(): string {
