@@ -6,8 +6,9 @@ export class IngestProcess {
   private readonly child: ChildProcess;
   private output = '';
 
-  constructor(settings: Readonly<Record<string, string>>) {
-    this.child = spawn(process.execPath, ['dist/src/main.js'], {
+  /** `nodeFlags`: such as --cpu-prof */
+  constructor(settings: Readonly<Record<string, string>>, nodeFlags: readonly string[] = []) {
+    this.child = spawn(process.execPath, [...nodeFlags, 'dist/src/main.js'], {
       env: { PATH: process.env.PATH, RECOLLECT_PORT: '0', RECOLLECT_LOG_LEVEL: 'info', ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -15,6 +16,10 @@ export class IngestProcess {
       stream?.on('data', (text: Buffer) => {
         this.output += text.toString();
       });
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
   }
 
   get log(): string {
