@@ -38,6 +38,7 @@ const errors = {
   LOG_START_PAST_OFFSET: { retriable: false, level: 'error' },
   OFFSET_PAST_LOG_END: { retriable: false, level: 'error' },
   MODEL_SWITCHED: { retriable: true, level: 'info' },
+  MEMORY_CHANGED: { retriable: true, level: 'info' },
   DEAD_LETTER_UNAVAILABLE: { retriable: true, level: 'error' },
   CONSUMER_STALLED: { retriable: false, level: 'fatal' },
 

@@ -23,7 +23,7 @@ import { memoriesOf, saveMemories } from '../storage/user-memory.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { replayed } from './memory-replay.js';
 import { NETWORK_SOURCE, type NetworkSource } from './network-source.js';
-import { lockUsers, remember } from './remember.js';
+import { holdUsers, remember } from './remember.js';
 
 /** Users of one transaction: writers of the same users wait for it. */
 const usersAtOnce = 32;
@@ -105,21 +105,20 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
     return session.transaction(async (tx) => {
       await shareMemoryVersion(tx, this.config.databaseSchema);
       if ((await findLiveModel(tx))?.version !== version) return false;
-      await lockUsers(
-        tx,
-        memoriesOf(version),
-        network,
-        userIds.map((userId) => ({ userId })),
-      );
+      const table = memoriesOf(version);
+      const users = userIds.map((userId) => ({ userId }));
+      const held = await holdUsers(tx, table, network, users);
       const wanted = new Set(await removeReplayRequests(tx, userIds));
       const memories = read.memories.filter(({ userId }) => wanted.has(userId));
-      await saveMemories(tx, memoriesOf(version), memories);
+      await saveMemories(tx, table, memories);
       const since = await arrivedSince(
         tx,
         read.arrivals.filter(({ userId }) => wanted.has(userId)),
       );
       const events = since.map((event) => ({ ...event, occurredAt: event.occurredAt.getTime() }));
-      await requestReplay(tx, await remember(tx, memoriesOf(version), network, memories, events));
+      const numbers = new Map(held.map(({ userId, sequenceNumber }) => [userId, sequenceNumber + 1]));
+      const saved = memories.map((memory) => ({ ...memory, sequenceNumber: numbers.get(memory.userId) ?? 1 }));
+      await requestReplay(tx, (await remember(tx, table, network, saved, events)).toReplay);
       return true;
     });
   }

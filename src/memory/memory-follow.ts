@@ -10,7 +10,7 @@ import type { Network } from '../model/network.js';
 import { readArrivals } from '../storage/interaction.store.js';
 import type { MemoryTable } from '../storage/user-memory.store.js';
 import { replay } from './memory-replay.js';
-import { lockUsers, remember } from './remember.js';
+import { holdUsers, remember } from './remember.js';
 
 /** Events of one step, and so of one transaction. */
 const eventsAtOnce = 5_000;
@@ -32,7 +32,8 @@ export async function follow(
     kind,
     occurredAt: occurredAt.getTime(),
   }));
-  const memories = await lockUsers(tx, table, network, events);
-  await replay(tx, network, table, await remember(tx, table, network, memories, events), reached);
+  const held = await holdUsers(tx, table, network, events);
+  const { toReplay } = await remember(tx, table, network, held, events);
+  await replay(tx, network, table, toReplay, reached);
   return reached;
 }

@@ -3,10 +3,14 @@
  *
  *   hold the version of the memories     it can't be switched under a writer
  *   lock the partition's progress        an owner of before fails here; what is below the next offset was applied already
- *   lock the users' memories             in the order of user ids; from here on nobody else adds events of these users
+ *   hold the users' memories             those that this process wrote last as it knows them; the rest are read and locked, in the order
+ *                                        of user ids
  *   add to the log what it does not have yet; the rest are duplicates and change nothing
  *   apply the new ones in waves          each user's n-th event in wave n, in the order (occurredAt, arrival)
- *   save memories and counts, advance the next offset
+ *   save memories                        where each row still is what was held: else another writer was faster, and all is tried again
+ *   save counts, advance the next offset
+ *
+ * So nobody adds an event of a user between the save and the commit, and a user's events commit in the order of their arrival.
  *
  * An event that is older than the user's newest does not fit at the end of the memory: a replay of that user from the log is asked
  * for in the same transaction and made behind it (`late-replay`), so that every memory comes to equal the one that in-order arrival
@@ -25,9 +29,10 @@ import { shareMemoryVersion } from '../storage/log-cut.store.js';
 import { requestReplay } from '../storage/replay-request.store.js';
 import { findLiveModel } from '../storage/model.store.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from './network-source.js';
-import { memoriesOf } from '../storage/user-memory.store.js';
+import { memoriesOf, type HeldMemory } from '../storage/user-memory.store.js';
+import { MemoryCache } from './memory-cache.js';
 import { LateReplay } from './late-replay.js';
-import { lockUsers, remember } from './remember.js';
+import { holdUsers, remember } from './remember.js';
 import { firstOfEachKey, keyOf, verdictsOf, type Verdict } from './verdict.js';
 
 export interface Offered {
@@ -36,52 +41,77 @@ export interface Offered {
   readonly offset: bigint | null;
 }
 
-/** Times that a transaction is tried again because a model was switched meanwhile. */
-const switchesFollowed = 3;
+/** Times that a transaction is tried again because a model was switched, or memories were written, by others meanwhile. */
+const timesAgain = 3;
+
+interface Applied {
+  readonly verdicts: readonly Verdict[];
+  readonly toReplay: readonly string[];
+  /** what is remembered now; null before the first model */
+  readonly known: { readonly version: number; readonly memories: readonly HeldMemory[] } | null;
+}
 
 @Injectable()
 export class MemoryWriter {
+  private readonly cache: MemoryCache;
+
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(NETWORK_SOURCE) private readonly networks: NetworkSource,
     private readonly dataSource: DataSource,
     private readonly lateReplay: LateReplay,
-  ) {}
+  ) {
+    this.cache = new MemoryCache(config.memoryCacheBytes);
+  }
 
   /** Returns a verdict for each of the offered, durable for those without a position; throws with nothing applied. */
   async apply(offered: readonly Offered[], position: Position | null): Promise<readonly Verdict[]> {
-    for (let followed = 0; ; followed++) {
+    for (let again = 0; ; again++) {
       try {
         const applied = await this.dataSource.transaction(async (tx) => this.applyIn(tx, offered, position));
-        if (applied.toReplay.length > 0) this.lateReplay.wake();
-        return applied.verdicts;
+        const { known, toReplay, verdicts } = applied;
+        if (known !== null && position !== null) this.cache.put(known.version, known.memories);
+        if (toReplay.length > 0) this.lateReplay.wake();
+        return verdicts;
       } catch (error) {
-        const isSwitch = error instanceof RecollectError && error.code === 'MODEL_SWITCHED';
-        if (!isSwitch || followed === switchesFollowed) throw error;
-        await this.networks.refresh();
+        const code = error instanceof RecollectError ? error.code : null;
+        if (code === 'MEMORY_CHANGED') for (const { interaction } of offered) this.cache.drop(interaction.userId);
+        if (!(code === 'MODEL_SWITCHED' || code === 'MEMORY_CHANGED') || again === timesAgain) throw error;
+        if (code === 'MODEL_SWITCHED') await this.networks.refresh();
       }
     }
   }
 
-  private async applyIn(
-    tx: EntityManager,
-    offered: readonly Offered[],
-    position: Position | null,
-  ): Promise<{ readonly verdicts: readonly Verdict[]; readonly toReplay: readonly string[] }> {
+  private async applyIn(tx: EntityManager, offered: readonly Offered[], position: Position | null): Promise<Applied> {
     await shareMemoryVersion(tx, this.config.databaseSchema);
     const nextOffset = position === null ? null : await begin(tx, position);
     const news = offered.filter(({ offset }) => nextOffset === null || offset === null || offset >= nextOffset);
     const interactions = firstOfEachKey(news.map(({ interaction }) => interaction));
     const live = await this.liveNetwork(tx);
-    const memories = live === null ? [] : await lockUsers(tx, memoriesOf(live.version), live.network, interactions);
-    const inserted = await insertInteractions(tx, interactions);
-    const insertedKeys = new Set(inserted.map(keyOf));
-    const fresh = interactions.filter((interaction) => insertedKeys.has(keyOf(interaction)));
-    const toReplay = live === null ? [] : await remember(tx, memoriesOf(live.version), live.network, memories, fresh);
+    const held = live === null ? [] : await this.hold(tx, live, interactions, position);
+    const repeated = new Set((await insertInteractions(tx, interactions)).map(keyOf));
+    const fresh = interactions.filter((interaction) => repeated.size === 0 || !repeated.has(keyOf(interaction)));
+    const { toReplay, memories } =
+      live === null
+        ? { toReplay: [], memories: [] }
+        : await remember(tx, memoriesOf(live.version), live.network, held, fresh);
     await requestReplay(tx, toReplay);
     await addItemCounts(tx, fresh);
     if (position !== null) await advanceProgress(tx, position);
-    return { verdicts: await verdictsOf(tx, offered, new Set(news), fresh), toReplay };
+    const known = live === null ? null : { version: live.version, memories };
+    return { verdicts: await verdictsOf(tx, offered, new Set(news), fresh), toReplay, known };
+  }
+
+  /** Only the owner of a partition is likely to be its users' only writer; for others what they know is old. */
+  private async hold(
+    tx: EntityManager,
+    { version, network }: LiveNetwork,
+    interactions: readonly Interaction[],
+    position: Position | null,
+  ): Promise<readonly HeldMemory[]> {
+    const known = (userId: string): HeldMemory | undefined =>
+      position === null ? undefined : this.cache.get(version, userId);
+    return holdUsers(tx, memoriesOf(version), network, interactions, known);
   }
 
   /** What serves according to the database; throws MODEL_SWITCHED where this process has another version loaded. */
