@@ -302,6 +302,13 @@ export const settings = {
     unit: 'messages',
     about: 'Most messages that one transaction applies.',
   }),
+  memoryCacheBytes: setting({
+    env: 'RECOLLECT_MEMORY_CACHE_BYTES',
+    schema: count(0, 68_719_476_736),
+    default: '268435456',
+    unit: 'bytes',
+    about: 'Most that a consumer keeps of the memories that it wrote, so as not to read them again.',
+  }),
   deadLetterDays: setting({
     env: 'RECOLLECT_DEAD_LETTER_DAYS',
     schema: count(1, 3_650),

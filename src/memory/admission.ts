@@ -1,7 +1,8 @@
 /**
  * What may enter. An interaction that was forgotten does not come back when it is delivered once more, which Kafka, a client that
- * tries again and a file that is imported twice all do; nothing of a user who was erased does. Asked under the lock of the users'
- * memories. Hashes are made of what may be meant alone: of interactions of users of whom something was forgotten, and of users
+ * tries again and a file that is imported twice all do; nothing of a user who was erased does. A memory that
+ * is held was there when it was last written, and is checked when it is written again; so only users without are asked about, before
+ * their memories are made and once more when they are. Hashes are made of what may be meant alone: of interactions of users of whom something was forgotten, and of users
  * without a memory, for an erased one has none.
  */
 import type { EntityManager } from 'typeorm';
@@ -11,14 +12,9 @@ import type { Interaction } from '../model/interaction.js';
 import { areErased, isAnyoneErased } from '../storage/erasure.store.js';
 import { areForgotten, usersWithForgotten } from '../storage/forgotten-interaction.store.js';
 import { mergesOf } from '../storage/user-merge.store.js';
-import { deleteUnwritten, type MemoryRow, type MemoryTable } from '../storage/user-memory.store.js';
+import type { HeldMemory, MemoryRow } from '../storage/user-memory.store.js';
 import { deleteUsers, putUsers, type UserPut } from '../storage/user-profile.store.js';
 import { KeyedHash } from './keyed-hash.js';
-
-export interface LockedMemories {
-  readonly table: MemoryTable;
-  readonly memories: readonly MemoryRow[];
-}
 
 /** Whose memory was waited for and is gone then: nothing is locked. */
 export function edited(): RecollectError {
@@ -46,27 +42,30 @@ export class Admission {
     });
   }
 
-  /** Those that may enter. `locked`: what was locked for them; null: no model serves. */
+  /** Those that may enter. `held`: the memories of their users; null: no model serves. */
   async admit(
     tx: EntityManager,
     interactions: readonly Interaction[],
-    locked: LockedMemories | null,
+    held: readonly MemoryRow[] | null,
   ): Promise<readonly Interaction[]> {
     const userIds = [...new Set(interactions.map(({ userId }) => userId))];
     const remembered = new Set(
-      locked?.memories.filter(({ interactionsApplied }) => interactionsApplied > 0).map(({ userId }) => userId),
+      held?.filter(({ interactionsApplied }) => interactionsApplied > 0).map(({ userId }) => userId),
     );
     const others = userIds.filter((userId) => !remembered.has(userId)); // nobody who was erased or merged has a memory
     if (others.length > 0 && (await mergesOf(tx, others)).size > 0) throw edited();
     const erased = await this.erasedOf(tx, others);
-    if (locked !== null) {
-      const found = new Set(locked.memories.map(({ userId }) => userId));
-      if (userIds.some((userId) => !found.has(userId) && !erased.has(userId))) throw edited();
-      await deleteUnwritten(tx, locked.table, [...erased]);
-    }
     const forgotten = await this.forgottenOf(tx, interactions, await usersWithForgotten(tx, userIds));
     if (erased.size === 0 && forgotten.size === 0) return interactions;
     return interactions.filter((interaction) => !erased.has(interaction.userId) && !forgotten.has(interaction));
+  }
+
+  /** For memories as they are written: an edit that was made before one of the new ones was is seen here, and later ones wait. */
+  async confirm(tx: EntityManager, memories: readonly HeldMemory[]): Promise<void> {
+    const made = memories.filter(({ sequenceNumber }) => sequenceNumber === 1).map(({ userId }) => userId);
+    if (made.length === 0) return;
+    const isOut = (await mergesOf(tx, made)).size > 0 || (await this.erasedOf(tx, made)).size > 0;
+    if (isOut) throw edited();
   }
 
   /** Puts profiles, but none of a user who was erased; returns the ids of those that this changed. */

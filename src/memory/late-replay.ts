@@ -138,22 +138,21 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
     return session.transaction(async (tx) => {
       await shareMemoryVersion(tx, this.config.databaseSchema);
       if ((await findLiveModel(tx))?.version !== version) return false;
-      await lockUsers(
-        tx,
-        memoriesOf(version),
-        network,
-        userIds.map((userId) => ({ userId })),
-      );
+      const table = memoriesOf(version);
+      await lockUsers(tx, table, network, userIds);
       const wanted = new Set(await removeReplayRequests(tx, read.requests));
-      const memories = read.memories.filter(({ userId }) => wanted.has(userId));
-      await saveMemories(tx, memoriesOf(version), memories);
-      await deleteUnwritten(tx, memoriesOf(version), userIds);
+      const saved = await saveMemories(
+        tx,
+        table,
+        read.memories.filter(({ userId }) => wanted.has(userId)),
+      );
+      await deleteUnwritten(tx, table, userIds);
       const since = await arrivedSince(
         tx,
         read.arrivals.filter(({ userId }) => wanted.has(userId)),
       );
       const events = since.map((event) => ({ ...event, occurredAt: event.occurredAt.getTime() }));
-      await requestReplay(tx, await remember(tx, memoriesOf(version), network, memories, events));
+      await requestReplay(tx, (await remember(tx, table, network, saved, events)).toReplay);
       return true;
     });
   }

@@ -106,8 +106,7 @@ export class LogEdits {
     if ((await findLiveModel(tx))?.version !== live?.version)
       throw new RecollectError('MODEL_SWITCHED', 'another model began to serve meanwhile; the edit is tried again');
     let toReplay: readonly string[] = [];
-    const users = userIds.map((userId) => ({ userId }));
-    const locked = live === null ? [] : await lockUsers(tx, memoriesOf(live.version), live.network, users);
+    const locked = live === null ? [] : await lockUsers(tx, memoriesOf(live.version), live.network, userIds);
     if (live !== null && locked.length < userIds.length) throw edited();
     const since = await arrivedSince(tx, rehearsed?.arrivals ?? []);
     const changed = await edit.change(tx);
@@ -117,14 +116,14 @@ export class LogEdits {
         const table = memoriesOf(live.version);
         const gone = new Set(edit.gone);
         const memories = rehearsed.memories.filter(({ userId }) => !gone.has(userId));
-        await saveMemories(tx, table, memories);
+        const saved = await saveMemories(tx, table, memories);
         await deleteMemories(tx, table, [...gone]);
         const left = await findArrivals(
           tx,
           since.map(({ arrival }) => arrival),
         );
         const events = left.map((event) => ({ ...event, occurredAt: event.occurredAt.getTime() }));
-        toReplay = await remember(tx, table, live.network, memories, events);
+        ({ toReplay } = await remember(tx, table, live.network, saved, events));
         await requestReplay(tx, toReplay);
       }
       await deleteOtherMemories(tx, live?.version ?? null, userIds);

@@ -11,7 +11,7 @@ import { readArrivals } from '../storage/interaction.store.js';
 import { readMemoryEdits } from '../storage/memory-edit.store.js';
 import type { MemoryTable } from '../storage/user-memory.store.js';
 import { replay } from './memory-replay.js';
-import { lockUsers, remember } from './remember.js';
+import { holdUsers, remember } from './remember.js';
 
 /** Events of one step, and so of one transaction. */
 const eventsAtOnce = 5_000;
@@ -33,9 +33,9 @@ export async function follow(
     kind,
     occurredAt: occurredAt.getTime(),
   }));
-  const memories = await lockUsers(tx, table, network, events);
-  const late = await remember(tx, table, network, memories, events);
+  const held = await holdUsers(tx, table, network, events);
+  const { toReplay } = await remember(tx, table, network, held, events);
   const edited = await readMemoryEdits(tx, after, reached);
-  await replay(tx, network, table, [...new Set([...late, ...edited])], reached);
+  await replay(tx, network, table, [...new Set([...toReplay, ...edited])], reached);
   return reached;
 }

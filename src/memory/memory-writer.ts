@@ -3,11 +3,15 @@
  *
  *   hold the version of the memories     it can't be switched under a writer
  *   lock the partition's progress        an owner of before fails here; what is below the next offset was applied already
- *   lock the users' memories             in the order of user ids; from here on nobody else adds events of these users
+ *   hold the users' memories             those that this process wrote last as it knows them; the rest are read and locked, in the order
+ *                                        of user ids
  *   leave out what was forgotten         see `admission`
  *   add to the log what it does not have yet; the rest are duplicates and change nothing
  *   apply the new ones in waves          each user's n-th event in wave n, in the order (occurredAt, arrival)
- *   save memories and counts, create unknown items and users if the settings say so, advance the next offset
+ *   save memories                        where each row still is what was held: else another writer was faster, and all is tried again
+ *   save counts, create unknown items and users if the settings say so, advance the next offset
+ *
+ * So nobody adds an event of a user between the save and the commit, and a user's events commit in the order of their arrival.
  *
  * An event that is older than the user's newest does not fit at the end of the memory: a replay of that user from the log is asked
  * for in the same transaction and made behind it (`late-replay`), so that every memory comes to equal the one that in-order arrival
@@ -17,7 +21,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
-import { RecollectError } from '../errors.js';
+import { RecollectError, type ErrorCode } from '../errors.js';
 import type { Interaction } from '../model/interaction.js';
 import { advanceProgress, lockProgress, type Position } from '../storage/consumer-progress.store.js';
 import { insertInteractions } from '../storage/interaction.store.js';
@@ -26,10 +30,11 @@ import { shareMemoryVersion } from '../storage/log-cut.store.js';
 import { requestReplay } from '../storage/replay-request.store.js';
 import { findLiveModel } from '../storage/model.store.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from './network-source.js';
-import { memoriesOf } from '../storage/user-memory.store.js';
+import { memoriesOf, type HeldMemory } from '../storage/user-memory.store.js';
 import { Admission } from './admission.js';
 import { LateReplay } from './late-replay.js';
-import { lockUsers, remember } from './remember.js';
+import { MemoryCache } from './memory-cache.js';
+import { holdUsers, remember } from './remember.js';
 import { createUnknown } from './unknown.js';
 import { firstOfEachKey, keyOf, verdictsOf, type Verdict } from './verdict.js';
 
@@ -39,12 +44,25 @@ export interface Offered {
   readonly offset: bigint | null;
 }
 
-/** Times that a transaction is tried again because a model was switched meanwhile. */
-const switchesFollowed = 3;
+/** After these a transaction is tried again: others switched the model, wrote a memory, or edited a log meanwhile. */
+const changedMeanwhile: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'MODEL_SWITCHED',
+  'MEMORY_CHANGED',
+  'USER_EDITED',
+]);
+const timesAgain = 3;
+
+interface Applied {
+  readonly verdicts: readonly Verdict[];
+  readonly toReplay: readonly string[];
+  /** what is remembered now; null before the first model */
+  readonly known: { readonly version: number; readonly memories: readonly HeldMemory[] } | null;
+}
 
 @Injectable()
 export class MemoryWriter {
   private readonly admission: Admission;
+  private readonly cache: MemoryCache;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -53,47 +71,61 @@ export class MemoryWriter {
     private readonly lateReplay: LateReplay,
   ) {
     this.admission = new Admission(config);
+    this.cache = new MemoryCache(config.memoryCacheBytes);
   }
 
   /** Returns a verdict for each of the offered, durable for those without a position; throws with nothing applied. */
   async apply(offered: readonly Offered[], position: Position | null): Promise<readonly Verdict[]> {
-    for (let followed = 0; ; followed++) {
+    for (let again = 0; ; again++) {
       try {
         const applied = await this.dataSource.transaction(async (tx) => this.applyIn(tx, offered, position));
-        if (applied.toReplay.length > 0) this.lateReplay.wake();
-        return applied.verdicts;
+        const { known, toReplay, verdicts } = applied;
+        if (known !== null && position !== null) this.cache.put(known.version, known.memories);
+        if (toReplay.length > 0) this.lateReplay.wake();
+        return verdicts;
       } catch (error) {
-        const isSwitch = error instanceof RecollectError && error.code === 'MODEL_SWITCHED';
-        if (!isSwitch || followed === switchesFollowed) throw error;
-        await this.networks.refresh();
+        if (!(error instanceof RecollectError) || !changedMeanwhile.has(error.code) || again === timesAgain)
+          throw error;
+        if (error.code === 'MODEL_SWITCHED') await this.networks.refresh();
       }
     }
   }
 
-  private async applyIn(
-    tx: EntityManager,
-    given: readonly Offered[],
-    position: Position | null,
-  ): Promise<{ readonly verdicts: readonly Verdict[]; readonly toReplay: readonly string[] }> {
+  private async applyIn(tx: EntityManager, given: readonly Offered[], position: Position | null): Promise<Applied> {
     await shareMemoryVersion(tx, this.config.databaseSchema);
     const offered = await this.admission.redirect(tx, given);
     const nextOffset = position === null ? null : await begin(tx, position);
     const news = offered.filter(({ offset }) => nextOffset === null || offset === null || offset >= nextOffset);
     const interactions = firstOfEachKey(news.map(({ interaction }) => interaction));
     const live = await this.liveNetwork(tx);
-    const memories = live === null ? [] : await lockUsers(tx, memoriesOf(live.version), live.network, interactions);
-    const inserted = await insertInteractions(
-      tx,
-      await this.admission.admit(tx, interactions, live && { table: memoriesOf(live.version), memories }),
-    );
-    const insertedKeys = new Set(inserted.map(keyOf));
-    const fresh = interactions.filter((interaction) => insertedKeys.has(keyOf(interaction)));
-    const toReplay = live === null ? [] : await remember(tx, memoriesOf(live.version), live.network, memories, fresh);
+    const held = live === null ? null : await this.hold(tx, live, interactions, position);
+    const admitted = await this.admission.admit(tx, interactions, held);
+    const repeated = new Set((await insertInteractions(tx, admitted)).map(keyOf));
+    const fresh = admitted.filter((interaction) => repeated.size === 0 || !repeated.has(keyOf(interaction)));
+    const { toReplay, memories } =
+      live === null || held === null
+        ? { toReplay: [], memories: [] }
+        : await remember(tx, memoriesOf(live.version), live.network, held, fresh);
+    await this.admission.confirm(tx, memories);
     await requestReplay(tx, toReplay);
     await addItemCounts(tx, fresh);
     await createUnknown(tx, this.config, fresh);
     if (position !== null) await advanceProgress(tx, position);
-    return { verdicts: await verdictsOf(tx, offered, new Set(news), fresh), toReplay };
+    const late = new Set(toReplay); // others are about to write these
+    const known = live && { version: live.version, memories: memories.filter(({ userId }) => !late.has(userId)) };
+    return { verdicts: await verdictsOf(tx, offered, new Set(news), fresh), toReplay, known };
+  }
+
+  /** Only the owner of a partition is likely to be its users' only writer; for others what they know is old. */
+  private async hold(
+    tx: EntityManager,
+    { version, network }: LiveNetwork,
+    interactions: readonly Interaction[],
+    position: Position | null,
+  ): Promise<readonly HeldMemory[]> {
+    const known = (userId: string): HeldMemory | undefined =>
+      position === null ? undefined : this.cache.take(version, userId);
+    return holdUsers(tx, memoriesOf(version), network, interactions, known);
   }
 
   /** What serves according to the database; throws MODEL_SWITCHED where this process has another version loaded. */

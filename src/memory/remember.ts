@@ -8,7 +8,14 @@ import type { EntityManager } from 'typeorm';
 import { stateBytes } from '../model/dimensions.js';
 import type { Network } from '../model/network.js';
 import { checksumOf, decodeState, emptyState, encodeState, type UserState } from '../model/user-state.js';
-import { lockMemories, saveMemories, type MemoryRow, type MemoryTable } from '../storage/user-memory.store.js';
+import {
+  addMemories,
+  changeMemories,
+  lockMemories,
+  type HeldMemory,
+  type MemoryRow,
+  type MemoryTable,
+} from '../storage/user-memory.store.js';
 import { applyInWaves, type Track } from './waves.js';
 
 /** What of an interaction enters a memory. */
@@ -20,52 +27,92 @@ export interface Event {
   readonly occurredAt: number;
 }
 
-/** The memories of these users, locked to the end of the transaction; a user without one gets an empty one. */
-export async function lockUsers(
+/**
+ * The memories of these users, an empty one for a user without. They are locked to the end of the transaction, but for those without
+ * and those that `known` gives, which are checked when they are written.
+ */
+export async function holdUsers(
   tx: EntityManager,
   table: MemoryTable,
   network: Network,
   events: readonly Pick<Event, 'userId'>[],
-): Promise<readonly MemoryRow[]> {
+  known: (userId: string) => HeldMemory | undefined = () => undefined,
+): Promise<readonly HeldMemory[]> {
   const userIds = [...new Set(events.map(({ userId }) => userId))];
-  if (userIds.length === 0) return [];
-  const state = encodeState(emptyState(network.dimensions));
-  return lockMemories(tx, table, userIds, { state, checksum: checksumOf(state) });
+  const held = new Map(userIds.map((userId) => [userId, known(userId)]));
+  const others = userIds.filter((userId) => held.get(userId) === undefined);
+  for (const memory of others.length === 0 ? [] : await lockMemories(tx, table, others))
+    held.set(memory.userId, memory);
+  const empty = emptyMemory(network);
+  return userIds.map((userId) => held.get(userId) ?? { userId, ...empty });
 }
 
-/** `events` come in the order of arrival and are in the log. Returns the users whose memories are right only after a replay. */
+/** The same, and all are locked: a user without one gets an empty one, which nobody else sees before something is saved in its place. */
+export async function lockUsers(
+  tx: EntityManager,
+  table: MemoryTable,
+  network: Network,
+  userIds: readonly string[],
+): Promise<readonly HeldMemory[]> {
+  if (userIds.length === 0) return [];
+  await addMemories(tx, table, userIds, emptyMemory(network));
+  return lockMemories(tx, table, userIds);
+}
+
+function emptyMemory({ dimensions }: Network): Omit<HeldMemory, 'userId'> {
+  const state = encodeState(emptyState(dimensions));
+  return { state, interactionsApplied: 0, lastOccurredAt: null, checksum: checksumOf(state), sequenceNumber: 0 };
+}
+
+export interface Remembered {
+  /** users whose memories are right only after a replay */
+  readonly toReplay: readonly string[];
+  /** the memories as they are now, of the users that have one that is whole */
+  readonly memories: readonly HeldMemory[];
+}
+
+/**
+ * `events` come in the order of arrival and are in the log; the memories of their users are held. Throws MEMORY_CHANGED where another
+ * wrote one of them, which nobody can any more after this.
+ */
 export async function remember(
   tx: EntityManager,
   table: MemoryTable,
   network: Network,
-  memories: readonly MemoryRow[],
+  held: readonly HeldMemory[],
   events: readonly Event[],
-): Promise<readonly string[]> {
+): Promise<Remembered> {
   const sequences = Map.groupBy(
     events.toSorted((one, other) => one.occurredAt - other.occurredAt), // stable: then by arrival
     ({ userId }) => userId,
   );
-  const tracks: (Track & { readonly memory: MemoryRow; readonly lastOccurredAt: Date })[] = [];
+  const tracks: (Track & { readonly before: HeldMemory; readonly lastOccurredAt: Date | null })[] = [];
   const toReplay: string[] = [];
-  for (const memory of memories) {
-    const sequence = sequences.get(memory.userId) ?? [];
-    const last = memory.lastOccurredAt?.getTime() ?? null;
+  for (const before of held) {
+    const sequence = sequences.get(before.userId);
+    if (sequence === undefined) continue;
+    const last = before.lastOccurredAt?.getTime() ?? null;
     const inOrder = sequence.filter(({ occurredAt }) => last === null || occurredAt >= last);
-    const state = stateOf(memory, network);
-    if (inOrder.length < sequence.length || (state === null && sequence.length > 0)) toReplay.push(memory.userId);
+    const state = stateOf(before, network);
+    if (inOrder.length < sequence.length || state === null) toReplay.push(before.userId);
+    if (state === null) continue; // not one that was known, so it is locked
     const newest = inOrder.at(-1);
-    if (state === null || newest === undefined) continue;
-    const applied = network.eventsOf(inOrder, last);
-    tracks.push({ memory, state, events: applied, lastOccurredAt: new Date(newest.occurredAt) });
+    const lastOccurredAt = newest === undefined ? before.lastOccurredAt : new Date(newest.occurredAt);
+    tracks.push({ before, state, events: network.eventsOf(inOrder, last), lastOccurredAt });
   }
   await applyInWaves(network, tracks);
-  const changed = tracks.map(({ memory, state, events: applied, lastOccurredAt }) => {
-    const bytes = encodeState(state);
-    const interactionsApplied = memory.interactionsApplied + applied.rows.length;
-    return { userId: memory.userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: checksumOf(bytes) };
+  const changes = tracks.map(({ before, state: numbers, events: applied, lastOccurredAt }) => {
+    const state = encodeState(numbers);
+    const interactionsApplied = before.interactionsApplied + applied.rows.length;
+    const sequenceNumber = before.sequenceNumber + 1;
+    const { userId } = before;
+    return {
+      before,
+      after: { userId, state, interactionsApplied, lastOccurredAt, checksum: checksumOf(state), sequenceNumber },
+    };
   });
-  await saveMemories(tx, table, changed);
-  return toReplay;
+  await changeMemories(tx, table, changes);
+  return { toReplay, memories: changes.map(({ after }) => after) };
 }
 
 /** null for bytes that are damaged or of another form than this network's: the log can make them anew. */

@@ -1,6 +1,7 @@
 /** SQL that writes the log, and that reads a user's sequence back for a replay. */
 import type { EntityManager } from 'typeorm';
 import type { Interaction } from '../model/interaction.js';
+import { floatArray, instantArray, jsonArray, textArray } from './binary-array.js';
 
 export interface InteractionKey {
   readonly userId: string;
@@ -8,8 +9,8 @@ export interface InteractionKey {
 }
 
 /**
- * Adds those that are not in the log yet and returns their keys, in the order given. Arrival numbers are handed out in that
- * order too, so that of two events of a user with equal times the one that was offered first comes first for ever.
+ * Adds those that are not in the log yet and returns the keys of the others. Arrival numbers are handed out in the order given, so
+ * that of two events of a user with equal times the one that was offered first comes first for ever.
  * A key may stand in the list once.
  */
 export async function insertInteractions(
@@ -18,23 +19,25 @@ export async function insertInteractions(
 ): Promise<readonly InteractionKey[]> {
   if (interactions.length === 0) return [];
   return tx.query(
-    `INSERT INTO interaction (user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties)
-     SELECT user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties
-       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::timestamptz[], $8::text[], $9::jsonb[])
-            WITH ORDINALITY AS n(user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties, place)
-      ORDER BY place
-     ON CONFLICT DO NOTHING
-     RETURNING user_id AS "userId", id`,
+    `WITH offered AS MATERIALIZED (
+       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::timestamptz[], $8::text[], $9::jsonb[])
+              WITH ORDINALITY AS n(user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties, place)),
+     added AS (
+       INSERT INTO interaction (user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties)
+       SELECT user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties FROM offered ORDER BY place
+       ON CONFLICT DO NOTHING
+       RETURNING user_id, id)
+     SELECT user_id AS "userId", id FROM offered EXCEPT SELECT user_id, id FROM added`,
     [
-      interactions.map(({ userId }) => userId),
-      interactions.map(({ id }) => id),
-      interactions.map(({ sessionId }) => sessionId),
-      interactions.map(({ itemId }) => itemId),
-      interactions.map(({ kind }) => kind),
-      interactions.map(({ value }) => value),
-      interactions.map(({ occurredAt }) => new Date(occurredAt)),
-      interactions.map(({ recommendationId }) => recommendationId),
-      interactions.map(({ properties }) => (properties === null ? null : JSON.stringify(properties))),
+      textArray(interactions.map(({ userId }) => userId)),
+      textArray(interactions.map(({ id }) => id)),
+      textArray(interactions.map(({ sessionId }) => sessionId)),
+      textArray(interactions.map(({ itemId }) => itemId)),
+      textArray(interactions.map(({ kind }) => kind)),
+      floatArray(interactions.map(({ value }) => value)),
+      instantArray(interactions.map(({ occurredAt }) => occurredAt)),
+      textArray(interactions.map(({ recommendationId }) => recommendationId)),
+      jsonArray(interactions.map(({ properties }) => (properties === null ? null : JSON.stringify(properties)))),
     ],
   );
 }

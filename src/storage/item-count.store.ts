@@ -1,5 +1,6 @@
 /** SQL of the daily counts. Rows are locked in the order of their key, so that two writers wait for each other and don't deadlock. */
 import type { EntityManager } from 'typeorm';
+import { dayArray, textArray } from './binary-array.js';
 
 /** An interaction as the counts see it. */
 export interface Counted {
@@ -35,10 +36,10 @@ async function count(tx: EntityManager, interactions: readonly Counted[], sign: 
   );
 }
 
-function columnsOf(interactions: readonly Counted[]): string[][] {
+function columnsOf(interactions: readonly Counted[]): readonly Buffer[] {
   return [
-    interactions.map(({ itemId }) => itemId),
-    interactions.map(({ kind }) => kind),
-    interactions.map(({ occurredAt }) => new Date(occurredAt).toISOString().slice(0, 10)),
+    textArray(interactions.map(({ itemId }) => itemId)),
+    textArray(interactions.map(({ kind }) => kind)),
+    dayArray(interactions.map(({ occurredAt }) => occurredAt)),
   ];
 }

@@ -4,6 +4,8 @@
  * each other and don't deadlock.
  */
 import type { EntityManager } from 'typeorm';
+import { RecollectError } from '../errors.js';
+import { bigintArray, instantArray, textArray } from './binary-array.js';
 
 /** A memory as it is stored. */
 export interface MemoryRow {
@@ -12,6 +14,12 @@ export interface MemoryRow {
   readonly interactionsApplied: number;
   readonly lastOccurredAt: Date | null;
   readonly checksum: number;
+}
+
+/** A memory and how often its row was written: every write raises the number. */
+export interface HeldMemory extends MemoryRow {
+  /** 0: there is no row, or one that nobody wrote to yet */
+  readonly sequenceNumber: number;
 }
 
 /** A row as a `MemoryRow`. */
@@ -91,52 +99,131 @@ function partitionOf(version: number): string {
   return `user_memory_${version}`;
 }
 
-/** Locks the memories of these users to the end of the transaction and returns them; a user without one gets an empty one. */
+/** Locks the memories of these users to the end of the transaction and returns those that there are. */
 export async function lockMemories(
   tx: EntityManager,
   { version, name }: MemoryTable,
   userIds: readonly string[],
-  empty: { readonly state: Buffer; readonly checksum: number },
-): Promise<readonly MemoryRow[]> {
+): Promise<readonly HeldMemory[]> {
+  return tx.query(
+    `SELECT ${memoryColumns}, sequence_number::float8 AS "sequenceNumber"
+       FROM ${name} WHERE model_version = $1 AND user_id = ANY($2::text[]) ORDER BY user_id FOR UPDATE`,
+    [version, textArray(userIds)],
+  );
+}
+
+/** Adds a memory for each of these users who has none; nobody wrote to it yet. */
+export async function addMemories(
+  tx: EntityManager,
+  { version, name }: MemoryTable,
+  userIds: readonly string[],
+  { state, checksum }: Pick<MemoryRow, 'state' | 'checksum'>,
+): Promise<void> {
   await tx.query(
     `INSERT INTO ${name} (model_version, user_id, state, interactions_applied, checksum)
      SELECT $1, user_id, $3, 0, $4 FROM unnest($2::text[]) AS u(user_id) ORDER BY user_id
      ON CONFLICT DO NOTHING`,
-    [version, userIds, empty.state, empty.checksum],
-  );
-  return tx.query(
-    `SELECT ${memoryColumns} FROM ${name} WHERE model_version = $1 AND user_id = ANY($2::text[]) ORDER BY user_id FOR UPDATE`,
-    [version, userIds],
+    [version, userIds, state, checksum],
   );
 }
 
-/** Writes memories and raises their sequence numbers. */
+/** What comes in the place of a memory. */
+export interface MemoryChange {
+  readonly before: HeldMemory;
+  readonly after: MemoryRow;
+}
+
+/** Writes what came of memories; throws MEMORY_CHANGED where a row is not, or is no longer, as it was before. */
+export async function changeMemories(
+  tx: EntityManager,
+  { version, name }: MemoryTable,
+  changes: readonly MemoryChange[],
+): Promise<void> {
+  const stored = changes.filter(({ before }) => before.sequenceNumber > 0);
+  const others = changes.filter(({ before }) => before.sequenceNumber === 0);
+  let written = 0;
+  if (stored.length > 0) {
+    const [, updated] = await tx.query<[unknown, number]>(
+      `UPDATE ${name} AS m
+          SET state = n.state, interactions_applied = applied, last_occurred_at = last, checksum = n.checksum,
+              sequence_number = m.sequence_number + 1, updated_at = now()
+         FROM (SELECT * FROM ${rows} ORDER BY user_id) AS n
+        WHERE m.model_version = $1 AND m.user_id = n.user_id
+          AND m.sequence_number = n.sequence_before AND m.checksum = n.checksum_before`,
+      [
+        ...parametersOf(
+          version,
+          stored.map(({ after }) => after),
+        ),
+        ...befores(stored),
+      ],
+    );
+    written += updated;
+  }
+  if (others.length > 0) {
+    const inserted = await tx.query<unknown[]>(`${upsert(name)} WHERE m.sequence_number = 0 RETURNING 1`, [
+      ...parametersOf(
+        version,
+        others.map(({ after }) => after),
+      ),
+      ...befores(others),
+    ]);
+    written += inserted.length;
+  }
+  if (written === changes.length) return;
+  throw new RecollectError(
+    'MEMORY_CHANGED',
+    `${changes.length - written} of ${changes.length} memories were written by others meanwhile; the batch is tried again`,
+  );
+}
+
+/** Writes memories, whatever is in their rows, and raises their sequence numbers, which come back. */
 export async function saveMemories(
   tx: EntityManager,
   { version, name }: MemoryTable,
   memories: readonly MemoryRow[],
-): Promise<void> {
-  const [first] = memories;
-  if (first === undefined) return;
-  await tx.query(
-    `INSERT INTO ${name} AS m
+): Promise<readonly HeldMemory[]> {
+  if (memories.length === 0) return [];
+  const saved: { userId: string; sequenceNumber: number }[] = await tx.query(
+    `${upsert(name)} RETURNING user_id AS "userId", sequence_number::float8 AS "sequenceNumber"`,
+    [...parametersOf(version, memories), bigintArray([]), bigintArray([])],
+  );
+  const numbers = new Map(saved.map(({ userId, sequenceNumber }) => [userId, sequenceNumber]));
+  return memories.map((memory) => ({ ...memory, sequenceNumber: numbers.get(memory.userId) ?? 0 }));
+}
+
+function upsert(name: MemoryTable['name']): string {
+  return `INSERT INTO ${name} AS m
        (model_version, user_id, state, interactions_applied, last_occurred_at, checksum, sequence_number)
-     SELECT $1, user_id, substr($2::bytea, (place::int - 1) * $3::int + 1, $3::int), applied, last, checksum, 1
-       FROM unnest($4::text[], $5::bigint[], $6::timestamptz[], $7::bigint[])
-            WITH ORDINALITY AS n(user_id, applied, last, checksum, place)
-      ORDER BY user_id
+     SELECT $1, user_id, state, applied, last, checksum, 1 FROM ${rows} ORDER BY user_id
      ON CONFLICT (model_version, user_id) DO UPDATE
         SET state = excluded.state, interactions_applied = excluded.interactions_applied,
             last_occurred_at = excluded.last_occurred_at, checksum = excluded.checksum,
-            sequence_number = m.sequence_number + 1, updated_at = now()`,
-    [
-      version,
-      Buffer.concat(memories.map(({ state }) => state)),
-      first.state.length,
-      memories.map(({ userId }) => userId),
-      memories.map(({ interactionsApplied }) => interactionsApplied),
-      memories.map(({ lastOccurredAt }) => lastOccurredAt),
-      memories.map(({ checksum }) => checksum),
-    ],
-  );
+            sequence_number = m.sequence_number + 1, updated_at = now()`;
+}
+
+/** The parameters as rows. */
+const rows = `(
+       SELECT user_id, substr($2::bytea, (place::int - 1) * $3::int + 1, $3::int) AS state, applied, last, checksum,
+              sequence_before, checksum_before
+         FROM unnest($4::text[], $5::bigint[], $6::timestamptz[], $7::bigint[], $8::bigint[], $9::bigint[])
+              WITH ORDINALITY AS p(user_id, applied, last, checksum, sequence_before, checksum_before, place)) AS r`;
+
+function parametersOf(version: number, memories: readonly MemoryRow[]): readonly unknown[] {
+  return [
+    version,
+    Buffer.concat(memories.map(({ state }) => state)),
+    memories[0]?.state.length ?? 0,
+    textArray(memories.map(({ userId }) => userId)),
+    bigintArray(memories.map(({ interactionsApplied }) => interactionsApplied)),
+    instantArray(memories.map(({ lastOccurredAt }) => lastOccurredAt?.getTime() ?? null)),
+    bigintArray(memories.map(({ checksum }) => checksum)),
+  ];
+}
+
+function befores(changes: readonly MemoryChange[]): readonly [Buffer, Buffer] {
+  return [
+    bigintArray(changes.map(({ before }) => before.sequenceNumber)),
+    bigintArray(changes.map(({ before }) => before.checksum)),
+  ];
 }

@@ -122,7 +122,7 @@ async function drain(name: string): Promise<number> {
   const flags = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
   const before = await consumed();
   const ingest = new IngestProcess(settings, flags);
-  const pids = { node: ingest.pid ?? 0, ...servers };
+  const pids = { node: ingest.pid, ...servers };
   let first = before;
   while (first === before) {
     if (ingest.exitCode !== null) throw new Error(`the ingest process ended:\n${ingest.log}`);

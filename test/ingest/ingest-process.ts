@@ -18,10 +18,6 @@ export class IngestProcess {
       });
   }
 
-  get pid(): number | undefined {
-    return this.child.pid;
-  }
-
   get log(): string {
     return this.output;
   }
