@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { recipeSettings, type Settings } from '../training/recipe.js';
 import { datasets, type DatasetName } from '../training/reproduce/datasets.js';
 import { meanOf, sessionMeanOf, table, variantTable } from '../training/reproduce/report-table.js';
+import type { ServedQuality } from '../training/reproduce/served.js';
 import { readReports, reproduce, type Report } from '../training/reproduce/reproduce.js';
 
 interface Options {
@@ -12,6 +13,7 @@ interface Options {
   readonly recipe: Settings;
   readonly seeds: string;
   readonly threads: string;
+  readonly served: boolean;
 }
 
 const sets = Object.keys(datasets) as DatasetName[];
@@ -32,6 +34,7 @@ export function addReproduceCommand(program: Command): void {
     )
     .option('--seeds <count>', 'seeds 1 to this', '1')
     .option('--threads <count>', 'threads of the trainer', '1')
+    .option('--served', 'ask the serving network the test too, event by event, with states in half precision', false)
     .action(async (set: DatasetName | 'all' | 'table', options: Options) => {
       if (set !== 'table') for (const one of set === 'all' ? sets : [set]) await run(one, options);
       if (set !== 'all' && set !== 'table') return;
@@ -58,7 +61,7 @@ function readSettings(text: string): Settings {
 
 async function run(
   set: DatasetName,
-  { data, reports: folder, curves, recipe, seeds, threads }: Options,
+  { data, reports: folder, curves, recipe, seeds, threads, served }: Options,
 ): Promise<void> {
   const reports = await reproduce({
     set,
@@ -68,6 +71,7 @@ async function run(
     curves: curves ?? null,
     seeds: Number(seeds),
     threads: Number(threads),
+    served,
     onProgress: (seed, { phase, epoch, epochs, step, steps, loss }) => {
       if (!process.stdout.isTTY) return;
       const at = `${set} seed ${seed} ${phase.toLowerCase()} epoch ${epoch}/${epochs} step ${step}/${steps}`;
@@ -91,6 +95,7 @@ function summary(set: DatasetName, reports: readonly Report[]): Readonly<Record<
   const model = meanOf(reports.map(({ test }) => test.model));
   const plain = meanOf(reports.map(({ test }) => test.modelWithoutBlend));
   const session = datasets[set].split.kind === 'sessions' ? sessionMeanOf(reports, 'model') : null;
+  const served = reports.flatMap((report) => (report.served === undefined ? [] : [report.served]));
   const epochs = reports.flatMap((report) => report.epochs);
   const secondsPerEpoch = epochs.reduce((sum, { seconds }) => sum + seconds, 0) / epochs.length;
   const round = (value: number | undefined): number => Number((value ?? NaN).toFixed(4));
@@ -104,6 +109,19 @@ function summary(set: DatasetName, reports: readonly Report[]): Readonly<Record<
     rulesHr10: round(reports[0]?.test.rules.hrAt10),
     rulesNdcg10: round(reports[0]?.test.rules.ndcgAt10),
     secondsPerEpoch: round(secondsPerEpoch),
+    ...(served.length === 0 ? {} : servedSummary(served)),
     ...(session === null ? {} : { recall20: round(session.recallAt20), mrr20: round(session.mrrAt20) }),
   };
+}
+
+function servedSummary(served: readonly ServedQuality[]): Readonly<Record<string, number>> {
+  const { hrAt10, ndcgAt10 } = meanOf(served.map(({ model }) => model));
+  const plain = meanOf(served.map(({ modelWithoutBlend }) => modelWithoutBlend));
+  const figures = {
+    servedHr10: hrAt10,
+    servedNdcg10: ndcgAt10,
+    servedPlainHr10: plain.hrAt10,
+    servedPlainNdcg10: plain.ndcgAt10,
+  };
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Number(value.toFixed(4))]));
 }

@@ -14,6 +14,8 @@ export interface Hyperparameters {
   readonly gapBuckets: number;
   /** length that each item's vector is scaled to where it scores; 0: as it is */
   readonly outputLength: number;
+  /** where the items' vectors start: small random numbers, or what occurs near what in the training sequences (`start/cooccurrence`) */
+  readonly itemStart: 'chance' | 'cooccurrence';
   /** L: GRU blocks */
   readonly blocks: number;
   /** share of numbers that a dropout sets to zero, everywhere in the network, 0 .. 1 */
@@ -80,6 +82,7 @@ export const defaultHyperparameters: Hyperparameters = {
   kindVectors: false,
   gapBuckets: 0,
   outputLength: 0,
+  itemStart: 'chance',
   blocks: 1,
   dropout: 0.3,
   epochs: 12,

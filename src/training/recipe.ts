@@ -19,6 +19,7 @@ export const rules = {
   kindVectors: z.boolean(),
   gapBuckets: whole(0, 64),
   outputLength: z.number().min(0).max(largestOutputLength),
+  itemStart: z.enum(['chance', 'cooccurrence']),
   blocks: whole(1, 8),
   dropout: share,
   epochs: whole(1, 1_000),

@@ -6,6 +6,7 @@ import { encodeCheckpoint, type Checkpoint, type Tensor } from '../model/checkpo
 import { randomCheckpoint } from '../../test/random-checkpoint.js';
 import { defaultHyperparameters } from './hyperparameters.js';
 import { initialParameters, type Parameters } from './graph/parameters.js';
+import { cooccurrenceTable } from './start/cooccurrence.js';
 import { startOf, warmParameters, warmRecipe } from './warm-start.js';
 
 const width = 8;
@@ -148,7 +149,14 @@ describe('the start of a training', () => {
   });
   afterAll(async () => rm(folder, { recursive: true }));
 
-  const split = { vocabulary: known, attributes: [], kinds: ['view'] };
+  const training = {
+    offsets: Int32Array.of(0, 4, 8),
+    rows: Int32Array.of(1, 2, 3, 4, 2, 1, 4, 3), // the other items have no training interaction beside another
+    kinds: new Int32Array(8),
+    times: new Float64Array(8),
+    values: new Float32Array(8),
+  };
+  const split = { vocabulary: known, attributes: [], kinds: ['view'], training };
   const dimensions = {
     width,
     slots: 2,
@@ -202,6 +210,19 @@ describe('the start of a training', () => {
   ])('is chance with the whole recipe, and says why, where the file is %s', async (_, bytes, reason) => {
     const started = await start(bytes);
     expect(started).toEqual({ parameters: chance, hyperparameters, refused: expect.stringContaining(reason) });
+  });
+
+  it('has items from what occurs near what where the recipe says so, all else by chance, and a file goes before it', async () => {
+    const recipe = { ...hyperparameters, itemStart: 'cooccurrence' } as const;
+    const { parameters } = await startOf(null, split, dimensions, recipe);
+    const table = chance.get('item.embedding')?.data ?? new Float32Array();
+    const data = cooccurrenceTable(training, dimensions, table, hyperparameters.seed);
+    expect(data).not.toEqual(table);
+    expect(parameters).toEqual(new Map(chance).set('item.embedding', { shape: [21, width], data }));
+    const file = join(folder, 'checkpoint');
+    await writeFile(file, encodeCheckpoint(old));
+    const warmed = await startOf({ file, modelVersion: 1 }, split, dimensions, recipe);
+    expect(warmed.parameters).toEqual((await start(encodeCheckpoint(old))).parameters);
   });
 
   it('fails where the file is missing, which is no fault of the model', async () => {

@@ -24,6 +24,7 @@ import { decodeCheckpoint, type Checkpoint } from '../model/checkpoint.js';
 import type { Dimensions } from '../model/dimensions.js';
 import type { Hyperparameters } from './hyperparameters.js';
 import { initialParameters, type Parameter, type Parameters } from './graph/parameters.js';
+import { cooccurrenceTable } from './start/cooccurrence.js';
 import type { Split } from './log/split.js';
 import type { TrainingJob } from './training-job.js';
 
@@ -47,22 +48,38 @@ export interface Start {
   readonly refused: string | null;
 }
 
+/** From scratch, as the recipe says. */
+function freshParameters(
+  { training }: Pick<Split, 'training'>,
+  dimensions: Dimensions,
+  { seed, itemStart }: Hyperparameters,
+): Parameters {
+  const chance = initialParameters(dimensions, seed);
+  const table = chance.get('item.embedding');
+  if (itemStart === 'chance' || table === undefined) return chance;
+  return new Map(chance).set('item.embedding', {
+    ...table,
+    data: cooccurrenceTable(training, dimensions, table.data, seed),
+  });
+}
+
 /** The weights of `warmStart` and the recipe that goes with them where they fit, else chance and the whole recipe. */
 export async function startOf(
   warmStart: TrainingJob['warmStart'],
-  names: Names,
+  split: Names & Pick<Split, 'training'>,
   dimensions: Dimensions,
   hyperparameters: Hyperparameters,
 ): Promise<Start> {
-  const fresh = initialParameters(dimensions, hyperparameters.seed);
-  if (warmStart === undefined || warmStart === null) return { parameters: fresh, hyperparameters, refused: null };
+  const fresh = (): Parameters => freshParameters(split, dimensions, hyperparameters);
+  if (warmStart === undefined || warmStart === null) return { parameters: fresh(), hyperparameters, refused: null };
   try {
     const checkpoint = decodeCheckpoint(await readFile(warmStart.file));
-    const parameters = warmParameters(checkpoint, names, dimensions, fresh);
+    const chance = initialParameters(dimensions, hyperparameters.seed);
+    const parameters = warmParameters(checkpoint, split, dimensions, chance);
     return { parameters, hyperparameters: warmRecipe(hyperparameters), refused: null };
   } catch (error) {
     if (!(error instanceof RecollectError) || error.code !== 'CHECKPOINT_INVALID') throw error;
-    return { parameters: fresh, hyperparameters, refused: error.message };
+    return { parameters: fresh(), hyperparameters, refused: error.message };
   }
 }
 

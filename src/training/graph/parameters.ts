@@ -94,7 +94,7 @@ function recurrent(d: number, gates: number, value: () => number, random: Random
 }
 
 /** Rows of a random orthogonal matrix: Gram-Schmidt on normal vectors. */
-function orthogonal(size: number, random: Random): Float64Array[] {
+export function orthogonal(size: number, random: Random): Float64Array[] {
   const rows: Float64Array[] = [];
   while (rows.length < size) {
     const row = Float64Array.from({ length: size }, () => random.normal());

@@ -33,6 +33,8 @@ export interface Dataset {
 
 const sparse: Hyperparameters = {
   ...defaultHyperparameters,
+  width: 128,
+  itemStart: 'cooccurrence',
   dropout: 0.5,
   batchPositions: 1024,
   window: 50,
@@ -54,6 +56,8 @@ const dense: Hyperparameters = {
 };
 const short: Hyperparameters = {
   ...sparse,
+  width: 64,
+  itemStart: 'chance',
   dropout: 0.3,
   batchPositions: 4096,
   recencyDecay: 1,

@@ -102,8 +102,8 @@ describe('the table of reports', () => {
     expect(table([base, other])).toBe(table([base]));
     expect(variantTable([base, reportOf('toys', 1, 0.2)])).toBe('');
     expect(variantTable([other, base]).split('\n').slice(2)).toEqual([
-      '| Amazon Beauty, attributes | its own | 1 | .2000 / .1000 | .2000 / .1000 |  | 1192 |',
-      '| Amazon Beauty, attributes | blocks=2, slots=0 | 1 | .4000 / .2000 | .4000 / .2000 |  | 296 |',
+      '| Amazon Beauty, attributes | its own | 1 | .2000 / .1000 | .2000 / .1000 |  | 2344 |',
+      '| Amazon Beauty, attributes | blocks=2, slots=0 | 1 | .4000 / .2000 | .4000 / .2000 |  | 552 |',
     ]);
   });
 

@@ -13,6 +13,7 @@ import { withSettings, type Settings } from '../recipe.js';
 import { trainerEntry, trainInChild } from '../trainer-child.js';
 import { inTrainingFolder } from '../training-folder.js';
 import type { TrainingResult } from '../training-job.js';
+import { servedQuality, type ServedQuality } from './served.js';
 
 /** Sessions have a case for each click: there validation asks for a sample, the test for all. */
 const everybody = Number.MAX_SAFE_INTEGER;
@@ -22,6 +23,8 @@ export interface Report extends Omit<TrainingResult, 'checkpointPath'> {
   readonly seed: number;
   /** what of the set's recipe was set otherwise, to see what it does; absent: nothing */
   readonly settings?: Settings;
+  /** the same test by the serving network; absent: not asked for */
+  readonly served?: ServedQuality;
   readonly threads: number;
   readonly machine: string;
 }
@@ -38,6 +41,8 @@ export interface Reproduction {
   readonly curves: string | null;
   readonly seeds: number;
   readonly threads: number;
+  /** whether the serving network is asked the test too, event by event */
+  readonly served: boolean;
   readonly onProgress: (seed: number, progress: TrainingProgress) => void;
   readonly onEpoch: (seed: number, figures: EpochFigures) => void;
   readonly onNotice: (seed: number, message: string) => void;
@@ -94,7 +99,8 @@ async function train(wanted: Reproduction, seed: number): Promise<Report> {
       },
     );
     const own = Object.keys(settings).length === 0 ? {} : { settings };
-    const report: Report = { set, seed, ...own, threads, machine: machine(), ...result };
+    const served = wanted.served ? { served: await servedQuality(checkpointPath, log, dataset) } : {};
+    const report: Report = { set, seed, ...own, ...served, threads, machine: machine(), ...result };
     await writeFile(join(reports, `${name}.json`), `${JSON.stringify(report, null, 1)}\n`);
     await rm(stateFile, { force: true });
     return report;
