@@ -2,7 +2,9 @@
  * A deployment for one scenario: a schema, topics, processes of the service that come to Postgres and the broker through the proxies,
  * and a look at all of it that does not.
  */
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
 import pg from 'pg';
 import { readConfig } from '../../src/config.js';
@@ -109,8 +111,20 @@ export class Stage {
   /** A process of the service. `isAlone`: in a consumer group of its own, which does not wait for killed members to be missed. */
   start({ isAlone = false } = {}): IngestProcess {
     if (isAlone) this.groups += 1;
+    const started = new IngestProcess(this.environment());
+    this.processes.push(started);
+    return started;
+  }
+
+  /** A command of the service. */
+  async recollect(...command: readonly string[]): Promise<void> {
+    const env = { PATH: process.env.PATH, ...this.environment() };
+    await promisify(execFile)(process.execPath, ['dist/src/cli/recollect.js', ...command], { env });
+  }
+
+  private environment(): Readonly<Record<string, string>> {
     const { databaseUrl, brokers } = this.services.proxied;
-    const started = new IngestProcess({
+    return {
       DATABASE_URL: databaseUrl,
       DATABASE_SCHEMA: this.schema,
       KAFKA_BROKERS: brokers,
@@ -120,9 +134,7 @@ export class Stage {
       RECOLLECT_ROLE: 'ingest',
       RECOLLECT_STALL_TIMEOUT_MS: '20000',
       ...this.settings,
-    });
-    this.processes.push(started);
-    return started;
+    };
   }
 
   async kill(process: IngestProcess): Promise<void> {

@@ -4,7 +4,7 @@ import type { Scenario } from '../scenario.js';
 import type { Stage } from '../stage.js';
 
 const partitions = 6;
-const advice = 'set next_offset of its row in consumer_progress and restart';
+const advice = 'recollect partitions restart';
 
 async function untilStopped(stage: Stage, process: IngestProcess, code: string): Promise<void> {
   const lines = (): readonly string[] => process.log.split('\n').filter((line) => line.includes(code));
@@ -29,9 +29,7 @@ export const topicMadeAnew: Scenario = {
     await stage.sendTraffic(count / 10);
     await untilStopped(stage, process, 'OFFSET_PAST_LOG_END');
 
-    await process.stop();
-    await stage.query('UPDATE consumer_progress SET next_offset = 0 WHERE topic = $1', [stage.topic]);
-    stage.start();
+    await stage.recollect('partitions', 'restart', stage.topic, '--from', 'earliest');
     await stage.untilConsumed();
     return stage.judge([...before, ...(await stage.read())]);
   },
@@ -59,14 +57,7 @@ export const retentionPastOffset: Scenario = {
     const second = stage.start();
     await untilStopped(stage, second, 'LOG_START_PAST_OFFSET');
 
-    await second.stop();
-    for (const [partition, start] of starts)
-      await stage.query('UPDATE consumer_progress SET next_offset = $3 WHERE topic = $1 AND partition = $2', [
-        topic,
-        partition,
-        start,
-      ]);
-    stage.start();
+    await stage.recollect('partitions', 'restart', topic, '--from', 'earliest');
     await stage.untilConsumed();
     const isLeft = (at: number, partition: number): boolean =>
       at < (ends.get(partition) ?? 0) || at >= (starts.get(partition) ?? 0);
