@@ -18,6 +18,8 @@ import { stepGru } from './encoder.js';
 import { eventsOf, type EventContext, type Events, type Occurrence } from './events.js';
 import { largestHalf, roundToHalf } from './half.js';
 import { hasKernels } from './kernels/module.js';
+import { ItemRanking } from './item-ranking.js';
+import { ScanKernel } from './kernels/scan-kernel.js';
 import { StepKernel } from './kernels/step-kernel.js';
 import { zeros } from './matrix.js';
 import type { Matrix } from './matrix.js';
@@ -59,6 +61,7 @@ export class Network {
   private readonly weights: Weights;
   private readonly round: boolean;
   private readonly kernel: StepKernel | null;
+  private scan: ScanKernel | null = null;
 
   constructor(
     readonly checkpoint: Checkpoint,
@@ -146,6 +149,21 @@ export class Network {
   /** The same without the rules' part. */
   scoresWithoutRules(state: UserState, u: Float32Array = this.query(state)): Float32Array {
     return scoreAll(this.weights.output, u);
+  }
+
+  /** The best items by the same scores, without each of them being made; the first call of a network takes a moment. */
+  ranking(state: UserState, u: Float32Array = this.query(state)): ItemRanking {
+    const { output } = this.weights;
+    const { weight, scale } = this.checkpoint.blend;
+    if (this.kernel !== null) this.scan ??= new ScanKernel(output, this.dimensions.width);
+    const bounds = this.scan?.boundsFor(u) ?? scoreAll(output, u);
+    const rules = weight > 0 ? rulesOf(this.transitions, state.recent) : [];
+    return new ItemRanking(
+      output,
+      u,
+      bounds,
+      new Map([...rules].map(([row, rule]) => [row, weight * Math.log1p(scale * rule)])),
+    );
   }
 
   /** The rules of the blend: the strongest transitions of each row. */

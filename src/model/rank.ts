@@ -55,6 +55,14 @@ export function scoreAll({ vectors, bias }: Output, u: Float32Array): Float32Arr
   return scores;
 }
 
+/** The score of one row, as `scoreAll` has it. */
+export function scoreOf({ vectors, bias }: Output, u: Float32Array, row: number): number {
+  const begin = (row - 1) * u.length;
+  let sum = bias[row - 1] as number;
+  for (let at = 0; at < u.length; at++) sum += (u[at] as number) * (vectors[begin + at] as number);
+  return Math.fround(sum);
+}
+
 /** The best `cutoff` items, best first; fewer where fewer are candidates. */
 export function rank(
   scores: Float32Array,
@@ -62,16 +70,18 @@ export function rank(
   isCandidate: (row: number) => boolean = () => true,
 ): readonly Ranked[] {
   const heap: Ranked[] = []; // the worst of the best on top
+  let isFull = false;
+  let least = Number.NaN; // the score of the worst of the best, once they are full
   for (let at = 0; at < scores.length && cutoff > 0; at++) {
     const score = scores[at] as number;
+    if (isFull && score <= least) continue; // an equal score of a higher row stays out
     if (Number.isNaN(score)) throw new Error(`the score of row ${at + 1} is not a number`);
-    const worst = heap[0];
-    const isFull = heap.length >= cutoff;
-    if (isFull && worst !== undefined && score <= worst.score) continue; // an equal score of a higher row stays out
     if (!isCandidate(at + 1)) continue;
     const entry = { row: at + 1, score };
     if (isFull) sinkFromTop(heap, entry);
     else rise(heap, entry);
+    isFull = heap.length >= cutoff;
+    if (isFull) least = heap[0]?.score ?? least;
   }
   return heap.sort((a, b) => (isWorse(a, b) ? 1 : -1));
 }

@@ -18,23 +18,20 @@ export interface Transitions {
   readonly values: Float32Array;
 }
 
-/** rules_t by row [N] of a user whose last rows are `recent`, newest first; 0 is a place without a known item. */
-export function rulesOf({ offsets, items, values }: Transitions, recent: Int32Array): Float64Array {
-  const rules = new Float64Array(offsets.length - 1);
+/** rules_t by row, where it is not 0, of a user whose last rows are `recent`, newest first; 0 is a place without a known item. */
+export function rulesOf({ offsets, items, values }: Transitions, recent: Int32Array): ReadonlyMap<number, number> {
+  const rules = new Map<number, number>();
   recent.forEach((row, place) => {
     if (row === 0) return;
     for (let entry = offsets[row] as number; entry < (offsets[row + 1] as number); entry++) {
       const item = items[entry] as number;
-      rules[item] = (rules[item] as number) + (values[entry] as number) / (place + 1);
+      rules.set(item, (rules.get(item) ?? 0) + (values[entry] as number) / (place + 1));
     }
   });
   return rules;
 }
 
 /** Adds w log(1 + c rules_t) to the scores, in place; the score of row j lies at j - 1. */
-export function blendRules(scores: Float32Array, rules: Float64Array, { weight, scale }: Blend): void {
-  for (let at = 0; at < scores.length; at++) {
-    const rule = rules[at + 1] as number;
-    if (rule > 0) scores[at] = (scores[at] as number) + weight * Math.log1p(scale * rule);
-  }
+export function blendRules(scores: Float32Array, rules: ReadonlyMap<number, number>, { weight, scale }: Blend): void {
+  for (const [row, rule] of rules) scores[row - 1] = (scores[row - 1] as number) + weight * Math.log1p(scale * rule);
 }

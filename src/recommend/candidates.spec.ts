@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Candidate } from './answer.js';
+import { rankingOf } from '../model/item-ranking.js';
 import { chain, firstBatch, listed, scoredCandidates } from './candidates.js';
 
 const now = 1_000;
@@ -8,7 +9,13 @@ const idsOf = (batches: Iterable<readonly Candidate[]>): readonly (readonly stri
 
 function scored(count: number, until: (row: number) => number, first: number): Generator<readonly Candidate[]> {
   const scores = Float32Array.from({ length: count }, (_, index) => (index * 7919) % count);
-  return scoredCandidates(scores, { learned: count, idOf: (row) => `i${row}`, untilOf: until }, now, 'MEMORY', first);
+  return scoredCandidates(
+    rankingOf(scores),
+    { learned: count, idOf: (row) => `i${row}`, untilOf: until },
+    now,
+    'MEMORY',
+    first,
+  );
 }
 
 describe('scored candidates', () => {
@@ -31,7 +38,7 @@ describe('scored candidates', () => {
 
   it('say which of them the network has not learned', () => {
     const items = { learned: 2, idOf: (row: number) => `i${row}`, untilOf: () => Infinity };
-    const [batch] = scoredCandidates(Float32Array.of(1, 3, 2), items, now, 'MEMORY', 3);
+    const [batch] = scoredCandidates(rankingOf(Float32Array.of(1, 3, 2)), items, now, 'MEMORY', 3);
     expect(batch?.map(({ itemId, source }) => [itemId, source])).toEqual([
       ['i2', 'MEMORY'],
       ['i3', 'CONTENT'],

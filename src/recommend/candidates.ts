@@ -3,7 +3,7 @@
  * Sources are chained: what the memory scores, then what is popular, then what is new.
  */
 import type { EntityManager } from 'typeorm';
-import { rank } from '../model/rank.js';
+import type { Ranking } from '../model/item-ranking.js';
 import { latestItems, type LatestCursor } from '../storage/item-read.store.js';
 import type { Candidate, Source } from './answer.js';
 
@@ -29,9 +29,9 @@ export async function* chain(...sources: readonly Candidates[]): AsyncGenerator<
   for (const source of sources) yield* source;
 }
 
-/** The rows with the highest scores among those that may be answered at `now`; equal scores in the order of the rows. `source` placed the learned ones. */
+/** The best rows of a ranking among those that may be answered at `now`; equal scores in the order of the rows. `source` placed the learned ones. */
 export function* scoredCandidates(
-  scores: Float32Array,
+  ranking: Ranking,
   items: ScoredItems,
   now: number,
   source: Source,
@@ -40,24 +40,15 @@ export function* scoredCandidates(
   const isEligible = (row: number): boolean => items.untilOf(row) > now;
   let passed = 0;
   for (let size = firstBatch(first); ; size *= growth) {
-    const ranking = rank(scores, size, isEligible);
-    yield ranking.slice(passed).map(({ row, score }) => ({
+    const best = ranking.best(size, isEligible);
+    yield best.slice(passed).map(({ row, score }) => ({
       itemId: items.idOf(row),
       score,
       source: row > items.learned ? 'CONTENT' : source,
     }));
-    if (ranking.length < size) return;
-    passed = ranking.length;
+    if (best.length < size) return;
+    passed = best.length;
   }
-}
-
-/** Scores of learned items, and behind them those of items that their content places. */
-export function joined(learned: Float32Array, placed: Float32Array | undefined): Float32Array {
-  if (placed === undefined || placed.length === 0) return learned;
-  const scores = new Float32Array(learned.length + placed.length);
-  scores.set(learned);
-  scores.set(placed, learned.length);
-  return scores;
 }
 
 /** A list in batches. */

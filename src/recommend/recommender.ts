@@ -11,13 +11,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
+import { joinedRanking, rankingOf } from '../model/item-ranking.js';
 import { decodeState, type UserState } from '../model/user-state.js';
 import { countInteractions, itemsOf } from '../storage/interaction-read.store.js';
 import { readMemory } from '../storage/user-memory-read.store.js';
 import type { Answer, Source } from './answer.js';
 import { Answering } from './answering.js';
 import { because } from './because.js';
-import { joined, scoredCandidates, type Candidates } from './candidates.js';
+import { scoredCandidates, type Candidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
 import { excludeNothing, type Exclusion } from './eligibility.js';
 import { sequenceOf } from './trace.js';
@@ -98,8 +99,10 @@ export class Recommender {
   private scored(live: LiveNetwork, state: UserState, source: Source, first: number): Candidates {
     const u = live.network.query(state);
     const placed = this.catalogue.placedFor(live);
-    const scores = joined(live.network.scores(state, u), placed?.scores(u));
-    return scoredCandidates(scores, this.catalogue.itemsFor(live, placed), Date.now(), source, first);
+    const learned = live.network.ranking(state, u);
+    const ranking =
+      placed === null ? learned : joinedRanking(learned, live.network.dimensions.items, rankingOf(placed.scores(u)));
+    return scoredCandidates(ranking, this.catalogue.itemsFor(live, placed), Date.now(), source, first);
   }
 
   /** A memory of nothing but items that the model doesn't know is no reason for an answer. */

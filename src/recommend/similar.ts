@@ -4,10 +4,11 @@
  * with what is popular.
  */
 import { Inject, Injectable } from '@nestjs/common';
+import { joinedRanking, rankingOf } from '../model/item-ranking.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
 import type { Answer } from './answer.js';
 import { Answering } from './answering.js';
-import { joined, scoredCandidates } from './candidates.js';
+import { scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
 import { cosines, lengthOf } from './cosine.js';
 import { excludeNothing, type Exclusion } from './eligibility.js';
@@ -31,8 +32,12 @@ export class SimilarItems {
     const row = live.network.vocabulary.rowOf(itemId);
     const vector = row > 0 ? live.network.itemVector(row) : (placed?.vectorOf(itemId) ?? null);
     if (vector === null) return this.answering.fallback('UNKNOWN_ITEM', first, exclusion);
-    const scores = joined(this.learnedCosines(live, vector), placed?.cosines(vector));
-    const candidates = scoredCandidates(scores, this.catalogue.itemsFor(live, placed), Date.now(), 'MODEL', first);
+    const learned = rankingOf(this.learnedCosines(live, vector));
+    const ranking =
+      placed === null
+        ? learned
+        : joinedRanking(learned, live.network.dimensions.items, rankingOf(placed.cosines(vector)));
+    const candidates = scoredCandidates(ranking, this.catalogue.itemsFor(live, placed), Date.now(), 'MODEL', first);
     return this.answering.filled(candidates, first, exclusion, {
       source: 'MODEL',
       fallbackReason: null,
@@ -46,7 +51,13 @@ export class SimilarItems {
   /** The learned items that lie nearest to a direction, the nearest first; hidden and deleted ones are not among them. */
   nearest(live: LiveNetwork, direction: Float32Array, count: number): readonly string[] {
     const scores = this.learnedCosines(live, direction);
-    const [batch = []] = scoredCandidates(scores, this.catalogue.itemsFor(live, null), Date.now(), 'MODEL', count);
+    const [batch = []] = scoredCandidates(
+      rankingOf(scores),
+      this.catalogue.itemsFor(live, null),
+      Date.now(),
+      'MODEL',
+      count,
+    );
     return batch
       .slice(0, count)
       .filter(({ score }) => score > 0)

@@ -1,7 +1,6 @@
 /** What the live service would answer in the cases of a cold split, item by item through its own parts, beside what else there is. */
 import { attributeWeight } from '../../src/model/embedding.js';
 import type { Network } from '../../src/model/network.js';
-import { joined } from '../../src/recommend/candidates.js';
 import { PlacedItems } from '../../src/recommend/placed-items.js';
 import { discountedHitAt, hitAt, rankOf } from '../../src/training/evaluation/metrics.js';
 import type { BenchSet, ColdCase, ColdSplit } from './cold-split.js';
@@ -129,4 +128,11 @@ function attributeVector({ checkpoint, dimensions }: Network, categories: readon
     }
   }
   return vector;
+}
+
+function joined(first: Float32Array, second: Float32Array): Float32Array {
+  const both = new Float32Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }

@@ -32,6 +32,18 @@ export interface Kernels {
     keep: number,
     work: number,
   ): void;
+  scanBounds(
+    count: number,
+    width: number,
+    vectors: number,
+    scales: number,
+    biases: number,
+    errors: number,
+    u: number,
+    uScale: number,
+    uLength: number,
+    bounds: number,
+  ): void;
   encodeHalves(count: number, from: number, to: number): void;
   decodeHalves(count: number, from: number, to: number): void;
 }

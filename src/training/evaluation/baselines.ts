@@ -6,7 +6,7 @@ import { recentItems } from '../../model/dimensions.js';
 import type { Transitions } from '../../model/rules.js';
 import type { Scoring } from './scoring.js';
 import type { ItemSequences } from '../log/sequences.js';
-import { countTransitions, frequencies, rulesAfter } from './transitions.js';
+import { countTransitions, frequencies, allRulesAfter } from './transitions.js';
 
 const ruleGap = 10;
 /** Transitions a row of a baseline's table: bounds the memory for large logs and changes no figure. */
@@ -44,7 +44,7 @@ function byTransitions(
 ): Scoring<Float64Array> {
   const tieBreak = tieBreaks(training, items);
   return scoredBy(items, (scores, history) => {
-    const rule = rulesAfter(table, history, window);
+    const rule = allRulesAfter(table, history, window);
     for (let row = 0; row <= items; row++) scores[row] = (rule[row] ?? 0) + (tieBreak[row] ?? 0);
   });
 }

@@ -13,7 +13,7 @@ import { Judgement } from './judgement.js';
 import { quality, type Quality } from './metrics.js';
 import { eachCase, type Scoring } from './scoring.js';
 import type { Case } from '../log/split.js';
-import { rulesAfter } from './transitions.js';
+import { allRulesAfter, rulesAfter } from './transitions.js';
 
 const weights = [0, 0.2, 0.4, 0.6, 0.8, 1.1, 1.6, 2.2, 3, 4, 6, 9];
 const scales = [0.3, 1, 3, 8, 20];
@@ -37,7 +37,7 @@ export function chooseBlend(
   const ranks = grid.map(() => new Array<number>(cases.length).fill(Number.POSITIVE_INFINITY));
   eachCase(scoring, cases, (index, scores, one) => {
     if (one.target === 0) return;
-    ranksOverGrid(scores, rulesAfter(table, one.history), one).forEach((rank, at) => {
+    ranksOverGrid(scores, allRulesAfter(table, one.history), one).forEach((rank, at) => {
       (ranks[at] ?? [])[index] = rank;
     });
   });

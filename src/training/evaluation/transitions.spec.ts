@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { countTransitions, rulesAfter, strongest } from './transitions.js';
+import { countTransitions, allRulesAfter, strongest } from './transitions.js';
 
 /** Two users: 1 2 3 1 2 and 2 3. */
 const training = { offsets: Int32Array.of(0, 5, 7), rows: Int32Array.of(1, 2, 3, 1, 2, 2, 3) };
@@ -50,22 +50,22 @@ describe('countTransitions', () => {
   });
 });
 
-describe('rulesAfter', () => {
+describe('allRulesAfter', () => {
   it('adds the transitions of the last items, older ones less', () => {
     const table = countTransitions(training, 3, 1, 10);
-    const rules = rulesAfter(table, Int32Array.of(3, 1)); // 1 is the newest
+    const rules = allRulesAfter(table, Int32Array.of(3, 1)); // 1 is the newest
     expect(rules[2]).toBeCloseTo(2 / Math.SQRT2, 6);
     expect(rules[1]).toBeCloseTo(1 / Math.SQRT2 / 2, 6);
   });
 
   it('skips items that the model does not know, which keep their place', () => {
     const table = countTransitions(training, 3, 1, 10);
-    expect(rulesAfter(table, Int32Array.of(3, 0))[1]).toBeCloseTo(1 / Math.SQRT2 / 2, 6);
+    expect(allRulesAfter(table, Int32Array.of(3, 0))[1]).toBeCloseTo(1 / Math.SQRT2 / 2, 6);
   });
 
   it('looks no further back than the last ten', () => {
     const table = countTransitions(training, 3, 1, 10);
-    expect(rulesAfter(table, Int32Array.of(3, ...new Array<number>(9).fill(0)))[1]).toBeGreaterThan(0);
-    expect(rulesAfter(table, Int32Array.of(3, ...new Array<number>(10).fill(0)))[1]).toBe(0);
+    expect(allRulesAfter(table, Int32Array.of(3, ...new Array<number>(9).fill(0)))[1]).toBeGreaterThan(0);
+    expect(allRulesAfter(table, Int32Array.of(3, ...new Array<number>(10).fill(0)))[1]).toBe(0);
   });
 });

@@ -76,9 +76,16 @@ export function strongest({ offsets, items, values }: Transitions, limit: number
   return kept;
 }
 
-/** rules_t by item row [N]: from the last items of a history, as they are kept in a user's state. */
-export function rulesAfter(table: Transitions, history: Int32Array, window = recentItems): Float64Array {
+/** rules_t by item row, where it is not 0: from the last items of a history, as they are kept in a user's state. */
+export function rulesAfter(table: Transitions, history: Int32Array, window = recentItems): ReadonlyMap<number, number> {
   return rulesOf(table, history.slice(-window).reverse());
+}
+
+/** The same of every row [N]. */
+export function allRulesAfter(table: Transitions, history: Int32Array, window = recentItems): Float64Array {
+  const rules = new Float64Array(table.offsets.length - 1);
+  for (const [row, rule] of rulesAfter(table, history, window)) rules[row] = rule;
+  return rules;
 }
 
 /** How often each row occurs in the training sequences. */

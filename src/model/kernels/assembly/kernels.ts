@@ -402,3 +402,61 @@ export function decodeHalves(count: i32, from: usize, to: usize): void {
     v128.store(to, v128.or(v128.bitselect(v128.bitselect(small, normal, isSmall), large, isFinite), signs));
   }
 }
+
+/**
+ * Upper bounds of the scores of items, four at a time: their vectors in 8 bits with a scale each, u in 16 bits.
+ *
+ *   bound = uScale scale_j (u . o_j) + bias_j + uLength error_j
+ *
+ * `width` is a multiple of 16 and `count` of 4, filled up with zeros.
+ */
+export function scanBounds(
+  count: i32,
+  width: i32,
+  vectors: usize,
+  scales: usize,
+  biases: usize,
+  errors: usize,
+  u: usize,
+  uScale: f32,
+  uLength: f32,
+  bounds: usize,
+): void {
+  const scale = f32x4.splat(uScale);
+  const length = f32x4.splat(uLength);
+  const row = <usize>width;
+  for (let end = bounds + ((<usize>count) << 2); bounds < end; bounds += 16, scales += 16, biases += 16, errors += 16) {
+    let s0 = i32x4.splat(0);
+    let s1 = i32x4.splat(0);
+    let s2 = i32x4.splat(0);
+    let s3 = i32x4.splat(0);
+    for (let at: usize = 0; at < row; at += 16) {
+      const low = v128.load(u + (at << 1));
+      const high = v128.load(u + (at << 1), 16);
+      const place = vectors + at;
+      const o0 = v128.load(place);
+      const o1 = v128.load(place + row);
+      const o2 = v128.load(place + 2 * row);
+      const o3 = v128.load(place + 3 * row);
+      s0 = i32x4.add(s0, i32x4.add(dotLow(o0, low), dotHigh(o0, high)));
+      s1 = i32x4.add(s1, i32x4.add(dotLow(o1, low), dotHigh(o1, high)));
+      s2 = i32x4.add(s2, i32x4.add(dotLow(o2, low), dotHigh(o2, high)));
+      s3 = i32x4.add(s3, i32x4.add(dotLow(o3, low), dotHigh(o3, high)));
+    }
+    vectors += 4 * row;
+    const s01 = i32x4.add(i32x4.shuffle(s0, s1, 0, 4, 1, 5), i32x4.shuffle(s0, s1, 2, 6, 3, 7));
+    const s23 = i32x4.add(i32x4.shuffle(s2, s3, 0, 4, 1, 5), i32x4.shuffle(s2, s3, 2, 6, 3, 7));
+    const sums = i32x4.add(i32x4.shuffle(s01, s23, 0, 1, 4, 5), i32x4.shuffle(s01, s23, 2, 3, 6, 7));
+    const products = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(sums), v128.load(scales)), scale);
+    const slack = f32x4.mul(v128.load(errors), length);
+    v128.store(bounds, f32x4.add(f32x4.add(products, v128.load(biases)), slack));
+  }
+}
+
+function dotLow(bytes: v128, numbers: v128): v128 {
+  return i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(bytes), numbers);
+}
+
+function dotHigh(bytes: v128, numbers: v128): v128 {
+  return i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(bytes), numbers);
+}

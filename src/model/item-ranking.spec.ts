@@ -1,0 +1,99 @@
+import { describe, expect, it } from '@jest/globals';
+import { randomCheckpoint } from '../../test/random-checkpoint.js';
+import type { Checkpoint } from './checkpoint.js';
+import { joinedRanking, rankingOf } from './item-ranking.js';
+import { ScanKernel } from './kernels/scan-kernel.js';
+import { Network } from './network.js';
+import { rank, scoreAll, type Output } from './rank.js';
+
+/** Numbers that repeat for the same seed, -1 .. 1. */
+function numbers(count: number, seed: number): Float32Array {
+  let state = seed;
+  return Float32Array.from({ length: count }, () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return (2 * state) / 2_147_483_647 - 1;
+  });
+}
+
+const everything = () => true;
+
+describe('the bounds of the scan', () => {
+  it.each([
+    [1, 1, 1],
+    [5, 7, 1],
+    [1_003, 64, 1],
+    [50, 128, 1e-6],
+    [50, 100, 1e4],
+    [9, 16, 0],
+  ])('of %d items of %d numbers around %d are close above their scores', (items, width, size) => {
+    const vectors = numbers(items * width, 3).map((value, at) => value * size * (1 + (Math.floor(at / width) % 5)));
+    const output: Output = { vectors, bias: numbers(items, 5).map((value) => size * value) };
+    const scan = new ScanKernel(output, width);
+    for (const seed of [1, 2, 3]) {
+      const u = numbers(width, seed).map((value) => 3 * value);
+      const scores = scoreAll(output, u);
+      const bounds = scan.boundsFor(u);
+      expect(bounds).toHaveLength(items);
+      const slack = bounds.map((bound, at) => bound - (scores[at] ?? NaN));
+      expect(Math.min(...slack)).toBeGreaterThanOrEqual(0);
+      const length = Math.hypot(...u);
+      slack.forEach((above, at) => {
+        const vector = vectors.subarray(at * width, (at + 1) * width);
+        expect(above).toBeLessThanOrEqual(0.02 * length * Math.hypot(...vector) + 1e-5 * size);
+      });
+    }
+    expect([...scan.boundsFor(new Float32Array(width))].every((bound, at) => bound >= (output.bias[at] ?? NaN))).toBe(
+      true,
+    );
+  });
+});
+
+describe('the ranking of items', () => {
+  const items = Array.from({ length: 2_000 }, (_, n) => `i${n}`);
+  const plain = randomCheckpoint(items, { width: 24, slots: 2 });
+  /** Row 3 leads to 7, 10 and 14, row 17 to 10. */
+  const ruled: Checkpoint = {
+    ...plain,
+    blend: { weight: 3, scale: 10 },
+    tensors: new Map(plain.tensors)
+      .set('rules.offsets', {
+        shape: [2_002],
+        data: Int32Array.from({ length: 2_002 }, (_, row) => (row > 17 ? 4 : row > 3 ? 3 : 0)),
+      })
+      .set('rules.items', { shape: [4], data: Int32Array.of(7, 10, 14, 10) })
+      .set('rules.values', { shape: [4], data: Float32Array.of(0.5, 2, 0.01, 1) }),
+  };
+  const networks = [plain, ruled].flatMap((checkpoint) =>
+    [true, false].map((simd) => new Network(checkpoint, { simd })),
+  );
+
+  it('is that of the exact scores, however many are asked for and whoever is a candidate, with the rules and without', () => {
+    for (const network of networks) {
+      for (const rows of [[1, 2, 3], [1_999, 4, 4, 17], [2_000]]) {
+        const { state } = network.trace(rows);
+        const scores = network.scores(state);
+        const ranking = network.ranking(state);
+        for (const isCandidate of [everything, (row: number) => row % 7 === 3, (row: number) => row === 5, () => false])
+          for (const count of [0, 1, 10, 100, 5_000])
+            expect(ranking.best(count, isCandidate)).toEqual(rank(scores, count, isCandidate));
+      }
+    }
+  });
+
+  it('orders equal scores by their rows', () => {
+    const vectors = numbers(40 * 8, 2).map((_, at) => (Math.floor(at / 8) % 3) - 1);
+    const output: Output = { vectors, bias: new Float32Array(40) };
+    const u = numbers(8, 9);
+    const checkpoint = randomCheckpoint(items.slice(0, 40), { width: 8 });
+    expect(checkpoint.dimensions.items).toBe(40);
+    expect(rankingOf(scoreAll(output, u)).best(20, everything)).toEqual(rank(scoreAll(output, u), 20));
+  });
+
+  it('of two lists is that of one behind the other', () => {
+    const [one, other] = [numbers(30, 1), numbers(12, 2)];
+    const both = Float32Array.of(...one, ...other);
+    const joined = joinedRanking(rankingOf(one), 30, rankingOf(other));
+    for (const isCandidate of [everything, (row: number) => row % 2 === 0])
+      expect(joined.best(15, isCandidate)).toEqual(rank(both, 15, isCandidate));
+  });
+});

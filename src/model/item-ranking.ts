@@ -1,0 +1,66 @@
+/**
+ * The best items for one query, exactly, without the exact score of each: bounds of all items say which can be among the best, and only
+ * those are scored. Asked for more than before, it goes on from the same bounds.
+ */
+import { rank, scoreOf, type Output, type Ranked } from './rank.js';
+
+export interface Ranking {
+  /** The best items that are candidates, best first, of equals the lower row; fewer where there are fewer candidates. */
+  best(count: number, isCandidate: (row: number) => boolean): readonly Ranked[];
+}
+
+export class ItemRanking implements Ranking {
+  private readonly scores = new Map<number, number>();
+
+  /** `bounds`: none is below its item's score, row j at j - 1; `gains`: what is added to the scores and the bounds of some rows. */
+  constructor(
+    private readonly output: Output,
+    private readonly u: Float32Array,
+    private readonly bounds: Float32Array,
+    private readonly gains: ReadonlyMap<number, number>,
+  ) {
+    for (const [row, gain] of gains) bounds[row - 1] = (bounds[row - 1] as number) + gain;
+  }
+
+  best(count: number, isCandidate: (row: number) => boolean): readonly Ranked[] {
+    if (count <= 0) return [];
+    for (let bounded = 2 * count + 30; ; bounded *= 2) {
+      const possible = rank(this.bounds, bounded, isCandidate);
+      const best = inOrder(possible.map(({ row }) => ({ row, score: this.scoreOf(row) }))).slice(0, count);
+      const [last, next] = [best.at(-1), possible.at(-1)];
+      const isAll = possible.length < bounded || last === undefined || next === undefined;
+      if (isAll || (best.length === count && next.score < last.score)) return best;
+    }
+  }
+
+  /** As `Network.scores` has it. */
+  private scoreOf(row: number): number {
+    const known = this.scores.get(row);
+    if (known !== undefined) return known;
+    const gain = this.gains.get(row);
+    const network = scoreOf(this.output, this.u, row);
+    const score = gain === undefined ? network : Math.fround(network + gain);
+    this.scores.set(row, score);
+    return score;
+  }
+}
+
+/** Scores of all rows, each at row - 1. */
+export function rankingOf(scores: Float32Array): Ranking {
+  return { best: (count, isCandidate) => rank(scores, count, isCandidate) };
+}
+
+/** Two one behind the other: the second's row 1 is row `rows` + 1 of both. */
+export function joinedRanking(first: Ranking, rows: number, second: Ranking): Ranking {
+  return {
+    best: (count, isCandidate) => {
+      const behind = second.best(count, (row) => isCandidate(rows + row));
+      const both = [...first.best(count, isCandidate), ...behind.map(({ row, score }) => ({ row: rows + row, score }))];
+      return inOrder(both).slice(0, count);
+    },
+  };
+}
+
+function inOrder(ranked: Ranked[]): Ranked[] {
+  return ranked.sort((a, b) => b.score - a.score || a.row - b.row);
+}
