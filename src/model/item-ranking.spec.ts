@@ -80,6 +80,30 @@ describe('the ranking of items', () => {
     }
   });
 
+  it('by nearness is that of the cosines, also where items have no vector', () => {
+    const direction = numbers(24, 4);
+    const norm = (vector: Float32Array) => Math.hypot(...vector);
+    for (const network of networks) {
+      const vectors = items.map((_, at) => network.itemVector(at + 1));
+      const cosines = vectors.map(
+        (one) => one.reduce((sum, value, at) => sum + value * (direction[at] ?? 0), 0) / (norm(one) * norm(direction)),
+      );
+      const expected = [...cosines.keys()].sort((a, b) => (cosines[b] ?? 0) - (cosines[a] ?? 0)).slice(0, 50);
+      const best = network.nearest(direction).best(50, everything);
+      expect(best.map(({ row }) => row - 1)).toEqual(expected);
+      best.forEach(({ row, score }) => {
+        expect(score).toBeCloseTo(cosines[row - 1] ?? NaN, 5);
+      });
+    }
+    const embedding = plain.tensors
+      .get('item.embedding')
+      ?.data.slice()
+      .fill(0, 24 * 5) as Float32Array;
+    const tensors = new Map(plain.tensors).set('item.embedding', { shape: [2_001, 24], data: embedding });
+    const best = new Network({ ...plain, tensors }).nearest(direction).best(6, everything);
+    expect(best.map(({ score }) => score === 0)).toEqual(best.map(({ row }) => row > 4));
+  });
+
   it('orders equal scores by their rows', () => {
     const vectors = numbers(40 * 8, 2).map((_, at) => (Math.floor(at / 8) % 3) - 1);
     const output: Output = { vectors, bias: new Float32Array(40) };

@@ -2,7 +2,7 @@
  * The best items for one query, exactly, without the exact score of each: bounds of all items say which can be among the best, and only
  * those are scored. Asked for more than before, it goes on from the same bounds.
  */
-import { rank, scoreOf, type Output, type Ranked } from './rank.js';
+import { rank, type Ranked } from './rank.js';
 
 export interface Ranking {
   /** The best items that are candidates, best first, of equals the lower row; fewer where there are fewer candidates. */
@@ -12,34 +12,25 @@ export interface Ranking {
 export class ItemRanking implements Ranking {
   private readonly scores = new Map<number, number>();
 
-  /** `bounds`: none is below its item's score, row j at j - 1; `gains`: what is added to the scores and the bounds of some rows. */
+  /** `bounds`: none is below its item's score, row j at j - 1. */
   constructor(
-    private readonly output: Output,
-    private readonly u: Float32Array,
     private readonly bounds: Float32Array,
-    private readonly gains: ReadonlyMap<number, number>,
-  ) {
-    for (const [row, gain] of gains) bounds[row - 1] = (bounds[row - 1] as number) + gain;
-  }
+    private readonly scoreOf: (row: number) => number,
+  ) {}
 
   best(count: number, isCandidate: (row: number) => boolean): readonly Ranked[] {
     if (count <= 0) return [];
     for (let bounded = 2 * count + 30; ; bounded *= 2) {
       const possible = rank(this.bounds, bounded, isCandidate);
-      const best = inOrder(possible.map(({ row }) => ({ row, score: this.scoreOf(row) }))).slice(0, count);
+      const best = inOrder(possible.map(({ row }) => ({ row, score: this.scoreOnce(row) }))).slice(0, count);
       const [last, next] = [best.at(-1), possible.at(-1)];
       const isAll = possible.length < bounded || last === undefined || next === undefined;
       if (isAll || (best.length === count && next.score < last.score)) return best;
     }
   }
 
-  /** As `Network.scores` has it. */
-  private scoreOf(row: number): number {
-    const known = this.scores.get(row);
-    if (known !== undefined) return known;
-    const gain = this.gains.get(row);
-    const network = scoreOf(this.output, this.u, row);
-    const score = gain === undefined ? network : Math.fround(network + gain);
+  private scoreOnce(row: number): number {
+    const score = this.scores.get(row) ?? this.scoreOf(row);
     this.scores.set(row, score);
     return score;
   }

@@ -18,17 +18,17 @@ import { stepGru } from './encoder.js';
 import { eventsOf, type EventContext, type Events, type Occurrence } from './events.js';
 import { largestHalf, roundToHalf } from './half.js';
 import { hasKernels } from './kernels/module.js';
-import { ItemRanking } from './item-ranking.js';
+import { ItemRanking, type Ranking } from './item-ranking.js';
 import { ScanKernel } from './kernels/scan-kernel.js';
 import { StepKernel } from './kernels/step-kernel.js';
-import { zeros } from './matrix.js';
+import { affine, zeros } from './matrix.js';
 import type { Matrix } from './matrix.js';
-import { scoreAll } from './rank.js';
+import { dotOf, lengthsOf, scoreAll, scoreOf } from './rank.js';
 import { attend, read } from './read.js';
 import { residual } from './residual.js';
 import { blendRules, rulesOf, type Transitions } from './rules.js';
 import { invalidCheckpoint } from './safetensors.js';
-import { slotsOf } from './slots.js';
+import { slotsOf, valueOf } from './slots.js';
 import { contextOf, emptyState, hiddenOf, remember } from './user-state.js';
 import type { UserState } from './user-state.js';
 import { Vocabulary } from './vocabulary.js';
@@ -54,6 +54,9 @@ export interface Reading {
 /** Users of one pass: their intermediate numbers stay in the processor's cache. */
 const usersAtOnce = 32;
 
+/** What roundings may take off a bound of a cosine. */
+const cosineSlack = 1e-6;
+
 export class Network {
   readonly dimensions: Dimensions;
   readonly vocabulary: Vocabulary;
@@ -62,6 +65,8 @@ export class Network {
   private readonly round: boolean;
   private readonly kernel: StepKernel | null;
   private scan: ScanKernel | null = null;
+  /** of the output's vectors, row j at j - 1 */
+  private lengths: Float32Array | null = null;
 
   constructor(
     readonly checkpoint: Checkpoint,
@@ -152,18 +157,51 @@ export class Network {
   }
 
   /** The best items by the same scores, without each of them being made; the first call of a network takes a moment. */
-  ranking(state: UserState, u: Float32Array = this.query(state)): ItemRanking {
+  ranking(state: UserState, u: Float32Array = this.query(state)): Ranking {
     const { output } = this.weights;
     const { weight, scale } = this.checkpoint.blend;
-    if (this.kernel !== null) this.scan ??= new ScanKernel(output, this.dimensions.width);
-    const bounds = this.scan?.boundsFor(u) ?? scoreAll(output, u);
-    const rules = weight > 0 ? rulesOf(this.transitions, state.recent) : [];
-    return new ItemRanking(
-      output,
-      u,
-      bounds,
-      new Map([...rules].map(([row, rule]) => [row, weight * Math.log1p(scale * rule)])),
-    );
+    const bounds = this.boundsFor(u);
+    const gains = new Map<number, number>();
+    for (const [row, rule] of weight > 0 ? rulesOf(this.transitions, state.recent) : []) {
+      const gain = weight * Math.log1p(scale * rule);
+      gains.set(row, gain);
+      bounds[row - 1] = (bounds[row - 1] as number) + gain;
+    }
+    return new ItemRanking(bounds, (row) => Math.fround(scoreOf(output, u, row) + (gains.get(row) ?? 0)));
+  }
+
+  /** The items whose vectors lie nearest to a direction [d], by cosine; a vector of length 0 is near to nothing. */
+  nearest(direction: Float32Array): Ranking {
+    const { output } = this.weights;
+    this.lengths ??= lengthsOf(output, this.dimensions.width);
+    const { lengths } = this;
+    const length = Math.hypot(...direction) || 1;
+    const bounds = this.boundsFor(direction);
+    for (let at = 0; at < bounds.length; at++) {
+      const bias = output.bias[at] as number;
+      const product = (bounds[at] as number) - bias + cosineSlack * Math.abs(bias);
+      bounds[at] = lengths[at] === 0 ? 0 : product / ((lengths[at] as number) * length) + cosineSlack;
+    }
+    return new ItemRanking(bounds, (row) => {
+      const own = lengths[row - 1] as number;
+      return own === 0 ? 0 : dotOf(output, direction, row) / (own * length);
+    });
+  }
+
+  /** W_o V[s] [d]: what a slot adds to the query. */
+  directionOf(state: UserState, slot: number): Float32Array {
+    const { memory } = this.weights;
+    if (memory === null) throw new Error('this network has no slots');
+    const { width } = this.dimensions;
+    const value = { rows: 1, width, data: valueOf(slotsOf(state, this.dimensions), this.dimensions, slot) };
+    return affine(value, memory.read.output).data;
+  }
+
+  private boundsFor(u: Float32Array): Float32Array {
+    const { output } = this.weights;
+    if (this.kernel === null) return scoreAll(output, u);
+    this.scan ??= new ScanKernel(output, this.dimensions.width);
+    return this.scan.boundsFor(u);
   }
 
   /** The rules of the blend: the strongest transitions of each row. */

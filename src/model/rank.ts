@@ -56,11 +56,29 @@ export function scoreAll({ vectors, bias }: Output, u: Float32Array): Float32Arr
 }
 
 /** The score of one row, as `scoreAll` has it. */
-export function scoreOf({ vectors, bias }: Output, u: Float32Array, row: number): number {
+export function scoreOf(output: Output, u: Float32Array, row: number): number {
+  return Math.fround(sumOf(output, u, row, output.bias[row - 1] as number));
+}
+
+/** u . O[row] */
+export function dotOf(output: Output, u: Float32Array, row: number): number {
+  return sumOf(output, u, row, 0);
+}
+
+function sumOf({ vectors }: Output, u: Float32Array, row: number, start: number): number {
   const begin = (row - 1) * u.length;
-  let sum = bias[row - 1] as number;
+  let sum = start;
   for (let at = 0; at < u.length; at++) sum += (u[at] as number) * (vectors[begin + at] as number);
-  return Math.fround(sum);
+  return sum;
+}
+
+/** Of each vector of width d; row j at j - 1. */
+export function lengthsOf({ vectors, bias }: Output, d: number): Float32Array {
+  return bias.map((_, item) => {
+    let squares = 0;
+    for (let at = item * d; at < (item + 1) * d; at++) squares += (vectors[at] as number) * (vectors[at] as number);
+    return Math.sqrt(squares);
+  });
 }
 
 /** The best `cutoff` items, best first; fewer where fewer are candidates. */

@@ -11,6 +11,7 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
+import { emptyState } from '../model/user-state.js';
 import { readItemContent } from '../storage/item-content.store.js';
 import { itemChanges, type ItemChange } from '../storage/item-read.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
@@ -128,6 +129,7 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
     const live = this.networks.current();
     if (live === null) return;
     const isNew = this.placed?.version !== live.version;
+    if (isNew) live.network.ranking(emptyState(live.network.dimensions)); // what its first call takes is not an answer's
     const placed = isNew || this.placed === null ? new PlacedItems(live) : this.placed;
     const ids = isNew ? [...this.until.keys()] : changes.map(({ id }) => id);
     const cold = placed.map === null ? [] : ids.filter((id) => live.network.vocabulary.rowOf(id) === 0);

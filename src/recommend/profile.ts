@@ -12,10 +12,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { NETWORK_SOURCE, type NetworkSource } from '../memory/network-source.js';
 import { overHeads } from '../model/attribution.js';
-import { affine, affineOf } from '../model/matrix.js';
-import type { Network } from '../model/network.js';
-import { slotsOf, valueOf } from '../model/slots.js';
-import type { UserState } from '../model/user-state.js';
 import type { SequenceStep } from '../storage/interaction-read.store.js';
 import { loadItems, type ItemRow } from '../storage/item-read.store.js';
 import { readMemory } from '../storage/user-memory-read.store.js';
@@ -40,7 +36,8 @@ export interface SlotProfile {
   /** in interactions of this user; null: the slot fades too little to be measured */
   readonly halfLife: number | null;
   readonly interactions: readonly SlotInteraction[];
-  readonly nearest: readonly string[];
+  /** asked for alone: a scan of all items */
+  readonly nearest: () => readonly string[];
 }
 
 export interface ItemShare {
@@ -98,7 +95,7 @@ export class Profiles {
         weight,
         halfLife: halfLifeOf(gates, slot),
         interactions: fillOf(sequence, shares, slot),
-        nearest: this.similar.nearest(live, directionOf(live.network, state, slot), nearestItems),
+        nearest: () => this.similar.nearest(live, live.network.directionOf(state, slot), nearestItems),
       })),
       topItems: top(byItem).map(([itemId, share]) => ({ itemId, share })),
       topCategories: top(sumBy(items.flatMap((item) => sharesOfCategories(item, byItem.get(item.id) ?? 0)))).map(
@@ -123,15 +120,6 @@ function halfLifeOf(gates: readonly Float32Array[], slot: number): number | null
   const keep = recent.reduce((sum, gate) => sum + (gate[slot] ?? 0), 0) / recent.length;
   const halfLife = Math.log(0.5) / Math.log(keep);
   return Number.isFinite(halfLife) ? halfLife : null;
-}
-
-/** W_o V[s] [d] */
-function directionOf({ dimensions, checkpoint }: Network, state: UserState, slot: number): Float32Array {
-  const { width } = dimensions;
-  const output = checkpoint.tensors.get('memory.output.weight')?.data;
-  if (!(output instanceof Float32Array)) throw new Error('the checkpoint has no memory.output.weight');
-  const value = { rows: 1, width, data: valueOf(slotsOf(state, dimensions), dimensions, slot) };
-  return affine(value, affineOf(width, width, output)).data;
 }
 
 /** The interactions that fill a slot most, the largest share first. */

@@ -10,14 +10,10 @@ import type { Answer } from './answer.js';
 import { Answering } from './answering.js';
 import { scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
-import { cosines, lengthOf } from './cosine.js';
 import { excludeNothing, type Exclusion } from './eligibility.js';
 
 @Injectable()
 export class SimilarItems {
-  /** lengths of the item vectors of a version; index row - 1 */
-  private lengths: { readonly version: number; readonly of: Float32Array } | null = null;
-
   constructor(
     private readonly catalogue: Catalogue,
     private readonly answering: Answering,
@@ -32,7 +28,7 @@ export class SimilarItems {
     const row = live.network.vocabulary.rowOf(itemId);
     const vector = row > 0 ? live.network.itemVector(row) : (placed?.vectorOf(itemId) ?? null);
     if (vector === null) return this.answering.fallback('UNKNOWN_ITEM', first, exclusion);
-    const learned = rankingOf(this.learnedCosines(live, vector));
+    const learned = live.network.nearest(vector);
     const ranking =
       placed === null
         ? learned
@@ -50,30 +46,11 @@ export class SimilarItems {
 
   /** The learned items that lie nearest to a direction, the nearest first; hidden and deleted ones are not among them. */
   nearest(live: LiveNetwork, direction: Float32Array, count: number): readonly string[] {
-    const scores = this.learnedCosines(live, direction);
-    const [batch = []] = scoredCandidates(
-      rankingOf(scores),
-      this.catalogue.itemsFor(live, null),
-      Date.now(),
-      'MODEL',
-      count,
-    );
+    const ranking = live.network.nearest(direction);
+    const [batch = []] = scoredCandidates(ranking, this.catalogue.itemsFor(live, null), Date.now(), 'MODEL', count);
     return batch
       .slice(0, count)
       .filter(({ score }) => score > 0)
       .map(({ itemId }) => itemId);
-  }
-
-  /** Index row - 1. */
-  private learnedCosines(live: LiveNetwork, direction: Float32Array): Float32Array {
-    return cosines(this.lengthsOf(live), (index) => live.network.itemVector(index + 1), direction);
-  }
-
-  private lengthsOf({ version, network }: LiveNetwork): Float32Array {
-    if (this.lengths?.version !== version) {
-      const of = Float32Array.from(network.vocabulary.ids, (_, index) => lengthOf(network.itemVector(index + 1)));
-      this.lengths = { version, of };
-    }
-    return this.lengths.of;
   }
 }
