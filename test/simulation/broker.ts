@@ -49,11 +49,6 @@ export class Broker {
     for (const place of this.expectation.partitions) this.takeAway(place);
   }
 
-  /** The process is gone. */
-  forget(process: SimulatedProcess): void {
-    for (const [place, owner] of this.owners) if (owner.process === process) this.owners.delete(place);
-  }
-
   /** Gives out the partitions that nobody has and that have something to read, each to somebody who is picked; returns their work. */
   giveOut(pick: () => SimulatedProcess | null): readonly Promise<unknown>[] {
     return this.expectation.partitions.flatMap((place) => {
@@ -63,7 +58,7 @@ export class Broker {
       this.owners.set(place, owner);
       const consumed = process.consume(place, (next) => this.deliver(place, owner, next));
       return [
-        consumed.finally(() => {
+        Promise.race([consumed, process.connections.death]).finally(() => {
           if (this.owners.get(place) === owner) this.owners.delete(place);
         }),
       ];

@@ -28,7 +28,10 @@ type Connected = (error: unknown, client: SeenClient | undefined, release: (erro
 export class Connections {
   /** and the places of those who have them */
   readonly inUse = new Map<SeenClient, number>();
+  /** resolves when the process is gone; nothing of it is answered any more, so that it does nothing any more either */
+  readonly death: Promise<null>;
   isDead = false;
+  private die: () => void = () => undefined;
   private connecting = 0;
   private readonly watched = new WeakSet<SeenClient>();
   private readonly pool: Pool;
@@ -37,6 +40,11 @@ export class Connections {
     readonly dataSource: DataSource,
     private readonly schedule: Schedule,
   ) {
+    this.death = new Promise((resolve) => {
+      this.die = () => {
+        resolve(null);
+      };
+    });
     this.pool = (dataSource.driver as unknown as { master: Pool }).master;
     const connect = this.pool.connect.bind(this.pool) as unknown as (connected: Connected) => void;
     this.pool.connect = ((connected: Connected) => {
@@ -59,25 +67,28 @@ export class Connections {
     return this.connecting > this.pool.waitingCount;
   }
 
+  end(): void {
+    this.isDead = true;
+    this.die();
+  }
+
   private connect(connect: (connected: Connected) => void, connected: Connected): void {
-    if (this.isDead) {
-      connected(lost(), undefined, () => undefined);
-      return;
-    }
+    if (this.isDead) return;
     this.connecting += 1;
     const place = this.schedule.nextPlace();
     connect((error, client, release) => {
       this.connecting -= 1;
       this.schedule.happened();
-      if (client === undefined) connected(error, client, release);
-      else {
-        this.watch(client);
-        this.inUse.set(client, place);
-        connected(error, client, (fault) => {
-          this.inUse.delete(client);
-          release(fault);
-        });
+      if (client !== undefined) this.watch(client);
+      if (this.isDead) {
+        release(lost());
+        return;
       }
+      if (client !== undefined) this.inUse.set(client, place);
+      connected(error, client, (fault) => {
+        if (client !== undefined) this.inUse.delete(client);
+        release(fault);
+      });
     });
   }
 

@@ -119,48 +119,48 @@ export class History {
   }
 
   private consume(): void {
-    for (const work of this.broker.giveOut(() => this.alive())) this.start(work);
+    for (const consumed of this.broker.giveOut(() => this.alive())) this.watchEnd(consumed);
   }
 
   private track(): void {
     const facts = Array.from({ length: 1 + this.random.below(5) }, () => this.messages.fact(null));
     this.did.tracked += 1;
-    this.start(this.alive()?.track(facts));
-    if (this.random.chance(0.3)) this.start(this.alive()?.track(facts)); // a client that sends it twice at once
+    const track = async (process: SimulatedProcess): Promise<unknown> => process.track(facts);
+    this.start(track);
+    if (this.random.chance(0.3)) this.start(track); // a client that sends it twice at once
   }
 
   private edit(): void {
     this.did.edits += 1;
-    this.start(this.alive()?.edit(this.messages.edit()));
+    const edit = this.messages.edit();
+    this.start(async (process) => process.edit(edit));
   }
 
   private promote(): void {
-    const [version, process] = [this.random.pick([...this.networks.keys()]), this.alive()];
-    if (process === null) return;
+    const version = this.random.pick([...this.networks.keys()]);
     this.did.promotions += 1;
-    this.startSafely(async () => process.promotion.promote(version));
+    this.startSafely(async (process) => process.promotion.promote(version));
   }
 
   private rebuild(): void {
-    const process = this.alive();
-    if (process?.live.current() == null) return;
-    this.did.rebuilds += 1;
-    this.startSafely(async () => process.promotion.rebuild());
+    this.startSafely(async (process) => {
+      if (process.live.current() === null) return;
+      this.did.rebuilds += 1;
+      await process.promotion.rebuild();
+    });
   }
 
   /** A bit of a memory flips; the user's next event finds it. */
   private damage(): void {
-    const [userId, process] = [this.userId(), this.alive()];
-    if (process === null) return;
+    const userId = this.userId();
     this.damaged.add(userId);
     const sql = 'UPDATE user_memory SET state = set_byte(state, 3, get_byte(state, 3) # 1) WHERE user_id = $1';
-    this.startSafely(async () => process.connections.dataSource.query(sql, [userId]));
+    this.startSafely(async (process) => process.connections.dataSource.query(sql, [userId]));
   }
 
   private askForReplay(): void {
-    const [userId, process] = [this.userId(), this.alive()];
-    if (process === null) return;
-    this.startSafely(async () => {
+    const userId = this.userId();
+    this.startSafely(async (process) => {
       await requestReplay(process.connections.dataSource.manager, [userId]);
       process.replays.wake();
     });
@@ -179,11 +179,12 @@ export class History {
     this.consume();
     await this.finish();
     for (const userId of this.expectation.erased) {
-      this.start(this.alive()?.edit({ kind: 'erase', userId })); // takes away what was refused since
+      this.start(async (process) => process.edit({ kind: 'erase', userId })); // takes away what was refused since
       await this.finish();
     }
     if (this.damaged.size > 0) {
-      this.start(this.alive()?.track([...this.damaged].map((userId) => this.messages.last(userId))));
+      const facts = [...this.damaged].map((userId) => this.messages.last(userId));
+      this.start(async (process) => process.track(facts));
       await this.finish();
     }
     for (let tries = 0; !(await this.isDone()); tries++) {
@@ -220,8 +221,6 @@ export class History {
   private async revive(): Promise<void> {
     for (const [at, process] of this.processes.entries()) {
       if (!process.isDead) continue;
-      this.broker.forget(process);
-      void process.replays.onModuleDestroy();
       void process.connections.dataSource.destroy().catch(() => undefined);
       const connections = await Connections.open(this.parts.config, this.parts.schedule);
       this.connections[at] = connections;
@@ -247,18 +246,22 @@ export class History {
     return alive.length === 0 ? null : this.random.pick(alive);
   }
 
-  private startSafely(begin: () => Promise<unknown>): void {
-    this.start(
-      begin().then(
+  private startSafely(begin: (process: SimulatedProcess) => Promise<unknown>): void {
+    this.start(async (process) =>
+      begin(process).then(
         () => null,
         (error: unknown) => (isExpected(error) ? null : error),
       ),
     );
   }
 
-  /** Work that goes on beside the rest, and tells what should not have happened. */
-  private start(begun: Promise<unknown> | undefined): void {
-    if (begun === undefined) return;
+  /** Some process does it beside the rest, and tells what should not have happened; one that dies tells nothing. */
+  private start(begin: (process: SimulatedProcess) => Promise<unknown>): void {
+    const process = this.alive();
+    if (process !== null) this.watchEnd(Promise.race([begin(process), process.connections.death]));
+  }
+
+  private watchEnd(begun: Promise<unknown>): void {
     const ended: Promise<void> = begun.then(
       (fault) => {
         if (fault !== null) this.faults.push(messageOf(fault));

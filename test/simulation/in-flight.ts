@@ -26,8 +26,8 @@ interface Sent {
   result: QueryResult | Error | null;
 }
 
-/** A statement that takes longer may wait for a lock. */
-const patienceMs = 2;
+/** A statement that takes so many times longer than is usual may wait for a lock. */
+const patience = 4;
 
 export class InFlight {
   /** how many waited for a lock */
@@ -35,6 +35,7 @@ export class InFlight {
   /** in the order in which they were sent */
   private sent: readonly Sent[] = [];
   private answers = 0;
+  private usualMs = 1;
   private wakeUp: () => void = () => undefined;
 
   /** `control` sees who waits for whom. */
@@ -81,14 +82,16 @@ export class InFlight {
 
   /** Something is within the patience. */
   private async isAnswered(): Promise<boolean> {
-    const { answers } = this;
+    const { answers, usualMs } = this;
+    const begun = performance.now();
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, patienceMs);
+      const timer = setTimeout(resolve, patience * usualMs);
       this.wakeUp = () => {
         clearTimeout(timer);
         resolve();
       };
     });
+    this.usualMs += (Math.min(performance.now() - begun, 20) - usualMs) / 20;
     return this.answers !== answers;
   }
 

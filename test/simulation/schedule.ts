@@ -81,8 +81,8 @@ export class Schedule {
 
   ask(statement: Statement): void {
     this.happened();
-    if (statement.connections.isDead) statement.reject(lost());
-    else if (this.random === null) statement.send().then(statement.resolve, statement.reject);
+    if (statement.connections.isDead) return;
+    if (this.random === null) statement.send().then(statement.resolve, statement.reject);
     else this.waiting = [...this.waiting, statement].sort((one, other) => one.place - other.place);
   }
 
@@ -116,10 +116,9 @@ export class Schedule {
   /** The process is gone from one moment to the next; Postgres takes back what it had not committed. */
   async kill(connections: Connections): Promise<void> {
     if (connections.isDead) return;
-    connections.isDead = true;
+    connections.end();
     this.watched.delete(connections);
     this.figures.died += 1;
-    for (const one of this.waiting.filter((other) => other.connections === connections)) one.reject(lost());
     this.waiting = this.waiting.filter((other) => other.connections !== connections);
     // those that wait for a lock first: the end of another could give it to them
     const clients = inOrder(connections.inUse);
@@ -142,21 +141,17 @@ export class Schedule {
         if (one.connections.inUse.size > 0) await this.lose(random.pick(inOrder(one.connections.inUse)));
         this.inFlight.send(one);
         return;
-      case 'loseAnswerOfCommit':
-        await this.sendUnheard(one);
-        await this.lose(one.client);
-        break;
       case 'loseConnection':
+      case 'loseAnswerOfCommit':
+        if (fault === 'loseAnswerOfCommit') await this.sendUnheard(one);
         await this.lose(one.client);
-        break;
-      case 'dieAfterCommit':
-        await this.sendUnheard(one);
-        await this.kill(one.connections);
-        break;
+        one.reject(lost());
+        return;
       case 'die':
+      case 'dieAfterCommit':
+        if (fault === 'dieAfterCommit') await this.sendUnheard(one);
         await this.kill(one.connections);
     }
-    one.reject(lost());
   }
 
   /** Others hear of what it led to. */
@@ -166,14 +161,13 @@ export class Schedule {
   }
 
   private give({ statement, result }: Answer): void {
-    const { client, text, label } = statement;
+    const { client, text, label, connections } = statement;
     if (text.startsWith('START TRANSACTION')) this.inTransaction.add(client);
     if (text === 'COMMIT' || text === 'ROLLBACK') this.inTransaction.delete(client);
+    if (!(result instanceof Error)) this.onDone(label, text, result);
+    if (connections.isDead) return;
     if (result instanceof Error) statement.reject(result);
-    else {
-      this.onDone(label, text, result);
-      statement.resolve(result);
-    }
+    else statement.resolve(result);
   }
 
   /** A statement outside of a transaction is its own commit. */

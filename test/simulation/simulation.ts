@@ -1,4 +1,5 @@
 /** What histories share: the database, with the models that may serve, and connections. */
+import { KeyedHash } from '../../src/memory/keyed-hash.js';
 import { loadNetwork } from '../../src/promotion/network-loader.js';
 import type { Network } from '../../src/model/network.js';
 import { listMemoryPartitions, removeMemoryPartition } from '../../src/storage/memory-partition.store.js';
@@ -35,6 +36,7 @@ export class Simulation {
       const version = await storeCheckpoint(dataSource, randomCheckpoint(knownItems, { seed: seed + 1, ...switches }));
       networks.set(version, await loadNetwork(dataSource.manager, version));
     }
+    await KeyedHash.load(dataSource.manager, config); // the first one notes whose hashes they are
     const schedule = new Schedule(dataSource);
     const parts = { config, logger: createLogger(config), metrics: new Metrics(), schedule };
     const connections = await Promise.all(
@@ -61,8 +63,12 @@ export class Simulation {
   private async empty(): Promise<void> {
     const { manager } = this.database.dataSource;
     for (const version of await listMemoryPartitions(manager)) await removeMemoryPartition(manager, version);
+    const shadows: { name: string }[] = await manager.query(
+      `SELECT relname AS name FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname ~ '^user_memory_shadow_\\d+$'`,
+    );
+    for (const { name } of shadows) await manager.query(`DROP TABLE ${name}`);
     await manager.query(`
-      DROP TABLE IF EXISTS user_memory_shadow; DELETE FROM live_model; DELETE FROM interaction; DELETE FROM item_count;
+      DELETE FROM live_model; DELETE FROM interaction; DELETE FROM item_count;
       DELETE FROM consumer_progress; DELETE FROM dead_letter; DELETE FROM replay_request; DELETE FROM user_profile;
       DELETE FROM forgotten_interaction; DELETE FROM erasure; DELETE FROM memory_edit; UPDATE model SET status = 'CANDIDATE'`);
   }
