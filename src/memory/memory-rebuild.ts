@@ -12,7 +12,7 @@ import type { Config } from '../config.js';
 import { encodeCheckpoint } from '../model/checkpoint.js';
 import type { Network } from '../model/network.js';
 import { countUsers, listUsers } from '../storage/interaction.store.js';
-import { createShadow, type MemoryTable } from '../storage/user-memory.store.js';
+import type { MemoryTable } from '../storage/user-memory.store.js';
 import { replay } from './memory-replay.js';
 
 export interface RebuildProgress {
@@ -40,16 +40,15 @@ type RebuildUsers = (userIds: readonly string[]) => Promise<void>;
 /** Users of one transaction. */
 const usersAtOnce = 256;
 
-/** Returns the shadow. Ends at once when `signal` is aborted. */
+/** Fills `table`. Ends at once when `signal` is aborted. */
 export async function rebuild(
   dataSource: DataSource,
   database: RebuildTask['database'],
-  version: number,
+  table: MemoryTable,
   network: Network,
   upTo: bigint,
   { onProgress, signal, threads }: RebuildOptions,
-): Promise<MemoryTable> {
-  const table = await dataSource.transaction(async (tx) => createShadow(tx, version));
+): Promise<void> {
   const usersTotal = await countUsers(dataSource.manager);
   let users = 0;
   const pages = pagesOfUsers(dataSource);
@@ -65,7 +64,7 @@ export async function rebuild(
   };
   if (threads === 1) {
     await work(async (userIds) => replayUsers(dataSource, network, table, userIds, upTo));
-    return table;
+    return;
   }
   const task: RebuildTask = { database, checkpoint: encodeCheckpoint(network.checkpoint), table, upTo };
   const workers = Array.from({ length: threads }, () => new RebuildThread(task));
@@ -74,7 +73,6 @@ export async function rebuild(
   } finally {
     await Promise.all(workers.map(async (worker) => worker.end()));
   }
-  return table;
 }
 
 /** One transaction: these users, out of the log. */

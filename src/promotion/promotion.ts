@@ -26,7 +26,7 @@ import { deleteMemoryEdits } from '../storage/memory-edit.store.js';
 import { listMemoryPartitions, removeMemoryPartition } from '../storage/memory-partition.store.js';
 import { findLiveModel, findModel, setLiveModel, setModelStatus } from '../storage/model.store.js';
 import { whileLocked } from '../storage/session-lock.js';
-import { attachShadow, dropShadow, type MemoryTable } from '../storage/user-memory.store.js';
+import { attachShadow, createShadow, dropShadow, type MemoryTable } from '../storage/user-memory.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { LiveModel } from './live-model.js';
 import { loadNetwork } from './network-loader.js';
@@ -45,12 +45,6 @@ export interface Promoted {
   readonly version: number;
   /** the version that served before; null: none did */
   readonly replaced: number | null;
-}
-
-/** Memories that are to serve, and the arrival number that they stand at. */
-interface Shadow {
-  readonly table: MemoryTable;
-  readonly standing: bigint;
 }
 
 /** The switch waits so long for those who read memories, which holds the next ones up, then lets them pass and tries again. */
@@ -113,11 +107,12 @@ export class Promotion {
     network: Network,
     options: PromoteOptions,
   ): Promise<void> {
+    const table = await session.transaction(async (tx) => createShadow(tx, version));
     try {
-      const shadow = await this.build(version, network, options);
+      const standing = await this.build(session, table, network, options);
       for (let attempt = 1; ; attempt++) {
         try {
-          await this.switchTo(session, shadow, network, options);
+          await this.switchTo(session, table, standing, network, options);
           return;
         } catch (error) {
           if (attempt === switchAttempts || !isLockTimeout(error)) throw error;
@@ -125,27 +120,31 @@ export class Promotion {
         }
       }
     } catch (error) {
-      const { manager } = this.dataSource;
-      await Promise.all([dropShadow(manager), deleteMemoryEdits(manager, null)]).catch((fault: unknown) => {
+      // in the session: once its lock is lost what is there may be another's
+      await Promise.all([dropShadow(session, table), deleteMemoryEdits(session, null)]).catch((fault: unknown) => {
         logError(this.logger, fault, 'half-built memories were not dropped; the next promotion or rebuild does it');
       });
       throw error;
     }
   }
 
-  /** All memories under the version in a shadow, and the arrival number that they stand at. */
-  private async build(version: number, network: Network, options: PromoteOptions): Promise<Shadow> {
+  /** Fills the shadow with all memories under its version; returns the arrival number that they stand at. */
+  private async build(
+    session: EntityManager,
+    table: MemoryTable,
+    network: Network,
+    options: PromoteOptions,
+  ): Promise<bigint> {
     const { signal, onProgress, threads = 1 } = options;
     let standing = await this.cut();
-    await deleteMemoryEdits(this.dataSource.manager, standing); // of one that was killed
+    await deleteMemoryEdits(session, standing); // of one that was killed
     const onRebuilt = ({ users, usersTotal }: RebuildProgress): void => onProgress?.('REBUILDING', users, usersTotal);
-    const building = { onProgress: onRebuilt, signal, threads };
-    const table = await rebuild(this.dataSource, this.config, version, network, standing, building);
+    await rebuild(this.dataSource, this.config, table, network, standing, { onProgress: onRebuilt, signal, threads });
     for (let behind = Infinity; ;) {
       const cut = await this.cut();
       const isCloser = Number(cut - standing) < behind;
       behind = Number(cut - standing);
-      if (behind <= fewEvents || !isCloser) return { table, standing };
+      if (behind <= fewEvents || !isCloser) return standing;
       for (const begun = standing; standing < cut;) {
         signal?.throwIfAborted();
         onProgress?.('SWITCHING', Number(standing - begun), behind);
@@ -161,7 +160,8 @@ export class Promotion {
 
   private async switchTo(
     session: EntityManager,
-    { table, standing }: Shadow,
+    table: MemoryTable,
+    standing: bigint,
     network: Network,
     { signal, onProgress, alongside }: PromoteOptions,
   ): Promise<void> {
@@ -172,7 +172,7 @@ export class Promotion {
       for (let at = standing; at < end;) at = await follow(tx, network, table, at, end);
       await deleteMemoryEdits(tx, end);
       await tx.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
-      await attachShadow(tx, table.version);
+      await attachShadow(tx, table);
       if ((await findLiveModel(tx))?.version !== table.version) await setLiveModel(tx, table.version);
       await alongside?.(tx);
       signal?.throwIfAborted();

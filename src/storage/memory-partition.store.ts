@@ -23,7 +23,7 @@ export async function deleteOtherMemories(
 ): Promise<void> {
   const tables: { name: string }[] = await tx.query(
     `SELECT relname AS name FROM pg_class
-      WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname ~ '^user_memory_(\\d+|shadow)$' ORDER BY 1`,
+      WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname ~ '^user_memory_(shadow_)?\\d+$' ORDER BY 1`,
   );
   for (const { name } of tables) {
     if (name !== `user_memory_${version}`)

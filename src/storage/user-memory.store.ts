@@ -26,11 +26,13 @@ export interface HeldMemory extends MemoryRow {
 export const memoryColumns = `user_id AS "userId", state, interactions_applied::float8 AS "interactionsApplied",
   last_occurred_at AS "lastOccurredAt", checksum::float8 AS checksum`;
 
-/** Where the memories of a version are written: among those that are read, or in the shadow that is to take their place. */
+/** Where the memories of a version are written: among those that are read, or in a shadow that is to take their place. */
 export interface MemoryTable {
   readonly version: number;
-  readonly name: 'user_memory' | 'user_memory_shadow';
+  readonly name: 'user_memory' | Shadow;
 }
+
+type Shadow = `user_memory_shadow_${string}`;
 
 export function memoriesOf(version: number): MemoryTable {
   return { version, name: 'user_memory' };
@@ -59,34 +61,44 @@ export async function deleteUnwritten(
   ]);
 }
 
-/** Makes the shadow, empty; what an interrupted rebuild left is thrown away. */
+/**
+ * Makes a shadow, empty; what interrupted rebuilds left is thrown away. Each has a name of its own: whoever still works on one of
+ * before, without knowing that its lock is lost, finds it gone and writes to no other.
+ */
 export async function createShadow(tx: EntityManager, version: number): Promise<MemoryTable> {
-  await dropShadow(tx);
+  const left: { name: string }[] = await tx.query(
+    `SELECT relname AS name FROM pg_class
+      WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname ~ '^user_memory_shadow'`,
+  );
+  for (const { name } of left) await tx.query(`DROP TABLE IF EXISTS ${name}`);
+  const rows: { number: string }[] = await tx.query(
+    `SELECT nextval(pg_get_serial_sequence('interaction', 'arrival')) AS number`,
+  );
+  const name: Shadow = `user_memory_shadow_${rows[0]?.number ?? ''}`;
   // room on each page for the next state of its rows, which then needs no new index entries; states are not moved out of line
   await tx.query(
-    `CREATE TABLE user_memory_shadow (LIKE user_memory INCLUDING ALL, CONSTRAINT version CHECK (model_version = ${version}))
+    `CREATE TABLE ${name} (LIKE user_memory INCLUDING ALL, CONSTRAINT version CHECK (model_version = ${version}))
      WITH (fillfactor = 70, toast_tuple_target = 8160)`,
   );
-  return { version, name: 'user_memory_shadow' };
+  return { version, name };
 }
 
-export async function dropShadow(tx: EntityManager): Promise<void> {
-  await tx.query('DROP TABLE IF EXISTS user_memory_shadow');
+export async function dropShadow(tx: EntityManager, { name }: MemoryTable): Promise<void> {
+  if (name !== 'user_memory') await tx.query(`DROP TABLE IF EXISTS ${name}`);
 }
 
-/** Puts the shadow in the place of the version's memories, which are gone then. Waits for readers, and holds the next ones up. */
-export async function attachShadow(tx: EntityManager, version: number): Promise<void> {
+/** Puts a shadow in the place of its version's memories, which are gone then. Waits for readers, and holds the next ones up. */
+export async function attachShadow(tx: EntityManager, { name, version }: MemoryTable): Promise<void> {
   const partition = partitionOf(version);
   await dropMemoryPartition(tx, version);
-  await tx.query(`ALTER TABLE user_memory_shadow RENAME TO ${partition}`);
+  await tx.query(`ALTER TABLE ${name} RENAME TO ${partition}`);
   await tx.query(`ALTER TABLE user_memory ATTACH PARTITION ${partition} FOR VALUES IN (${version})`); // by the constraint, without a scan
   await tx.query(`ALTER TABLE ${partition} DROP CONSTRAINT version`);
 }
 
 /** Makes the partition of a version, empty. */
 export async function createMemoryPartition(tx: EntityManager, version: number): Promise<void> {
-  await createShadow(tx, version);
-  await attachShadow(tx, version);
+  await attachShadow(tx, await createShadow(tx, version));
 }
 
 /** Forgets everything that was remembered under a version. */

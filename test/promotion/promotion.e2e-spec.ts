@@ -6,6 +6,7 @@ import { MemoryWriter } from '../../src/memory/memory-writer.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
 import { Promotion } from '../../src/promotion/promotion.js';
 import { insertInteractions } from '../../src/storage/interaction.store.js';
+import { advisoryLock } from '../../src/storage/data-source.js';
 import { shareMemoryVersion } from '../../src/storage/log-cut.store.js';
 import { listMemoryPartitions } from '../../src/storage/memory-partition.store.js';
 import { findLiveModel, findModel, setModelStatus } from '../../src/storage/model.store.js';
@@ -13,6 +14,7 @@ import { createMemoryPartition } from '../../src/storage/user-memory.store.js';
 import { createLogger } from '../../src/telemetry.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { randomCheckpoint, storeCheckpoint, type RandomOptions } from '../random-checkpoint.js';
+import { until } from '../service.js';
 import { expectMemoriesToEqualTheLog, interaction, items, looking, writeEvents } from '../written-log.js';
 
 describe('a promotion', () => {
@@ -150,6 +152,37 @@ describe('a promotion', () => {
       reason: { code: 'PROMOTION_UNDER_WAY' },
     });
     await expectMemoriesToEqualTheLog(database.dataSource, (await liveVersion()) ?? 0);
+  });
+
+  it('leaves the next rebuild alone when it lost its lock without knowing it', async () => {
+    const { config, dataSource } = database;
+    await write(600, 40);
+    const version = await candidate(1);
+    await promotion.promote(version);
+    const other = dataSource.createQueryRunner();
+    await other.startTransaction();
+    await shareMemoryVersion(other.manager, config.databaseSchema); // both wait for it where they begin to build
+    const pids = async (lock: number, isGranted: boolean): Promise<readonly number[]> => {
+      const rows = await dataSource.query<{ pid: number }[]>(
+        `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objid = hashtext($2)::oid AND granted = $3`,
+        [lock, config.databaseSchema, isGranted],
+      );
+      return rows.map(({ pid }) => pid);
+    };
+    const wait = async (count: number): Promise<void> =>
+      until(async () => (await pids(advisoryLock.memoryVersion, false)).length === count, 30_000);
+    const first = promotion.rebuild();
+    const isFirstLost = expect(first).rejects.toThrow();
+    await wait(1);
+    for (const pid of await pids(advisoryLock.promotion, true))
+      await dataSource.query('SELECT pg_terminate_backend($1, 10000)', [pid]);
+    const second = promotion.rebuild();
+    await wait(2);
+    await other.commitTransaction();
+    await other.release();
+    await isFirstLost;
+    expect(await second).toBe(version);
+    await expectMemoriesToEqualTheLog(dataSource, version);
   });
 
   it('keeps the memories of the replaced version and drops older ones', async () => {

@@ -8,6 +8,7 @@ import type { Fact } from './messages.js';
 
 interface LogRow extends Fact {
   readonly arrival: string;
+  readonly remembered: boolean;
 }
 
 export async function differences(
@@ -32,13 +33,17 @@ export async function differences(
 
   const log: LogRow[] = await manager.query(
     `SELECT user_id AS "userId", id, session_id AS "sessionId", item_id AS "itemId", kind, value,
-            (extract(epoch FROM occurred_at) * 1000)::float8 AS "occurredAt", properties, arrival
+            (extract(epoch FROM occurred_at) * 1000)::float8 AS "occurredAt", properties, arrival, remembered
        FROM interaction ORDER BY occurred_at, arrival`,
   );
-  compare('log', new Map(log.map(({ arrival: _, ...fact }) => [keyOfFact(fact), fact])), expected.log);
+  compare(
+    'log',
+    new Map(log.map(({ arrival: _, ...row }) => [keyOfFact(row), row])),
+    new Map([...expected.log].map(([key, fact]) => [key, { ...fact, remembered: !expected.leftOut.has(key) }])),
+  );
   const arrivals = new Map(log.map((row) => [keyOfFact(row), BigInt(row.arrival)]));
   for (const [place, keys] of expected.order) {
-    const inOrder = keys.map((key) => arrivals.get(key) ?? 0n);
+    const inOrder = keys.flatMap((key) => arrivals.get(key) ?? []); // without what was forgotten since
     if (inOrder.some((arrival, n) => n > 0 && arrival <= (inOrder[n - 1] ?? 0n)))
       found.push(`log: the events of ${place} did not arrive in the order of their offsets`);
   }
@@ -54,10 +59,10 @@ export async function differences(
   compare('counts', new Map(counted.map(({ key, count }) => [key, count])), counts);
 
   const standings = expected.partitions.map((one) => {
-    const { topic, partition, nextOffset, ownerEpoch } = one;
+    const { topic, partition, nextOffset, epochs } = one;
     const end = (one.messages.at(-1)?.offset ?? -1n) + 1n;
     if (nextOffset < end) found.push(`${nameOf(one)} was read up to ${nextOffset} of ${end}`);
-    return { topic, partition, nextOffset: String(nextOffset), ownerEpoch: String(ownerEpoch) };
+    return { topic, partition, nextOffset: String(nextOffset), ownerEpoch: String(epochs.size) };
   });
   compare(
     'progress',
@@ -69,23 +74,37 @@ export async function differences(
   );
 
   const letters = expected.partitions.flatMap((place) =>
-    place.messages.flatMap(({ code, offset, timestamp, key, value }) =>
+    place.messages.flatMap(({ code, offset, timestamp, key, value, userIds }) =>
       code === null
         ? []
-        : [{ place: `${nameOf(place)}:${offset}`, timestamp, code, key, value, attempts: code === 'INTERNAL' ? 5 : 1 }],
+        : [
+            {
+              row: {
+                place: `${nameOf(place)}:${offset}`,
+                timestamp,
+                code,
+                key,
+                value,
+                attempts: code === 'INTERNAL' ? 5 : 1,
+              },
+              isErased: userIds.some((userId) => expected.erased.has(userId)),
+            },
+          ],
     ),
   );
+  const kept = letters.flatMap(({ row, isErased }) => (isErased ? [] : [row]));
   compare(
     'dead letters',
-    await table<(typeof letters)[number]>(
+    await table<(typeof kept)[number]>(
       `SELECT concat_ws(':', topic, partition, record_offset) AS place, record_timestamp::text AS timestamp, code, key, value, attempts
          FROM dead_letter`,
       ({ place }) => place,
     ),
-    new Map(letters.map((letter) => [letter.place, letter])),
+    new Map(kept.map((row) => [row.place, row])),
   );
-  const all = new Set(letters.map(({ place }) => place));
-  for (const place of all) if (!sent.has(place)) found.push(`dead letters: ${place} is not in the dead-letter topic`);
+  for (const { place } of kept)
+    if (!sent.has(place)) found.push(`dead letters: ${place} is not in the dead-letter topic`);
+  const all = new Set(letters.map(({ row }) => row.place));
   for (const place of sent)
     if (!all.has(place)) found.push(`dead letters: ${place} must not be in the dead-letter topic`);
 
@@ -94,6 +113,14 @@ export async function differences(
   );
   compare('profiles', new Map(profiles.map(({ id, properties }) => [id, properties])), expected.profiles);
 
+  const forgotten: { userId: string; count: number }[] = await manager.query(
+    'SELECT user_id AS "userId", count(*)::int AS count FROM forgotten_interaction GROUP BY user_id',
+  );
+  compare(
+    'forgotten',
+    new Map(forgotten.map(({ userId, count }) => [userId, count])),
+    new Map([...expected.forgotten].map(([userId, keys]) => [userId, keys.size])),
+  );
   const waiting: unknown[] = await manager.query('SELECT FROM replay_request');
   if (waiting.length > 0 && live !== null) found.push(`${waiting.length} users still wait for a replay`);
   const [serving] = await manager.query<{ version: number }[]>('SELECT version FROM live_model');
@@ -114,7 +141,10 @@ export async function differences(
          FROM user_memory WHERE model_version = ${version}`,
       ({ userId }) => userId,
     );
-    const sequences = Map.groupBy(log, ({ userId }) => userId);
+    const sequences = Map.groupBy(
+      log.filter(({ remembered }) => remembered),
+      ({ userId }) => userId,
+    );
     for (const [userId, sequence] of sequences) {
       const state = emptyState(network.dimensions);
       let previous: number | null = null;
@@ -133,6 +163,7 @@ export async function differences(
       else if (memory.checksum !== checksumOf(bytes)) found.push(`${what}: its checksum is not that of its state`);
     }
     for (const [userId, { applied }] of memories)
-      if (!sequences.has(userId) && applied > 0) found.push(`memory of ${userId}: is there without events`);
+      if (!sequences.has(userId) && (applied > 0 || expected.erased.has(userId)))
+        found.push(`memory of ${userId}: is there without events`);
   }
 }

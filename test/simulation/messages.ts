@@ -21,6 +21,17 @@ export interface Profile {
   readonly properties: Readonly<Record<string, unknown>> | null;
 }
 
+/** What a user does to what is kept of him. */
+export type Edit =
+  | { readonly kind: 'reset' | 'erase'; readonly userId: string }
+  | {
+      readonly kind: 'forget';
+      readonly userId: string;
+      readonly itemIds: readonly string[];
+      /** whether the interaction, one of this user, is of these items */
+      selects(fact: Fact): boolean;
+    };
+
 export interface Lying {
   readonly offset: bigint;
   readonly timestamp: string;
@@ -30,6 +41,8 @@ export interface Lying {
   readonly profile: Profile | null;
   /** what it is refused with; null: it is good */
   readonly code: string | null;
+  /** whom it speaks of, anyhow */
+  readonly userIds: readonly string[];
 }
 
 export const knownItems = Array.from({ length: 10 }, (_, n) => `item ${n}`);
@@ -37,6 +50,7 @@ export const knownKinds = ['cart', 'view'];
 export const poisonItem = 'poison';
 const items = [...knownItems, 'unheard of', 'new'];
 const kinds = [...knownKinds, 'purchase', 'rating'];
+const ofSession = 'session:';
 const start = Date.UTC(2025, 0, 1);
 
 type Content = Omit<Fact, 'id'>;
@@ -58,6 +72,7 @@ export class Messages {
     const key = random.chance(0.1) ? null : Buffer.from(`user ${random.below(this.users)}`);
     const lie = (fact: Fact | null, value: Buffer | null, code: string | null): Lying => ({
       ...{ offset, timestamp, key, value, fact, profile: null, code },
+      userIds: [String(key), fact?.userId ?? (value?.includes('"user 0"') === true ? 'user 0' : '')],
     });
     if (poison) {
       const fact = { ...this.content(), id: this.newId(), itemId: poisonItem };
@@ -78,7 +93,16 @@ export class Messages {
     const timestamp = String(start + Number(offset));
     const lie = (profile: Profile | null, value: string | null, code: string | null): Lying => {
       const bytes = value === null ? null : Buffer.from(value);
-      return { offset, timestamp, key: Buffer.from(userId), value: bytes, fact: null, profile, code };
+      return {
+        offset,
+        timestamp,
+        key: Buffer.from(userId),
+        value: bytes,
+        fact: null,
+        profile,
+        code,
+        userIds: [userId],
+      };
     };
     if (random.chance(0.15)) return lie({ userId, properties: null }, null, null);
     if (random.chance(0.1)) return lie(null, '[]', 'NOT_AN_OBJECT');
@@ -101,6 +125,15 @@ export class Messages {
     return fact;
   }
 
+  edit(): Edit {
+    const { random } = this;
+    const userId = this.userId();
+    const kind = random.pick(['forget', 'forget', 'reset', 'erase'] as const);
+    if (kind !== 'forget') return { kind, userId };
+    const itemIds = [0, 1, 2, 3].map(() => random.pick(items));
+    return { kind, userId, itemIds, selects: ({ itemId }) => itemIds.includes(itemId) };
+  }
+
   /** The next in time of this user, for what needs one more event. */
   last(userId: string): Fact {
     const later = { userId, sessionId: null, itemId: 'item 1', kind: 'view', value: null, properties: null };
@@ -111,16 +144,21 @@ export class Messages {
     const { random } = this;
     this.made += 1;
     const late = random.chance(0.15) ? random.below(60) : 0;
-    const session = random.chance(0.1) ? `s${random.below(2)}` : null;
+    const userId = this.userId();
     return {
-      userId: session === null ? `user ${random.below(this.users)}` : `session:${session}`,
-      sessionId: session,
+      userId,
+      sessionId: userId.startsWith(ofSession) ? userId.slice(ofSession.length) : null,
       itemId: random.pick(items),
       kind: random.pick(kinds),
       value: random.chance(0.3) ? random.below(11) / 2 : null,
       occurredAt: start + (this.made - late) * 20_000 - ((this.made - late) % 3) * 20_000,
       properties: random.chance(0.2) ? { page: random.below(9), 'ä"': [null, true] } : null,
     };
+  }
+
+  private userId(): string {
+    const { random } = this;
+    return random.chance(0.1) ? `${ofSession}s${random.below(2)}` : `user ${random.below(this.users)}`;
   }
 
   private newId(): string {
