@@ -42,6 +42,7 @@ const errors = {
   MODEL_SWITCHED: { retriable: true, level: 'info' },
   USER_EDITED: { retriable: true, level: 'info' },
   ERASURE_KEY_OTHER: { retriable: false, level: 'error' },
+  INTERACTION_REPEATED: { retriable: true, level: 'info' },
   MEMORY_CHANGED: { retriable: true, level: 'info' },
   DEAD_LETTER_UNAVAILABLE: { retriable: true, level: 'error' },
   CONSUMER_STALLED: { retriable: false, level: 'fatal' },

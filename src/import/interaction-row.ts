@@ -19,7 +19,7 @@ export function interactionReader(config: Config, mapping: Mapping, { format }: 
   return (row) => {
     const named = withKind(canonicalOf(renamed(row, mapping.fields), mapping.dialect), mapping);
     const interaction = withAdvice(() =>
-      readInteraction(format === 'csv' ? typed(named) : named, rules, Date.now(), noId),
+      readInteraction(format === 'csv' ? typed(named) : named, rules, Date.now(), () => noId),
     );
     return interaction.id === noId ? { ...interaction, id: ids.next(interaction) } : interaction;
   };

@@ -9,7 +9,8 @@ const kinds = ['view', 'click', 'cart', 'purchase', 'like', 'rating'];
 const rules = { kinds: new Set(kinds), earliestTime: Date.parse('1990-01-01T00:00:00Z') };
 const time = '2026-05-01T10:00:00Z';
 
-const read = (record: unknown, dialect?: DialectName) => readRecord(record, { dialect, rules }, now, { id: 'derived' });
+const read = (record: unknown, dialect?: DialectName) =>
+  readRecord(record, { dialect, rules }, now, { id: () => 'derived' });
 const refusal = (record: unknown, dialect?: DialectName): unknown => {
   try {
     return read(record, dialect);
@@ -259,7 +260,10 @@ describe('events of PutEvents', () => {
     );
     expect(refusal(watched)).toMatchObject({ code: 'UNKNOWN_KIND', field: 'eventType' });
     const more = { ...rules, kinds: new Set([...kinds, 'TimeWatched']) };
-    expect(readRecord(watched, { rules: more }, now, { id: 'x' })).toMatchObject({ kind: 'TimeWatched', value: 4.5 });
+    expect(readRecord(watched, { rules: more }, now, { id: () => 'x' })).toMatchObject({
+      kind: 'TimeWatched',
+      value: 4.5,
+    });
   });
 
   it.each([
@@ -275,7 +279,9 @@ describe('events of PutEvents', () => {
   });
 
   const request = (eventList: unknown, more: object = {}) =>
-    readRecords({ userId: 'u1', sessionId: 's1', trackingId: 't', eventList, ...more }, { rules }, now, { id: 'd' });
+    readRecords({ userId: 'u1', sessionId: 's1', trackingId: 't', eventList, ...more }, { rules }, now, {
+      id: () => 'd',
+    });
 
   it('come in one request, with its user and session', () => {
     const events = [

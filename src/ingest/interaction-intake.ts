@@ -36,7 +36,7 @@ export class InteractionIntake {
     const rules = interactionRules(this.config);
     const read = rows.map((row): Offered | RecollectError => {
       try {
-        return { interaction: readInteraction(row, rules, now, newId(now)), offset: null };
+        return { interaction: readInteraction(row, rules, now, () => newId(now)), offset: null };
       } catch (error) {
         if (error instanceof RecollectError) return error;
         throw error;

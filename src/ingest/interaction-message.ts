@@ -36,8 +36,8 @@ export function readInteractionMessage(
     const fault = 'op is u: an interaction is a fact and does not change; give the new one an id of its own';
     throw new RecollectError('INVALID_VALUE', fault, { field: 'op' });
   }
-  const id = event === null || event.id === null ? derivedId(message) : readId(event.id, 'ce_id');
-  return readRecords(body.value, reading, now, { id, event: event ?? undefined });
+  const id = event === null || event.id === null ? null : readId(event.id, 'ce_id');
+  return readRecords(body.value, reading, now, { id: () => id ?? derivedId(message), event: event ?? undefined });
 }
 
 /**

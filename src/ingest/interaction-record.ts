@@ -15,7 +15,7 @@ export interface InteractionReading {
 
 /** What is known of a record beside what it says itself, for what it leaves out. */
 export interface Fallback {
-  readonly id?: string;
+  readonly id?: () => string;
   readonly event?: Pick<CloudEvent, 'time' | 'type'> | undefined;
 }
 
@@ -54,7 +54,7 @@ export function readRecords(
   body: unknown,
   reading: InteractionReading,
   now: number,
-  { id, event }: Fallback & { readonly id: string },
+  { id, event }: Fallback & { readonly id: () => string },
 ): readonly Interaction[] {
   const isRequest =
     isObject(body) && Object.hasOwn(body, 'eventList') && (reading.dialect ?? 'personalize') === 'personalize';
@@ -66,7 +66,7 @@ export function readRecords(
   }
   return eventList.map((one: unknown, n) => {
     try {
-      const place = { id: n === 0 ? id : `${id}:${n}`, event };
+      const place = { id: n === 0 ? id : () => `${id()}:${n}`, event };
       return readRecord(withRequest(one, request), { ...reading, dialect: 'personalize' }, now, place);
     } catch (error) {
       if (!(error instanceof RecollectError)) throw error;

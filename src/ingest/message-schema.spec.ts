@@ -11,7 +11,7 @@ const rules = { kinds: new Set(['view']), earliestTime: Date.parse('1990-01-01T0
 
 /** What the service reads each topic's body with. */
 const readers = {
-  interactions: (body: unknown) => readInteraction(body, rules, now, 'fallback'),
+  interactions: (body: unknown) => readInteraction(body, rules, now, () => 'fallback'),
   items: (body: unknown) => readItem(body, 2, 'fallback'),
   users: (body: unknown) =>
     readUserMessage({

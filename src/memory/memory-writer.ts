@@ -24,7 +24,7 @@ import { CONFIG, type Config } from '../config.js';
 import { RecollectError, type ErrorCode } from '../errors.js';
 import type { Interaction } from '../model/interaction.js';
 import { advanceProgress, lockProgress, type Position } from '../storage/consumer-progress.store.js';
-import { insertInteractions } from '../storage/interaction.store.js';
+import { addInteractions, addNewInteractions } from '../storage/interaction.store.js';
 import { addItemCounts } from '../storage/item-count.store.js';
 import { shareMemoryVersion } from '../storage/log-cut.store.js';
 import { requestReplay } from '../storage/replay-request.store.js';
@@ -44,13 +44,17 @@ export interface Offered {
   readonly offset: bigint | null;
 }
 
-/** After these a transaction is tried again: others switched the model, wrote a memory, or edited a log meanwhile. */
+/** After these a transaction is tried again: others switched the model, wrote a memory, or edited a log meanwhile, or an interaction was there. */
 const changedMeanwhile: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'MODEL_SWITCHED',
   'MEMORY_CHANGED',
   'USER_EDITED',
+  'INTERACTION_REPEATED',
 ]);
 const timesAgain = 3;
+
+/** After an interaction that was there already, so many batches look for each of theirs first. */
+const batchesOnGuard = 100;
 
 interface Applied {
   readonly verdicts: readonly Verdict[];
@@ -63,6 +67,8 @@ interface Applied {
 export class MemoryWriter {
   private readonly admission: Admission;
   private readonly cache: MemoryCache;
+  /** batches that still look for repeated interactions before they add theirs */
+  private onGuard = 0;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -87,6 +93,7 @@ export class MemoryWriter {
         if (!(error instanceof RecollectError) || !changedMeanwhile.has(error.code) || again === timesAgain)
           throw error;
         if (error.code === 'MODEL_SWITCHED') await this.networks.refresh();
+        if (error.code === 'INTERACTION_REPEATED') this.onGuard = batchesOnGuard;
       }
     }
   }
@@ -100,8 +107,7 @@ export class MemoryWriter {
     const live = await this.liveNetwork(tx);
     const held = live === null ? null : await this.hold(tx, live, interactions, position);
     const admitted = await this.admission.admit(tx, interactions, held);
-    const repeated = new Set((await insertInteractions(tx, admitted)).map(keyOf));
-    const fresh = admitted.filter((interaction) => repeated.size === 0 || !repeated.has(keyOf(interaction)));
+    const fresh = await this.log(tx, admitted);
     const { toReplay, memories } =
       live === null || held === null
         ? { toReplay: [], memories: [] }
@@ -114,6 +120,17 @@ export class MemoryWriter {
     const late = new Set(toReplay); // others are about to write these
     const known = live && { version: live.version, memories: memories.filter(({ userId }) => !late.has(userId)) };
     return { verdicts: await verdictsOf(tx, offered, new Set(news), fresh), toReplay, known };
+  }
+
+  /** Adds what the log does not have yet and returns it. Repeated interactions come seldom or by the many, so they are looked for where one was. */
+  private async log(tx: EntityManager, admitted: readonly Interaction[]): Promise<readonly Interaction[]> {
+    if (this.onGuard === 0) {
+      await addInteractions(tx, admitted);
+      return admitted;
+    }
+    const repeated = new Set((await addNewInteractions(tx, admitted)).map(keyOf));
+    this.onGuard = repeated.size > 0 ? batchesOnGuard : this.onGuard - 1;
+    return repeated.size === 0 ? admitted : admitted.filter((interaction) => !repeated.has(keyOf(interaction)));
   }
 
   /** Only the owner of a partition is likely to be its users' only writer; for others what they know is old. */

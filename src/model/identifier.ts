@@ -35,7 +35,7 @@ export function readId(value: unknown, field: string): string {
   if (value.includes('\0')) throw invalid(field, 'holds a NUL character: take it out');
   if (!value.isWellFormed())
     throw invalid(field, 'holds half of a surrogate pair: its producer cut a character in two');
-  if (value.length > 2 * maxCharacters || Array.from(value).length > maxCharacters) {
+  if (value.length > maxCharacters && (value.length > 2 * maxCharacters || Array.from(value).length > maxCharacters)) {
     throw invalid(field, `is longer than ${maxCharacters} characters: send a shorter id, such as a hash of it`);
   }
   return value;

@@ -11,7 +11,7 @@ const rules = {
 const plain = { id: 'e', userId: 'u1', itemId: 'i1', kind: 'view', occurredAt: '2026-05-01T10:00:00Z' };
 
 function read(fields: unknown, fallbackId?: string): Interaction {
-  return readInteraction(fields, rules, now, fallbackId);
+  return readInteraction(fields, rules, now, fallbackId === undefined ? undefined : () => fallbackId);
 }
 
 function refusal(fields: unknown, fallbackId?: string): unknown {

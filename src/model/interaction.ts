@@ -51,37 +51,38 @@ export const interactionFields = [
   'schemaVersion',
 ] as const;
 export type InteractionField = (typeof interactionFields)[number];
+const knownFields: ReadonlySet<string> = new Set(interactionFields);
 
 export const visitorPrefix = 'session:';
 const maxPropertiesBytes = 4096;
 const maxEchoed = 40;
 
-/** `fallbackId` is the id of an interaction whose producer gave none; without it the id must be given. */
+/** `fallbackId` gives the id of an interaction whose producer gave none; without it the id must be given. */
 export function readInteraction(
   fields: unknown,
   rules: InteractionRules,
   now: number,
-  fallbackId?: string,
+  fallbackId?: () => string,
 ): Interaction {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     throw new RecollectError('NOT_AN_OBJECT', `an interaction is a JSON object, this is ${typeName(fields)}`);
   }
   refuseUnknown(Object.keys(fields));
-  const given: ReadonlyMap<string, unknown> = new Map(Object.entries(fields)); // own fields alone
-  checkSchemaVersion(given.get('schemaVersion'));
-  const id = given.get('id') ?? fallbackId;
-  const sessionId = optionalId(given.get('sessionId'), 'sessionId');
-  const userId = given.get('userId') ?? null;
+  const given: Partial<Record<InteractionField, unknown>> = { ...fields }; // own fields alone
+  checkSchemaVersion(given.schemaVersion);
+  const id = given.id ?? fallbackId?.();
+  const sessionId = optionalId(given.sessionId, 'sessionId');
+  const userId = given.userId ?? null;
   return {
     id: readId(id, 'id'),
     userId: userId === null && sessionId !== null ? readId(visitorOf(sessionId), 'sessionId') : readUserId(userId),
     sessionId,
-    itemId: readId(given.get('itemId'), 'itemId'),
-    kind: readKind(given.get('kind'), rules.kinds),
-    value: readValue(given.get('value') ?? null),
-    occurredAt: readOccurredAt(given.get('occurredAt'), rules, now),
-    recommendationId: optionalId(given.get('recommendationId'), 'recommendationId'),
-    properties: readProperties(given.get('properties') ?? null),
+    itemId: readId(given.itemId, 'itemId'),
+    kind: readKind(given.kind, rules.kinds),
+    value: readValue(given.value ?? null),
+    occurredAt: readOccurredAt(given.occurredAt, rules, now),
+    recommendationId: optionalId(given.recommendationId, 'recommendationId'),
+    properties: readProperties(given.properties ?? null),
   };
 }
 
@@ -109,7 +110,7 @@ function optionalId(value: unknown, field: InteractionField): string | null {
 }
 
 function refuseUnknown(names: readonly string[]): void {
-  const unknown = names.find((name) => !interactionFields.some((field) => field === name));
+  const unknown = names.find((name) => !knownFields.has(name));
   if (unknown === undefined) return;
   const plain = (name: string): string => name.replaceAll(/[_-]/g, '').toLowerCase();
   const meant = interactionFields.find((field) => plain(field) === plain(unknown));

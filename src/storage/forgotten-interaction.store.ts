@@ -1,5 +1,6 @@
 /** SQL of the interactions that were forgotten. */
 import type { EntityManager } from 'typeorm';
+import { textArray } from './binary-array.js';
 
 export interface ForgottenKey {
   readonly userId: string;
@@ -17,9 +18,8 @@ export async function putForgotten(tx: EntityManager, userId: string, hashes: re
 /** Those of these users of whom something was forgotten. */
 export async function usersWithForgotten(tx: EntityManager, userIds: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await tx.query<{ userId: string }[]>(
-    `SELECT user_id AS "userId" FROM unnest($1::text[]) AS u(user_id)
-      WHERE EXISTS (SELECT FROM forgotten_interaction f WHERE f.user_id = u.user_id)`,
-    [userIds],
+    'SELECT DISTINCT user_id AS "userId" FROM forgotten_interaction WHERE user_id = ANY($1::text[])',
+    [textArray(userIds)],
   );
   return new Set(rows.map(({ userId }) => userId));
 }

@@ -1,5 +1,6 @@
 /** SQL that writes the log, and that reads a user's sequence back for a replay. */
-import type { EntityManager } from 'typeorm';
+import { QueryFailedError, type EntityManager } from 'typeorm';
+import { RecollectError } from '../errors.js';
 import type { Interaction } from '../model/interaction.js';
 import { floatArray, instantArray, jsonArray, textArray } from './binary-array.js';
 
@@ -8,38 +9,64 @@ export interface InteractionKey {
   readonly id: string;
 }
 
+const columns = 'user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties';
+const offered = `unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::timestamptz[], $8::text[], $9::jsonb[])
+                   WITH ORDINALITY AS n(${columns}, place)`;
+
 /**
- * Adds those that are not in the log yet and returns the keys of the others. Arrival numbers are handed out in the order given, so
- * that of two events of a user with equal times the one that was offered first comes first for ever.
- * A key may stand in the list once.
+ * Adds interactions of which the log has none yet. Arrival numbers are handed out in the order given, so that of two events of a user
+ * with equal times the one that was offered first comes first for ever. Throws INTERACTION_REPEATED, and the transaction is over, where
+ * the log has one of them; to look for each of them first would cost Postgres a third more.
  */
-export async function insertInteractions(
+export async function addInteractions(tx: EntityManager, interactions: readonly Interaction[]): Promise<void> {
+  if (interactions.length === 0) return;
+  try {
+    await tx.query(
+      `INSERT INTO interaction (${columns}) SELECT ${columns} FROM ${offered} ORDER BY place`,
+      columnsOf(interactions),
+    );
+  } catch (error) {
+    if (!(error instanceof QueryFailedError) || codeOf(error.driverError) !== uniqueViolation) throw error;
+    const message = 'an interaction is in the log already; the batch is tried again, and each is looked for first';
+    throw new RecollectError('INTERACTION_REPEATED', message, { cause: error });
+  }
+}
+
+/** The same, but leaves out those that the log has, and returns their keys. A key may stand in the list once. */
+export async function addNewInteractions(
   tx: EntityManager,
   interactions: readonly Interaction[],
 ): Promise<readonly InteractionKey[]> {
   if (interactions.length === 0) return [];
   return tx.query(
-    `WITH offered AS MATERIALIZED (
-       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::timestamptz[], $8::text[], $9::jsonb[])
-              WITH ORDINALITY AS n(user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties, place)),
+    `WITH offered AS MATERIALIZED (SELECT * FROM ${offered}),
      added AS (
-       INSERT INTO interaction (user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties)
-       SELECT user_id, id, session_id, item_id, kind, value, occurred_at, recommendation_id, properties FROM offered ORDER BY place
+       INSERT INTO interaction (${columns}) SELECT ${columns} FROM offered ORDER BY place
        ON CONFLICT DO NOTHING
        RETURNING user_id, id)
      SELECT user_id AS "userId", id FROM offered EXCEPT SELECT user_id, id FROM added`,
-    [
-      textArray(interactions.map(({ userId }) => userId)),
-      textArray(interactions.map(({ id }) => id)),
-      textArray(interactions.map(({ sessionId }) => sessionId)),
-      textArray(interactions.map(({ itemId }) => itemId)),
-      textArray(interactions.map(({ kind }) => kind)),
-      floatArray(interactions.map(({ value }) => value)),
-      instantArray(interactions.map(({ occurredAt }) => occurredAt)),
-      textArray(interactions.map(({ recommendationId }) => recommendationId)),
-      jsonArray(interactions.map(({ properties }) => (properties === null ? null : JSON.stringify(properties)))),
-    ],
+    columnsOf(interactions),
   );
+}
+
+function columnsOf(interactions: readonly Interaction[]): Buffer[] {
+  return [
+    textArray(interactions.map(({ userId }) => userId)),
+    textArray(interactions.map(({ id }) => id)),
+    textArray(interactions.map(({ sessionId }) => sessionId)),
+    textArray(interactions.map(({ itemId }) => itemId)),
+    textArray(interactions.map(({ kind }) => kind)),
+    floatArray(interactions.map(({ value }) => value)),
+    instantArray(interactions.map(({ occurredAt }) => occurredAt)),
+    textArray(interactions.map(({ recommendationId }) => recommendationId)),
+    jsonArray(interactions.map(({ properties }) => (properties === null ? null : JSON.stringify(properties)))),
+  ];
+}
+
+const uniqueViolation = '23505';
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : null;
 }
 
 export async function findInteractions(

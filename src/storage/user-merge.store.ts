@@ -1,12 +1,13 @@
 /** SQL of joined histories. */
 import type { EntityManager } from 'typeorm';
+import { textArray } from './binary-array.js';
 import type { RemovedInteraction } from './interaction-edit.store.js';
 
 /** Of those of these ids that were merged: into whom. */
 export async function mergesOf(tx: EntityManager, userIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const rows = await tx.query<{ from: string; into: string }[]>(
     'SELECT from_id AS "from", into_id AS "into" FROM user_merge WHERE from_id = ANY($1::text[])',
-    [userIds],
+    [textArray(userIds)],
   );
   return new Map(rows.map(({ from, into }) => [from, into]));
 }

@@ -5,8 +5,8 @@ import { LateReplay } from '../../src/memory/late-replay.js';
 import { MemoryWriter } from '../../src/memory/memory-writer.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
 import { Promotion } from '../../src/promotion/promotion.js';
-import { insertInteractions } from '../../src/storage/interaction.store.js';
 import { advisoryLock } from '../../src/storage/data-source.js';
+import { addInteractions } from '../../src/storage/interaction.store.js';
 import { shareMemoryVersion } from '../../src/storage/log-cut.store.js';
 import { listMemoryPartitions } from '../../src/storage/memory-partition.store.js';
 import { findLiveModel, findModel, setModelStatus } from '../../src/storage/model.store.js';
@@ -89,7 +89,7 @@ describe('a promotion', () => {
     const version = await candidate(1);
     const insert = async (tx: EntityManager, n: number): Promise<void> => {
       await shareMemoryVersion(tx, database.config.databaseSchema);
-      await insertInteractions(tx, [interaction(n, 10)]);
+      await addInteractions(tx, [interaction(n, 10)]);
     };
     const slow = database.dataSource.transaction(async (tx) => {
       await insert(tx, 1_000);

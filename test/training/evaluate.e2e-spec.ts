@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Network } from '../../src/model/network.js';
-import { insertInteractions } from '../../src/storage/interaction.store.js';
+import { addInteractions } from '../../src/storage/interaction.store.js';
 import { setLiveModel } from '../../src/storage/model.store.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
@@ -59,7 +59,7 @@ describe('recollect evaluate', () => {
       (error: unknown) => (error as { readonly stderr: string }).stderr,
     );
   const track = async (userId: string, itemIds: readonly string[], from: number): Promise<void> => {
-    await insertInteractions(
+    await addInteractions(
       database.dataSource.manager,
       itemIds.map((itemId, n) => ({
         id: `${userId} ${from + n}`,
