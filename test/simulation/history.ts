@@ -112,7 +112,7 @@ export class History {
     else if (choice < 0.22) this.rebuild();
     else if (choice < 0.42) this.track();
     else if (choice < 0.48) this.damage();
-    else if (choice < 0.55) this.askForReplay();
+    else if (choice < 0.55) this.askForReplay(this.userId());
     else if (choice < 0.63) this.alive()?.replays.wake();
     else if (choice < 0.8) this.edit();
     else if (choice < 0.84) await this.parts.schedule.kill(random.pick(this.processes).connections);
@@ -130,10 +130,17 @@ export class History {
     if (this.random.chance(0.3)) this.start(track); // a client that sends it twice at once
   }
 
+  /** Sometimes of a user who is replayed meanwhile, sometimes of one who only just comes. */
   private edit(): void {
     this.did.edits += 1;
     const edit = this.messages.edit();
+    if (this.random.chance(0.3)) this.askForReplay(edit.userId);
     this.start(async (process) => process.edit(edit));
+    if (!this.random.chance(0.4)) return;
+    const userId = `guest ${this.did.edits}`;
+    const facts = [this.messages.last(userId)];
+    this.start(async (process) => process.track(facts));
+    this.start(async (process) => process.edit({ kind: 'erase', userId }));
   }
 
   private promote(): void {
@@ -158,8 +165,7 @@ export class History {
     this.startSafely(async (process) => process.connections.dataSource.query(sql, [userId]));
   }
 
-  private askForReplay(): void {
-    const userId = this.userId();
+  private askForReplay(userId: string): void {
     this.startSafely(async (process) => {
       await requestReplay(process.connections.dataSource.manager, [userId]);
       process.replays.wake();
