@@ -37,7 +37,7 @@ export interface SessionParts {
   readonly appliers: ReadonlyMap<string, ApplyBatch>;
 }
 
-const partitionsAtOnce = 3; // with 6 they wait for each other in Postgres: half as much again of its processor time an event
+const partitionsAtOnce = 3;
 
 export class ConsumerSession {
   private readonly assigned = new Map<string, AssignedPartition>();
