@@ -18,7 +18,19 @@ export interface RunningPostgres {
   stop(): Promise<void>;
 }
 
-export async function startPostgres(folder: string): Promise<RunningPostgres> {
+/** What fits a laptop. */
+const defaults: Readonly<Record<string, string>> = {
+  listen_addresses: '127.0.0.1',
+  max_connections: '200',
+  shared_buffers: '256MB',
+  max_wal_size: '2GB',
+};
+
+/** `settings`: of the server, where others than the usual ones are wanted. */
+export async function startPostgres(
+  folder: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RunningPostgres> {
   const home = resolve(folder, 'postgres');
   mkdirSync(home, { recursive: true });
   makeTraversable(home);
@@ -40,16 +52,7 @@ export async function startPostgres(folder: string): Promise<RunningPostgres> {
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C', '--data-checksums'],
-    postgresFlags: [
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'max_connections=200',
-      '-c',
-      'shared_buffers=256MB',
-      '-c',
-      'max_wal_size=2GB',
-    ],
+    postgresFlags: Object.entries({ ...defaults, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     onLog: note,
     onError: note,
   });

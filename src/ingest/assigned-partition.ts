@@ -4,6 +4,7 @@ import type { Progress } from '../storage/consumer-progress.store.js';
 import type { Metrics } from '../telemetry.js';
 import type { LogRange } from './log-range.js';
 import type { Message } from './message.js';
+import { Hints } from './turn.js';
 
 export interface PartitionStatus {
   readonly topic: string;
@@ -27,6 +28,7 @@ export interface PartitionStatus {
 const latestTime = 8.64e15;
 
 export class AssignedPartition {
+  readonly hints = new Hints();
   ownerEpoch = 0n;
   nextOffset: bigint | null = null;
   /** past `nextOffset` by records that no one sees: markers of transactions, aborted messages */

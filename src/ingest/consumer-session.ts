@@ -74,6 +74,8 @@ export class ConsumerSession {
   async close(): Promise<void> {
     this.isClosing = true;
     if (this.timer !== null) clearInterval(this.timer);
+    await this.parts.consumer.stop();
+    await Promise.all(this.partitions.map(async ({ hints }) => hints.settled()));
     await this.parts.consumer.disconnect();
   }
 
@@ -212,7 +214,7 @@ export class ConsumerSession {
       partition.advance(endOffset);
       partition.observeVisible(messages, metrics);
       payload.resolveOffset(lastOffset);
-      await turn.hint(endOffset);
+      partition.hints.put(async () => turn.hint(endOffset));
     }
   }
 

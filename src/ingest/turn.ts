@@ -27,6 +27,30 @@ export async function withHeartbeats<R>(payload: EachBatchPayload, work: Promise
   }
 }
 
+/** Hints of one partition, one at a time, so that they arrive in their order; of those that wait only the newest is sent. No batch waits for them. */
+export class Hints {
+  private next: (() => Promise<void>) | null = null;
+  private sending: Promise<void> | null = null;
+
+  put(send: () => Promise<void>): void {
+    this.next = send;
+    this.sending ??= this.send();
+  }
+
+  async settled(): Promise<void> {
+    await this.sending;
+  }
+
+  private async send(): Promise<void> {
+    while (this.next !== null) {
+      const send = this.next;
+      this.next = null;
+      await send();
+    }
+    this.sending = null;
+  }
+}
+
 export class BatchTurn implements Turn {
   constructor(
     private readonly partition: AssignedPartition,

@@ -101,7 +101,7 @@ export class MemoryWriter {
   private async applyIn(tx: EntityManager, given: readonly Offered[], position: Position | null): Promise<Applied> {
     await shareMemoryVersion(tx, this.config.databaseSchema);
     const offered = await this.admission.redirect(tx, given);
-    const nextOffset = position === null ? null : await begin(tx, position);
+    const nextOffset = position === null ? null : await lockProgress(tx, position);
     const news = offered.filter(({ offset }) => nextOffset === null || offset === null || offset >= nextOffset);
     const interactions = firstOfEachKey(news.map(({ interaction }) => interaction));
     const live = await this.liveNetwork(tx);
@@ -155,10 +155,4 @@ export class MemoryWriter {
       `model ${version ?? 'none'} serves, this process has ${live?.version ?? 'none'} loaded; it is loaded and the batch tried again`,
     );
   }
-}
-
-/** What a crash of Postgres loses of such a transaction is offset and effect together, and Kafka has it still. */
-async function begin(tx: EntityManager, position: Position): Promise<bigint> {
-  await tx.query('SET LOCAL synchronous_commit = off');
-  return lockProgress(tx, position);
 }

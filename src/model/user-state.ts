@@ -55,7 +55,7 @@ export function contextOf({ context }: UserState, { kinds, gaps }: Dimensions): 
 
 export function encodeState({ numbers, recent, context }: UserState): Buffer {
   const halves = 2 * numbers.length;
-  const bytes = Buffer.alloc(halves + 4 * (recent.length + context.length));
+  const bytes = Buffer.allocUnsafeSlow(halves + 4 * (recent.length + context.length));
   encodeHalves(numbers, bytes);
   for (let at = 0; at < recent.length; at++) bytes.writeInt32LE(recent[at] as number, halves + 4 * at);
   const rest = halves + 4 * recent.length;

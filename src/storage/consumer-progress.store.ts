@@ -90,12 +90,14 @@ const frozenAfter = '15s';
 
 /**
  * Locks the row of the partition and returns its next offset; throws OWNER_REPLACED for an owner of before, and OFFSET_GAP where the
- * row is behind what this owner had applied: a crash of Postgres took back its last commits, which the batch would pass over.
+ * row is behind what this owner had applied: a crash of Postgres took back its last commits, which the batch would pass over. Such a
+ * transaction does not wait for the disk: what a crash loses of it is offset and effect together, and Kafka has it still.
  */
 export async function lockProgress(tx: EntityManager, position: Position): Promise<bigint> {
   const { topic, partition, ownerEpoch, startOffset } = position;
   const rows: ProgressRow[] = await tx.query(
-    `SELECT next_offset, owner_epoch, set_config('idle_in_transaction_session_timeout', $3, true)
+    `SELECT next_offset, owner_epoch, set_config('idle_in_transaction_session_timeout', $3, true),
+            set_config('synchronous_commit', 'off', true)
        FROM consumer_progress WHERE topic = $1 AND partition = $2 FOR UPDATE`,
     [topic, partition, frozenAfter],
   );

@@ -1,9 +1,12 @@
 /**
  * Ingestion as it is deployed: one ingest process, a broker and a Postgres of their own on this machine, 100,000 items, users with a
- * memory and users who come for the first time. A backlog is written while the process is down, then it is started.
+ * memory and users who come for the first time. Measured are, one after the other: the rebuild of the memories of the users who have a
+ * history; a backlog that was written while the process was down; and how long an event takes to an answer of an API process while
+ * others come at a steady rate.
  *
  *   --events    of the backlog            --warm      users with a memory, each with --history events in the log
  *   --cold      users who may come new    --visitors  visits under way at a time, of 8 events each on average, half of them of new users
+ *   --rate      events a second beside those whose way to the answer is timed, for --seconds
  *   --profile   a folder for a CPU profile of the ingest process
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,20 +15,22 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import kafkajs, { type Message } from 'kafkajs';
+import { GraphqlClient } from '../../src/cli/demo/graphql-client.js';
 import { readConfig } from '../../src/config.js';
 import { startKafka } from '../../src/embedded/kafka.js';
 import { startPostgres } from '../../src/embedded/postgres.js';
 import { ensureTopics, topicsOf } from '../../src/ingest/kafka-client.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
 import { Promotion } from '../../src/promotion/promotion.js';
+import { startService } from '../../src/service.js';
 import { createDataSource, migrate } from '../../src/storage/data-source.js';
 import { createLogger } from '../../src/telemetry.js';
-import { defaultHyperparameters } from '../../src/training/hyperparameters.js';
 import { IngestProcess } from '../ingest/ingest-process.js';
-import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
 import { machine } from './machine.js';
 import { processorSeconds } from './processor-time.js';
-import { itemOf, Visits, type Shop } from './visits.js';
+import { fillShop } from './shop-history.js';
+import { measureVisible, type VisibleFigures } from './visible.js';
+import { eventOf, itemOf, Visits, type Shop } from './visits.js';
 
 const { values } = parseArgs({
   options: {
@@ -34,6 +39,8 @@ const { values } = parseArgs({
     history: { type: 'string', default: '10' },
     cold: { type: 'string', default: '10000000' },
     visitors: { type: 'string', default: '100000' },
+    rate: { type: 'string', default: '5000' },
+    seconds: { type: 'string', default: '30' },
     profile: { type: 'string' },
   },
 });
@@ -49,8 +56,16 @@ const shop: Shop = {
 const day = 86_400_000;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
+/** As README advises for such a load. */
+const postgresSettings = {
+  shared_buffers: '4GB',
+  max_wal_size: '16GB',
+  checkpoint_timeout: '30min',
+  wal_buffers: '64MB',
+};
+
 const folder = mkdtempSync(join(tmpdir(), 'recollect-bench-'));
-const postgres = await startPostgres(folder);
+const postgres = await startPostgres(folder, postgresSettings);
 const kafka = await startKafka(folder);
 const settings = {
   DATABASE_URL: postgres.url,
@@ -74,20 +89,10 @@ async function timed<T>(work: () => Promise<T>): Promise<{ readonly result: T; r
   return { result, seconds: (performance.now() - started) / 1_000 };
 }
 
-/** The log of the users with a memory, and the memories out of it. Returns events a second of the rebuild. */
+/** Returns events a second of the rebuild that makes the memories of the users with a history. */
 async function prepare(): Promise<number> {
   await migrate(dataSource, config.databaseSchema);
-  await dataSource.query(
-    `INSERT INTO interaction (user_id, id, item_id, kind, occurred_at)
-     SELECT 'user-' || lpad((n / $2::int)::text, 9, '0'), 'past-' || n, 'item-' || n::bigint * 7919 % $3::int, 'view',
-            now() - interval '30 days' + n % $2::int * interval '1 hour'
-       FROM generate_series(0, $1::int * $2::int - 1) AS n`,
-    [shop.warm, history, shop.items],
-  );
-  await dataSource.query('VACUUM ANALYZE interaction');
-  const itemIds = Array.from({ length: shop.items }, (_, item) => itemOf(item));
-  const { width, slots, heads, blocks } = defaultHyperparameters;
-  const version = await storeCheckpoint(dataSource, randomCheckpoint(itemIds, { width, slots, heads, blocks }));
+  const version = await fillShop(dataSource, shop, history);
   const promotion = new Promotion(config, logger, dataSource, new LiveModel(config, logger, dataSource));
   const { seconds } = await timed(async () => promotion.promote(version, { threads: 2 }));
   await dataSource.query('CHECKPOINT');
@@ -116,12 +121,10 @@ async function produced(): Promise<number> {
   return ends.reduce((sum, { high }) => sum + Number(high), 0);
 }
 
-/** Starts the ingest process on what waits, and stops it at the end. The clock runs from the first commit. */
-async function drain(name: string): Promise<number> {
+/** Has the ingest process, which has just been started, apply what waits. The clock runs from the first commit. */
+async function drain(ingest: IngestProcess): Promise<number> {
   const end = await produced();
-  const flags = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
   const before = await consumed();
-  const ingest = new IngestProcess(settings, flags);
   const pids = { node: ingest.pid, ...servers };
   let first = before;
   while (first === before) {
@@ -138,12 +141,45 @@ async function drain(name: string): Promise<number> {
     const each = ((processorSeconds(pid) - from) / count) * 1e6;
     return `${process} ${each.toFixed(1)} us`;
   });
-  await ingest.stop();
   const perSecond = Math.round(count / seconds);
   say(
-    `${name}: ${count} events in ${seconds.toFixed(1)} s, ${perSecond} a second; processor time an event: ${microseconds.join(', ')}`,
+    `backlog: ${count} events in ${seconds.toFixed(1)} s, ${perSecond} a second; processor time an event: ${microseconds.join(', ')}`,
   );
   return perSecond;
+}
+
+/** Times events on their way to answers of an API process; it is this one, which also sends the events. */
+async function timeVisible(): Promise<VisibleFigures> {
+  const api = readConfig({ ...settings, RECOLLECT_ROLE: 'api', RECOLLECT_PORT: '0', RECOLLECT_AUTHENTICATION: 'off' });
+  const service = await startService(api, createLogger(api));
+  const visits = new Visits(shop, 2, 'later');
+  const parts = {
+    client: new GraphqlClient(`${service.url}/graphql`, ''),
+    send: async (messages: readonly Message[]) => {
+      await producer.send({ topic, messages: [...messages], acks: 1 });
+    },
+    next: () => visits.next(Date.now()),
+    watched: (user: number) => {
+      const key = `watched-${user}`;
+      return {
+        ...eventOf(`watched-${performance.now()}`, key, itemOf((user * 7_919) % shop.items), Date.now(), 0),
+        key,
+      };
+    },
+  };
+  const figures = await measureVisible(parts, Number(values.rate), Number(values.seconds));
+  await service.stop();
+  return figures;
+}
+
+/** Of the table of memories: a row, and what a row takes on disk with index and free room. */
+async function memoryBytes(): Promise<{ readonly bytesPerUser: number; readonly bytesPerUserOnDisk: number }> {
+  const [row] = await dataSource.query<[{ bytesPerUser: number; bytesPerUserOnDisk: number }]>(
+    `SELECT round(avg(pg_column_size(m)))::int AS "bytesPerUser",
+            ((SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('user_memory')) / count(*))::int AS "bytesPerUserOnDisk"
+       FROM user_memory m`,
+  );
+  return row;
 }
 
 try {
@@ -151,13 +187,25 @@ try {
   await ensureTopics(admin, topicsOf(config));
   const prepared = await timed(prepare);
   say(`${shop.warm} users with ${history} events each, prepared in ${prepared.seconds.toFixed(0)} s`);
-  const visits = new Visits(shop, 1);
+  const visits = new Visits(shop, 1, 'event');
   const begin = Date.now() - day;
   await produce(events, (n) => visits.next(begin + n));
   say('the backlog is written');
-  const eventsPerSecond = await drain('backlog');
-  const figures = { eventsPerSecond, rebuildEventsPerSecond: prepared.result };
-  say(JSON.stringify({ bench: 'ingest', ...figures, events, history, ...shop, machine }));
+  const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
+  const ingest = new IngestProcess(settings, ['--max-semi-space-size=64', ...profile]);
+  const eventsPerSecond = await drain(ingest);
+  const visible = await timeVisible();
+  await ingest.stop();
+  say(
+    JSON.stringify({
+      bench: 'ingest',
+      eventsPerSecond,
+      ...visible,
+      ...(await memoryBytes()),
+      rebuildEventsPerSecond: prepared.result,
+      ...{ events, history, ...shop, machine },
+    }),
+  );
 } finally {
   await Promise.all([admin.disconnect(), producer.disconnect()]);
   await dataSource.destroy();

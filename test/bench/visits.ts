@@ -31,6 +31,8 @@ export class Visits {
   constructor(
     private readonly shop: Shop,
     seed: number,
+    /** begins the ids of the events */
+    private readonly name: string,
   ) {
     this.random = new Random(seed);
     this.underWay = Array.from({ length: shop.visitors }, () => this.visitor());
@@ -42,7 +44,7 @@ export class Visits {
     const userId = this.underWay[place] ?? '';
     if (this.random.next() * eventsOfVisit < 1) this.underWay[place] = this.visitor();
     const item = Math.floor(this.shop.items * this.random.next() ** 2);
-    return eventOf(`event-${this.events++}`, userId, itemOf(item), occurredAt, this.random.next());
+    return eventOf(`${this.name}-${this.events++}`, userId, itemOf(item), occurredAt, this.random.next());
   }
 
   private visitor(): string {
