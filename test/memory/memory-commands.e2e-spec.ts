@@ -133,14 +133,15 @@ describe('recollect memory', () => {
     for (let batch = 0; batch < 4; batch++) await writeEvents(writer, batch * 2_000, 2_000, 4_000);
     await settled();
     const before = await memories();
+    const reader = database.dataSource.createQueryRunner(); // while it reads, no shadow takes the place of the memories
+    await reader.startTransaction();
+    await reader.query('SELECT FROM user_memory LIMIT 1');
     const child = start('rebuild', '--threads', '2');
     const ended = end(child);
-    const isBegun = async (): Promise<boolean> => {
-      for (const name of await shadows()) if ((await query(`SELECT FROM ${name} LIMIT 1`)).length > 0) return true;
-      return false;
-    };
-    await until(isBegun, 120_000);
+    await until(async () => (await shadows()).length > 0, 120_000);
     child.kill('SIGKILL');
+    await reader.rollbackTransaction();
+    await reader.release();
     await ended;
     expect(child.signalCode).toBe('SIGKILL');
     expect(await memories()).toEqual(before);

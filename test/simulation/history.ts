@@ -149,9 +149,11 @@ export class History {
     this.startSafely(async (process) => process.promotion.promote(version));
   }
 
+  /** Of what serves; where nothing does yet, something is made to. */
   private rebuild(): void {
+    const version = this.random.pick([...this.networks.keys()]);
     this.startSafely(async (process) => {
-      if (process.live.current() === null) return;
+      if ((await process.live.refresh()) === null) await process.promotion.promote(version);
       this.did.rebuilds += 1;
       await process.promotion.rebuild();
     });

@@ -3,7 +3,7 @@ import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { Simulation } from './simulation.js';
 
 /** `npm run test:simulation -- --seed 17` runs one alone, `--seeds 1000` many more. */
-const seeds = 60;
+const seeds = 25;
 
 describe('the write path in histories drawn by a seed', () => {
   let database: FreshDatabase;
