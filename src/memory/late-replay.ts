@@ -105,7 +105,7 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
     while (this.wanted.delete(lane) && !this.isStopping) {
       try {
         if ((await waitingForReplay(this.dataSource.manager, lane, 1)).length === 0) continue;
-        const lock = { lock: lane.lock, name: this.config.databaseSchema, taken };
+        const lock = { lock: lane.lock, name: this.config.databaseSchema, taken, isBrief: true };
         await whileLocked(this.dataSource, this.logger, lock, async (session) => this.replayAll(session, lane));
       } catch (error) {
         if (error !== taken && error !== this.stop.signal.reason)

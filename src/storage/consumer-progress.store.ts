@@ -1,6 +1,7 @@
 /** SQL of the progress of each partition: where to go on, and who may. */
 import type { EntityManager } from 'typeorm';
 import { RecollectError } from '../errors.js';
+import { frozenAfter } from './session-lock.js';
 import type { ConsumerProgressEntity } from './consumer-progress.entity.js';
 
 /** A batch of one partition, as its transaction needs it. */
@@ -84,9 +85,6 @@ export async function restartPartition(
     [topic, partition, nextOffset.toString()],
   );
 }
-
-/** A process that says nothing for so long in the middle of a batch is frozen: its locks must not keep the next owner out. */
-const frozenAfter = '15s';
 
 /**
  * Locks the row of the partition and returns its next offset; throws OWNER_REPLACED for an owner of before, and OFFSET_GAP where the

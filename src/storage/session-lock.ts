@@ -2,9 +2,12 @@
  * Work that one session of a deployment may do at a time: it holds an advisory lock, and what it decides is written in that
  * session, so that nothing is written once the lock is lost.
  */
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { RecollectError } from '../errors.js';
 import { logError, type Logger } from '../telemetry.js';
+
+/** A process whose session says nothing for so long is frozen: Postgres ends the session, so that its locks do not keep others out. */
+export const frozenAfter = '15s';
 
 /** Holds the locks of all these names, and waits for them in one order. They are hashed. */
 export async function inTurn<T>(
@@ -20,10 +23,11 @@ export async function inTurn<T>(
       [names],
     );
     try {
+      await endWhereFrozen(runner);
       for (const { key } of keys) await runner.query('SELECT pg_advisory_lock($1, $2)', [lock, key]);
       return await work(runner.manager);
     } finally {
-      await runner.query('SELECT pg_advisory_unlock_all()').catch((error: unknown) => {
+      await letGo(runner, 'SELECT pg_advisory_unlock_all()').catch((error: unknown) => {
         logError(logger, error, `a session was lost, and with it its advisory locks ${lock}`);
       });
     }
@@ -32,11 +36,21 @@ export async function inTurn<T>(
   }
 }
 
-/** Throws `taken` where another session holds the lock. `name` is hashed. */
+export interface SessionLock {
+  readonly lock: number;
+  readonly name: string;
+  readonly taken: RecollectError;
+  readonly isBrief?: boolean;
+}
+
+/**
+ * Throws `taken` where another session holds the lock. `name` is hashed. `isBrief`: the work has no long pauses between its statements,
+ * and a process that makes one is frozen.
+ */
 export async function whileLocked<T>(
   dataSource: DataSource,
   logger: Logger,
-  { lock, name, taken }: { readonly lock: number; readonly name: string; readonly taken: RecollectError },
+  { lock, name, taken, isBrief = false }: SessionLock,
   work: (session: EntityManager) => Promise<T>,
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
@@ -48,13 +62,26 @@ export async function whileLocked<T>(
     ]);
     if (rows[0]?.locked !== true) throw taken;
     try {
+      if (isBrief) await endWhereFrozen(runner);
       return await work(session);
     } finally {
-      await session.query('SELECT pg_advisory_unlock($1, hashtext($2))', [lock, name]).catch((error: unknown) => {
+      await letGo(runner, 'SELECT pg_advisory_unlock($1, hashtext($2))', [lock, name]).catch((error: unknown) => {
         logError(logger, error, `a session was lost, and with it the advisory lock ${lock} of ${name}`);
       });
     }
   } finally {
     await runner.release();
   }
+}
+
+async function endWhereFrozen(runner: QueryRunner): Promise<void> {
+  await runner.query(
+    `SET idle_session_timeout = '${frozenAfter}'; SET idle_in_transaction_session_timeout = '${frozenAfter}'`,
+  );
+}
+
+/** The session goes back to the others of the pool. */
+async function letGo(runner: QueryRunner, unlock: string, parameters: unknown[] = []): Promise<void> {
+  await runner.query(unlock, parameters);
+  await runner.query('RESET idle_session_timeout; RESET idle_in_transaction_session_timeout');
 }
