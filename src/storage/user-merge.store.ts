@@ -1,6 +1,7 @@
 /** SQL of joined histories. */
 import type { EntityManager } from 'typeorm';
 import type { RemovedInteraction } from './interaction-edit.store.js';
+import { moveRecommendations } from './recommendation.store.js';
 
 /** Of those of these ids that were merged: into whom. */
 export async function mergesOf(tx: EntityManager, userIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -44,6 +45,7 @@ export async function putMerge(tx: EntityManager, from: string, into: string): P
     [from, into],
   );
   await tx.query('DELETE FROM user_profile WHERE id = $1', [from]);
+  await moveRecommendations(tx, from, into);
 }
 
 export interface MovedInteractions {
