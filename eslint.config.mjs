@@ -4,7 +4,7 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 import tseslint from 'typescript-eslint';
 
 /**
- * Imports go one way: model <- storage <- memory <- promotion <- {ingest <- import, recommend, training} <- {api, cli} <- app.module.
+ * Imports go one way: model <- storage <- memory <- promotion <- {ingest <- import, recommend <- attribution, training} <- {api, cli} <- app.module.
  * Each line: a folder, and what it may import besides itself.
  */
 const open = ['errors', 'config', 'telemetry'];
@@ -16,11 +16,13 @@ const may = {
   ingest: ['promotion', 'memory', 'storage', 'model', ...open],
   import: ['ingest', 'promotion', 'memory', 'storage', 'model', ...open],
   recommend: ['promotion', 'memory', 'storage', 'model', ...open],
+  attribution: ['recommend', 'memory', 'storage', 'model', ...open],
   training: ['promotion', 'memory', 'storage', 'model', ...open],
   embedded: open,
-  api: ['recommend', 'training', 'ingest', 'promotion', 'memory', 'storage', 'model', ...open],
+  api: ['attribution', 'recommend', 'training', 'ingest', 'promotion', 'memory', 'storage', 'model', ...open],
   cli: [
     'api',
+    'attribution',
     'recommend',
     'training',
     'import',

@@ -316,6 +316,14 @@ export const settings = {
     unit: 'days',
     about: 'How long dead letters are kept in Postgres; how long in their topics is a setting of each topic.',
   }),
+  impressionDays: setting({
+    env: 'RECOLLECT_IMPRESSION_DAYS',
+    schema: count(0, 3_650),
+    default: '90',
+    unit: 'days',
+    about:
+      'How long it is kept in Postgres what was answered, for `attribution`. 0: nothing is logged, and what was is deleted.',
+  }),
   stallTimeoutMs: setting({
     env: 'RECOLLECT_STALL_TIMEOUT_MS',
     schema: count(5_000, longestTimerMs),

@@ -76,6 +76,23 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly answersLogged = new Counter({
+    name: 'recollect_answers_logged_total',
+    help: 'Answers that were written to the log of impressions.',
+    registers: [this.registry],
+  });
+  readonly answersNotLogged = new Counter({
+    name: 'recollect_answers_not_logged_total',
+    help: 'Answers that were given and are missing in the log of impressions, and why.',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+  readonly answersWaiting = new Gauge({
+    name: 'recollect_answers_waiting',
+    help: 'Answers that wait for the log of impressions.',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

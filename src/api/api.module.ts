@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { DataSource } from 'typeorm';
+import { AttributionModule } from '../attribution/attribution.module.js';
 import { CONFIG } from '../config.js';
 import { InteractionIntake } from '../ingest/interaction-intake.js';
 import { MemoryModule } from '../memory/memory.module.js';
@@ -19,6 +20,7 @@ import { resolvers } from './resolvers.js';
 @Module({
   imports: [
     AccessModule,
+    AttributionModule,
     HealthModule,
     MemoryModule,
     PromotionModule,

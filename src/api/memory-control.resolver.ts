@@ -79,7 +79,7 @@ export class MemoryControlResolver {
   @Scopes('privacy')
   @Mutation(() => EraseUserPayload, {
     description:
-      'Erases a user: log, counts, memories of every version, profile, dead letters. What is left is a keyed hash of the id, by which ' +
+      'Erases a user: log, counts, memories of every version, profile, answers, dead letters. What is left is a keyed hash of the id, by which ' +
       'nothing of the user is taken again. Once more it erases what came since.',
   })
   async eraseUser(@Args('input') input: EraseUserInput): Promise<EraseUserPayload> {

@@ -87,8 +87,8 @@ export class ExportUserInput {
 export class ExportUserPayload {
   @Field(() => JSONObject, {
     description:
-      'userId, mergedInto, mergedFrom, properties, interactions (the newest first), memories (state in base64), forgottenInteractions (how many hashes are ' +
-      'kept), deadLetters (key and value in base64).',
+      'userId, mergedInto, mergedFrom, properties, interactions (the newest first), memories (state in base64), recommendations (what was ' +
+      'answered, the newest first), forgottenInteractions (how many hashes are kept), deadLetters (key and value in base64).',
   })
   readonly data!: Readonly<Record<string, unknown>>;
 }

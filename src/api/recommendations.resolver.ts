@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { Args, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { ImpressionLog } from '../attribution/impression-log.js';
 import { CONFIG, type Config } from '../config.js';
 import type { Answer, AttendedInteraction, RankedItem } from '../recommend/answer.js';
 import { Answering } from '../recommend/answering.js';
@@ -37,6 +38,7 @@ export class RecommendationsResolver {
     private readonly recommender: Recommender,
     private readonly answering: Answering,
     private readonly similar: SimilarItems,
+    private readonly impressions: ImpressionLog,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -50,14 +52,19 @@ export class RecommendationsResolver {
     const hasUser = userId !== null && userId !== undefined;
     const hasList = interactions !== null && interactions !== undefined;
     if (hasUser === hasList) throw badInput('input', 'give either userId or interactions');
-    if (hasUser) return this.recommender.forUser(checkId(userId, 'userId'), wish);
-    return this.recommender.forSession(this.sequenceOf(interactions ?? []), wish);
+    if (hasUser) {
+      const answer = await this.recommender.forUser(checkId(userId, 'userId'), wish);
+      return this.impressions.noted(answer, 'RECOMMENDATIONS', userId);
+    }
+    const answer = await this.recommender.forSession(this.sequenceOf(interactions ?? []), wish);
+    return this.impressions.noted(answer, 'RECOMMENDATIONS', null);
   }
 
   @Scopes('reader')
   @Query(() => Recommendations, { description: 'Items near to an item, by what users do and by what items are.' })
   async similarItems(@Args('input') { itemId, first }: SimilarItemsInput): Promise<Answer> {
-    return this.similar.to(checkId(itemId, 'itemId'), checkFirst(first));
+    const answer = await this.similar.to(checkId(itemId, 'itemId'), checkFirst(first));
+    return this.impressions.noted(answer, 'SIMILAR_ITEMS', null);
   }
 
   @Scopes('reader')
@@ -70,7 +77,8 @@ export class RecommendationsResolver {
       throw badInput('windowDays', `must be from 1 to ${longestWindow}, not ${days}`);
     }
     for (const kind of kinds ?? []) checkKind(kind, 'kinds', this.config);
-    return this.answering.popularItems(checkFirst(first), days, kinds ?? null);
+    const answer = await this.answering.popularItems(checkFirst(first), days, kinds ?? null);
+    return this.impressions.noted(answer, 'POPULAR_ITEMS', null);
   }
 
   @ResolveField('items')

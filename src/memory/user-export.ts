@@ -1,6 +1,7 @@
 /** All that is held of a user, as JSON: in parts, since a log can be long. */
 import type { EntityManager } from 'typeorm';
 import { interactionsBefore, type LoggedInteraction } from '../storage/interaction-read.store.js';
+import { listRecommendations } from '../storage/recommendation.store.js';
 import { countForgotten, listMemoriesOf } from '../storage/user-export.store.js';
 import { mergedInto, mergesOf } from '../storage/user-merge.store.js';
 import { findUserProfile } from '../storage/user-profile.store.js';
@@ -22,6 +23,7 @@ export async function exportBeside(tx: EntityManager, userId: string): Promise<R
     mergedFrom: await mergedInto(tx, userId),
     properties: (await findUserProfile(tx, userId))?.properties ?? null,
     memories: memories.map((memory) => ({ ...memory, state: memory.state.toString('base64') })),
+    recommendations: await listRecommendations(tx, userId),
     forgottenInteractions: await countForgotten(tx, userId),
     deadLetters,
   };

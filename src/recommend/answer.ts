@@ -36,6 +36,8 @@ export interface RankedItem {
   readonly rank: number;
   readonly score: number;
   readonly source: Source;
+  /** the rules that placed it; left out: none did */
+  readonly rules?: readonly string[];
   readonly item: ItemRow;
 }
 

@@ -17,6 +17,7 @@ import { CreateForgottenInteraction1764600000000 } from '../../migrations/176460
 import { AddRemembered1764600100000 } from '../../migrations/1764600100000-add-remembered.js';
 import { CreateErasure1764600200000 } from '../../migrations/1764600200000-create-erasure.js';
 import { CreateUserMerge1764600300000 } from '../../migrations/1764600300000-create-user-merge.js';
+import { CreateRecommendation1764700300000 } from '../../migrations/1764700300000-create-recommendation.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -32,6 +33,7 @@ import { ItemEntity } from './item.entity.js';
 import { MemoryEditEntity } from './memory-edit.entity.js';
 import { LiveModelEntity, ModelChunkEntity, ModelEntity } from './model.entity.js';
 import { PartitionStatusEntity } from './partition-status.entity.js';
+import { RecommendationEntity } from './recommendation.entity.js';
 import { ReplayRequestEntity } from './replay-request.entity.js';
 import { StudyEntity, StudyTrialEntity } from './study.entity.js';
 import { TrainingCheckpointEntity } from './training-checkpoint.entity.js';
@@ -56,6 +58,7 @@ export const entities = [
   ModelChunkEntity,
   ModelEntity,
   PartitionStatusEntity,
+  RecommendationEntity,
   ReplayRequestEntity,
   StudyEntity,
   StudyTrialEntity,
@@ -110,6 +113,7 @@ export function createDataSource(
       AddRemembered1764600100000,
       CreateErasure1764600200000,
       CreateUserMerge1764600300000,
+      CreateRecommendation1764700300000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

@@ -4,6 +4,7 @@ import { Column, Entity, Generated, Index, PrimaryColumn } from 'typeorm';
 @Entity('interaction')
 @Index('interaction_seen', ['userId', 'itemId', 'kind'])
 @Index('interaction_sequence', { synchronize: false })
+@Index('interaction_recommendation', ['recommendationId'], { where: 'recommendation_id IS NOT NULL' })
 export class InteractionEntity {
   @PrimaryColumn('text', { name: 'user_id' })
   userId!: string;

@@ -123,7 +123,9 @@ export interface TestInteraction {
   readonly sessionId?: string;
   readonly itemId: string;
   readonly kind?: string;
+  readonly value?: number;
   readonly occurredAt?: string;
+  readonly recommendationId?: string;
 }
 
 /** Tracks interactions; those without a time follow each other by a minute. */
