@@ -14,6 +14,7 @@ const query = (sql: string): Buffer => message('Q', text(sql));
 const parse = (sql: string): Buffer => message('P', Buffer.concat([text('', sql), Buffer.alloc(2)]));
 const complete = (tag: string): Buffer => message('C', text(tag));
 const startUp = message('', Buffer.concat([Buffer.from([0, 3, 0, 0]), text('user', 'me', '')]));
+const share = parse('SELECT pg_advisory_xact_lock_shared($1, hashtext($2))');
 const lock = parse(
   'SELECT next_offset, owner_epoch\n FROM consumer_progress WHERE topic = $1 AND partition = $2 FOR UPDATE',
 );
@@ -35,7 +36,7 @@ function watched(of: (onSight: (sight: Sight) => 'pass' | 'withhold') => Watch):
 
 it('tells the commit of a batch from that of another transaction, however the stream is cut into pieces', () => {
   const { watch, sights } = watched(watchPostgres);
-  const client = [startUp, query('START TRANSACTION'), query('SET LOCAL synchronous_commit = off'), lock, advance];
+  const client = [startUp, query('START TRANSACTION'), share, lock, advance];
   for (const byte of Buffer.concat([...client, query('COMMIT')])) watch.fromClient(Buffer.of(byte));
   expect(sights).toEqual(['batch begun', 'progress locked', 'commit sent']);
   expect(watch.fromServer(Buffer.concat([message('D', text('COMMIT')), complete('UPDATE 1')]))).toBe('pass');

@@ -1,7 +1,7 @@
 /**
  * What passes between the service and its servers, as far as a fault is to hit at a given step of a batch:
  *
- *   'batch begun'             the service has begun the transaction of a batch
+ *   'batch begun'             the service has begun the transaction of a batch, or of what else writes memories
  *   'progress locked'         the service locks the row of the partition's progress in it
  *   'replay begun'            the service takes the lock of the one who replays users with late events
  *   'commit sent'             the service asks to commit the transaction of a batch; Postgres does not know yet
@@ -30,16 +30,13 @@ export type OnSight = (sight: Sight) => Verdict;
 
 export function watchPostgres(onSight: OnSight): Watch {
   const [client, server] = [new Frames(0, true), new Frames(1, false)];
-  let step: 'outside' | 'begun' | 'locked' | 'advanced' = 'outside';
+  let step: 'outside' | 'locked' | 'advanced' = 'outside';
   return {
     fromClient: (piece) =>
       worst(client.take(piece), (frame) => {
         const text = textOf(frame);
         if (text.includes('START TRANSACTION')) step = 'outside';
-        if (text.startsWith('SET LOCAL synchronous_commit')) {
-          step = 'begun';
-          return onSight('batch begun');
-        }
+        if (text.includes('pg_advisory_xact_lock_shared')) return onSight('batch begun');
         if (text.includes('pg_try_advisory_lock')) return onSight('replay begun');
         if (/FROM consumer_progress\b.*FOR UPDATE/s.test(text)) {
           step = 'locked';
