@@ -8,6 +8,7 @@ import { batchesOf, fill, windowsOf } from './batches.js';
 import type { SplitChoice } from './held-out.js';
 import { defaultHyperparameters } from '../hyperparameters.js';
 import { initialParameters } from '../graph/parameters.js';
+import { positiveMutualInformation } from '../start/cooccurrence.js';
 import { Random } from '../random.js';
 import { SequenceCollector, type SequenceLog } from './sequences.js';
 import { splitLog, type SeenItems } from './split.js';
@@ -71,6 +72,7 @@ function learnedFrom(events: readonly (readonly Event[])[], choice: SplitChoice,
       ...{ training, vocabulary, attributes, itemAttributes, kinds },
       transitions: countTransitions(training, items, 10, 200),
       weights: initialParameters(dimensions, defaultHyperparameters.seed),
+      cooccurrences: positiveMutualInformation(training, items),
       batches: batches.slice(0, 20).map((windows) => fill(training, windows)),
       scores,
     },
