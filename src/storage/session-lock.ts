@@ -56,13 +56,16 @@ export async function whileLocked<T>(
   const runner = dataSource.createQueryRunner();
   const session = runner.manager;
   try {
+    if (isBrief) await endWhereFrozen(runner); // before the lock: the process may freeze as soon as it has it
     const rows: { locked: boolean }[] = await session.query('SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked', [
       lock,
       name,
     ]);
-    if (rows[0]?.locked !== true) throw taken;
+    if (rows[0]?.locked !== true) {
+      await reset(runner);
+      throw taken;
+    }
     try {
-      if (isBrief) await endWhereFrozen(runner);
       return await work(session);
     } finally {
       await letGo(runner, 'SELECT pg_advisory_unlock($1, hashtext($2))', [lock, name]).catch((error: unknown) => {
@@ -83,5 +86,9 @@ async function endWhereFrozen(runner: QueryRunner): Promise<void> {
 /** The session goes back to the others of the pool. */
 async function letGo(runner: QueryRunner, unlock: string, parameters: unknown[] = []): Promise<void> {
   await runner.query(unlock, parameters);
+  await reset(runner);
+}
+
+async function reset(runner: QueryRunner): Promise<void> {
   await runner.query('RESET idle_session_timeout; RESET idle_in_transaction_session_timeout');
 }

@@ -84,7 +84,13 @@ describe('an import', () => {
           `SELECT indexname FROM pg_indexes WHERE schemaname = current_schema AND tablename = 'interaction' ORDER BY 1`,
         ),
       ).toEqual(
-        ['interaction_arrival', 'interaction_pkey', 'interaction_seen', 'interaction_sequence'].map((indexname) => ({
+        [
+          'interaction_arrival',
+          'interaction_pkey',
+          'interaction_recommendation',
+          'interaction_seen',
+          'interaction_sequence',
+        ].map((indexname) => ({
           indexname,
         })),
       );

@@ -58,6 +58,7 @@ export const latency: Scenario = {
   name: 'latency',
   about: 'every answer of Postgres and of the broker takes 500 ms longer',
   partitions: 3,
+  settings: { RECOLLECT_STALL_TIMEOUT_MS: '60000' }, // a batch has some twenty statements
   play: async (stage, size) => {
     const { postgresProxy, kafkaProxy } = stage.services;
     await stage.untilJoined(stage.start());
