@@ -19,14 +19,14 @@ import { eventsOf, type EventContext, type Events, type Occurrence } from './eve
 import { largestHalf, roundToHalf } from './half.js';
 import { hasKernels } from './kernels/module.js';
 import { StepKernel } from './kernels/step-kernel.js';
-import { zeros } from './matrix.js';
+import { affine, zeros } from './matrix.js';
 import type { Matrix } from './matrix.js';
 import { scoreAll } from './rank.js';
 import { attend, read } from './read.js';
 import { residual } from './residual.js';
-import { blendRules, rulesOf, type Transitions } from './rules.js';
+import { blendRules, ruleOf, rulesOf, type Transitions } from './rules.js';
 import { invalidCheckpoint } from './safetensors.js';
-import { slotsOf } from './slots.js';
+import { slotsOf, valueOf } from './slots.js';
 import { contextOf, emptyState, hiddenOf, remember } from './user-state.js';
 import type { UserState } from './user-state.js';
 import { Vocabulary } from './vocabulary.js';
@@ -146,6 +146,28 @@ export class Network {
   /** The same without the rules' part. */
   scoresWithoutRules(state: UserState, u: Float32Array = this.query(state)): Float32Array {
     return scoreAll(this.weights.output, u);
+  }
+
+  /** The score of one row, the rules' part included: the number that `scores` has for it. */
+  scoreOf(state: UserState, u: Float32Array, row: number): number {
+    const { vectors, bias } = this.weights.output;
+    const one = { vectors: vectors.subarray((row - 1) * u.length, row * u.length), bias: bias.subarray(row - 1, row) };
+    const score = scoreAll(one, u);
+    const { blend } = this.checkpoint;
+    if (blend.weight > 0) blendRules(score, Float64Array.of(0, ruleOf(this.transitions, state.recent, row)), blend);
+    return score[0] as number;
+  }
+
+  /** W_o V[s] of each slot [S d]: what it adds to the read of a query that looks at nothing else. */
+  directions(state: UserState): readonly Float32Array[] {
+    const { memory } = this.weights;
+    if (memory === null) return [];
+    const { slots, width } = this.dimensions;
+    const own = slotsOf(state, this.dimensions);
+    return Array.from({ length: slots }, (_, slot) => {
+      const value = { rows: 1, width, data: valueOf(own, this.dimensions, slot) };
+      return affine(value, memory.read.output).data;
+    });
   }
 
   /** The rules of the blend: the strongest transitions of each row. */

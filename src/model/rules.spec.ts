@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { blendRules, rulesOf } from './rules.js';
+import { blendRules, ruleOf, rulesOf } from './rules.js';
 
 /** five rows; after row 1 come 2 and 3, after row 2 comes 3 */
 const transitions = {
@@ -11,6 +11,13 @@ const transitions = {
 describe('rules', () => {
   it('sum the transitions of the last items, each divided by its place', () => {
     expect([...rulesOf(transitions, Int32Array.of(1, 2, 1, 0))]).toEqual([0, 0, 1 + 1 / 3, 0.5 + 2 / 2 + 0.5 / 3, 0]);
+  });
+
+  it('of one item are the same number', () => {
+    const recent = Int32Array.of(1, 2, 0, 1, 2);
+    const rules = rulesOf(transitions, recent);
+    expect([0, 1, 2, 3, 4].map((row) => ruleOf(transitions, recent, row))).toEqual([...rules]);
+    expect(rules[3]).toBeGreaterThan(2);
   });
 
   it('count the place of an unknown item', () => {

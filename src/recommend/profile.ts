@@ -11,6 +11,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { NETWORK_SOURCE, type NetworkSource } from '../memory/network-source.js';
+import { sequenceOf, trace } from '../memory/trace.js';
 import { overHeads } from '../model/attribution.js';
 import { affine, affineOf } from '../model/matrix.js';
 import type { Network } from '../model/network.js';
@@ -19,9 +20,8 @@ import type { UserState } from '../model/user-state.js';
 import type { SequenceStep } from '../storage/interaction-read.store.js';
 import { loadItems, type ItemRow } from '../storage/item-read.store.js';
 import { readMemory } from '../storage/user-memory-read.store.js';
-import type { AttendedInteraction, FallbackReason } from './answer.js';
+import type { FallbackReason } from './answer.js';
 import { SimilarItems } from './similar.js';
-import { sequenceOf, trace } from './trace.js';
 
 /** Interactions that a slot's clock is measured over. */
 const clockInteractions = 50;
@@ -30,7 +30,7 @@ const nearestItems = 3;
 const topCount = 10;
 
 /** An interaction and its share of one slot. */
-export interface SlotInteraction extends Omit<AttendedInteraction, 'attention'> {
+export interface SlotInteraction extends SequenceStep {
   readonly share: number;
 }
 
@@ -141,7 +141,7 @@ function fillOf(
   slot: number,
 ): readonly SlotInteraction[] {
   return sequence
-    .map(({ itemId, kind, occurredAt }, place) => ({ itemId, kind, occurredAt, share: shares[place]?.[slot] ?? 0 }))
+    .map((step, place) => ({ ...step, share: shares[place]?.[slot] ?? 0 }))
     .reverse()
     .sort((a, b) => b.share - a.share)
     .slice(0, shownInteractions);

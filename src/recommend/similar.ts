@@ -6,7 +6,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
 import type { Answer } from './answer.js';
-import { Answering } from './answering.js';
+import { Answering, noReason } from './answering.js';
 import { joined, scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
 import { cosines, lengthOf } from './cosine.js';
@@ -39,7 +39,7 @@ export class SimilarItems {
       modelVersion: live.version,
       interactionsSeen: 0,
       memoryUpdatedAt: null,
-      because: () => Promise.resolve([]),
+      because: noReason,
     });
   }
 
