@@ -88,15 +88,16 @@ export class RecommendationsResolver {
 
   @ResolveField(() => [Because], {
     description:
-      'The past interactions that the items placed by MEMORY, SESSION or CONTENT rest on, the most attended first. Costs a replay of the ' +
-      'interactions, once an answer, and only where it is asked for.',
+      'The past interactions that the items placed by MEMORY, SESSION or CONTENT rest on: by their influence on the scores of these items, ' +
+      'the mean over them. Costs a replay of the interactions, once an answer, and only where it is asked for.',
   })
   async because(
     @Parent() answer: Answer,
     @Args(becauseArgument) first: number,
   ): Promise<readonly AttendedInteraction[]> {
     const all = checkFirst(first);
-    return (await answer.because()).slice(0, all);
+    const items = answer.items.filter(restsOnReasons).map(({ item }) => item.id);
+    return (await answer.because()).of(items).slice(0, all);
   }
 
   private sequenceOf(interactions: readonly SessionInteractionInput[]): readonly SessionInteraction[] {
@@ -120,14 +121,18 @@ export class RecommendationsResolver {
 export class RecommendedItemResolver {
   @ResolveField(() => [Because], {
     description:
-      'The past interactions that this place rests on. The read is the same for all items of an answer, and so are these; none ' +
-      'for an item that is there because it is popular or new.',
+      'The past interactions that this place rests on: first those whose influence on its score was asked, the most influential first, ' +
+      'then the others, the most attended first; none for an item that is there because it is popular or new.',
   })
   async because(
-    @Parent() { source, because }: AnsweredItem,
+    @Parent() answered: AnsweredItem,
     @Args(becauseArgument) first: number,
   ): Promise<readonly AttendedInteraction[]> {
     const all = checkFirst(first);
-    return ['MEMORY', 'SESSION', 'CONTENT'].includes(source) ? (await because()).slice(0, all) : [];
+    return restsOnReasons(answered) ? (await answered.because()).of([answered.item.id]).slice(0, all) : [];
   }
+}
+
+function restsOnReasons({ source }: RankedItem): boolean {
+  return source === 'MEMORY' || source === 'SESSION' || source === 'CONTENT';
 }

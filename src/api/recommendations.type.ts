@@ -65,6 +65,12 @@ export class PopularItemsInput {
 
 @ObjectType({ description: 'A past interaction and how much of the answer rests on it.' })
 export class Because {
+  @Field(() => Id, {
+    nullable: true,
+    description: 'The interaction, as `forgetInteractions` takes it; null for one of a visitor, which is not stored.',
+  })
+  readonly id!: string | null;
+
   @Field(() => Id, { description: 'The item of the interaction.' })
   readonly itemId!: string;
 
@@ -81,9 +87,17 @@ export class Because {
     description:
       'Its share of what the memory read sees, 0 to 1, exact. Over all interactions of a user the shares sum to at most 1; ' +
       'a history of more than 5,000 interactions is looked at in its newest 5,000. A model without memory slots reads nothing: ' +
-      'the newest interactions come first, each with 0.',
+      'each has 0.',
   })
   readonly attention!: number;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'How much lower the score would be had it never been, by a replay without it; negative if it would be higher. Asked of the newest ten ' +
+      'interactions and the most attended, 32 together, and of fewer where they lie far back; null of the others.',
+  })
+  readonly influence!: number | null;
 }
 
 @ObjectType({ description: 'An item at its place in an answer.' })

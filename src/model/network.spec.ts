@@ -129,6 +129,9 @@ describe('a query', () => {
     expect(gain[5]).toBeCloseTo(3 * Math.log(1 + (10 * 0.5) / 2), 4);
     expect(gain[7]).toBeCloseTo(3 * Math.log(1 + (10 * 2) / 2), 4);
     expect(gain.filter((value) => value !== 0)).toHaveLength(2);
+    const u = network.query(state);
+    const one = Array.from(gain, (_, at) => new Network(ruled).scoreOf(state, u, at + 1));
+    expect(one).toEqual([...new Network(ruled).scores(state)]);
     expect(new Network({ ...ruled, blend: { weight: 0, scale: 10 } }).scores(state)).toEqual(network.scores(state));
   });
 

@@ -26,7 +26,7 @@ import type { Matrix } from './matrix.js';
 import { dotOf, lengthsOf, scoreAll, scoreOf } from './rank.js';
 import { attend, read } from './read.js';
 import { residual } from './residual.js';
-import { blendRules, rulesOf, type Transitions } from './rules.js';
+import { blendRules, ruleOf, rulesOf, type Transitions } from './rules.js';
 import { invalidCheckpoint } from './safetensors.js';
 import { slotsOf, valueOf } from './slots.js';
 import { contextOf, emptyState, hiddenOf, remember } from './user-state.js';
@@ -188,13 +188,23 @@ export class Network {
     });
   }
 
-  /** W_o V[s] [d]: what a slot adds to the query. */
-  directionOf(state: UserState, slot: number): Float32Array {
+  /** The score of one row, the rules' part included: the number that `scores` has for it. */
+  scoreOf(state: UserState, u: Float32Array, row: number): number {
+    const { weight, scale } = this.checkpoint.blend;
+    const rule = weight > 0 ? ruleOf(this.transitions, state.recent, row) : 0;
+    return Math.fround(scoreOf(this.weights.output, u, row) + weight * Math.log1p(scale * rule));
+  }
+
+  /** W_o V[s] of each slot [S d]: what it adds to the read of a query that looks at nothing else. */
+  directions(state: UserState): readonly Float32Array[] {
     const { memory } = this.weights;
-    if (memory === null) throw new Error('this network has no slots');
-    const { width } = this.dimensions;
-    const value = { rows: 1, width, data: valueOf(slotsOf(state, this.dimensions), this.dimensions, slot) };
-    return affine(value, memory.read.output).data;
+    if (memory === null) return [];
+    const { slots, width } = this.dimensions;
+    const own = slotsOf(state, this.dimensions);
+    return Array.from({ length: slots }, (_, slot) => {
+      const value = { rows: 1, width, data: valueOf(own, this.dimensions, slot) };
+      return affine(value, memory.read.output).data;
+    });
   }
 
   private boundsFor(u: Float32Array): Float32Array {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { blendRules, rulesOf } from './rules.js';
+import { blendRules, ruleOf, rulesOf } from './rules.js';
 
 /** five rows; after row 1 come 2 and 3, after row 2 comes 3 */
 const transitions = {
@@ -16,6 +16,15 @@ describe('rules', () => {
         [3, 0.5 + 2 / 2 + 0.5 / 3],
       ]),
     );
+  });
+
+  it('of one item are the same number', () => {
+    const recent = Int32Array.of(1, 2, 0, 1, 2);
+    const rules = rulesOf(transitions, recent);
+    expect([0, 1, 2, 3, 4].map((row) => ruleOf(transitions, recent, row))).toEqual(
+      [0, 1, 2, 3, 4].map((row) => rules.get(row) ?? 0),
+    );
+    expect(rules.get(3)).toBeGreaterThan(2);
   });
 
   it('count the place of an unknown item', () => {

@@ -31,6 +31,18 @@ export function rulesOf({ offsets, items, values }: Transitions, recent: Int32Ar
   return rules;
 }
 
+/** The same of one row b. */
+export function ruleOf({ offsets, items, values }: Transitions, recent: Int32Array, item: number): number {
+  let rule = 0;
+  recent.forEach((row, place) => {
+    if (row === 0) return;
+    for (let entry = offsets[row] as number; entry < (offsets[row + 1] as number); entry++) {
+      if (items[entry] === item) rule += (values[entry] as number) / (place + 1);
+    }
+  });
+  return rule;
+}
+
 /** Adds w log(1 + c rules_t) to the scores, in place; the score of row j lies at j - 1. */
 export function blendRules(scores: Float32Array, rules: ReadonlyMap<number, number>, { weight, scale }: Blend): void {
   for (const [row, rule] of rules) scores[row - 1] = (scores[row - 1] as number) + weight * Math.log1p(scale * rule);

@@ -33,6 +33,11 @@ export function emptyState(dimensions: Dimensions): UserState {
   };
 }
 
+/** Another user's memory that is the same so far. */
+export function copyOf({ numbers, recent, context }: UserState): UserState {
+  return { numbers: numbers.slice(), recent: recent.slice(), context: context.slice() };
+}
+
 /** The hidden state of a block [d]: a view, not a copy. */
 export function hiddenOf(state: UserState, { width }: Dimensions, block: number): Float32Array {
   return state.numbers.subarray(block * width, (block + 1) * width);

@@ -41,13 +41,23 @@ export interface RankedItem {
   readonly item: ItemRow;
 }
 
-/** A past interaction and how much of the read came from it. */
+/** A past interaction and how much of an answer rests on it. */
 export interface AttendedInteraction {
+  /** null: of a visitor's list */
+  readonly id: string | null;
   readonly itemId: string;
   readonly kind: string;
   readonly occurredAt: Date | null;
   /** 0..1; over all interactions of a user they sum to at most 1 */
   readonly attention: number;
+  /** how much lower the score would be had it never been; null: not asked of this one */
+  readonly influence: number | null;
+}
+
+/** Why: the interactions that what the memory placed rests on. */
+export interface Reasons {
+  /** For the scores of these items, the mean over them: the most influential first, then the others, the most attended first. */
+  of(itemIds: readonly string[]): readonly AttendedInteraction[];
 }
 
 export interface Answer {
@@ -59,6 +69,6 @@ export interface Answer {
   readonly memoryUpdatedAt: Date | null;
   readonly shortfall: Shortfall | null;
   readonly items: readonly RankedItem[];
-  /** All interactions that the memory-placed items rest on, the most attended first. Replays the user's log: asked for at most once. */
-  readonly because: () => Promise<readonly AttendedInteraction[]>;
+  /** Replays the user's log: asked for at most once, and by nobody who doesn't want to know. */
+  readonly because: () => Promise<Reasons>;
 }

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Answer, AttendedInteraction, Candidate, FallbackReason, Source } from './answer.js';
+import type { Answer, Candidate, FallbackReason, Reasons, Source } from './answer.js';
 import { chain, latestCandidates, listed, type Candidates } from './candidates.js';
 import { excludeNothing, take, type Exclusion } from './eligibility.js';
 import { Popularity } from './popularity.js';
@@ -18,13 +18,13 @@ export interface Basis {
   readonly modelVersion: number | null;
   readonly interactionsSeen: number;
   readonly memoryUpdatedAt: Date | null;
-  readonly because: () => Promise<readonly AttendedInteraction[]>;
+  readonly because: () => Promise<Reasons>;
 }
 
 /** The window that a fallback asks first; behind it comes all time. */
 const recentDays = 30;
 
-const noReason = (): Promise<readonly AttendedInteraction[]> => Promise.resolve([]);
+export const noReason = (): Promise<Reasons> => Promise.resolve({ of: () => [] });
 
 @Injectable()
 export class Answering {

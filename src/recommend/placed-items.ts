@@ -62,6 +62,14 @@ export class PlacedItems {
     );
   }
 
+  /** u . E' + b of one, the number that `scores` has for it; null: it has no place now. */
+  scoreOf(id: string, u: Float32Array): number | null {
+    const vectors = this.vectorOf(id);
+    const index = this.indices.get(id);
+    if (vectors === null || index === undefined) return null;
+    return scoreAll({ vectors, bias: this.biases.subarray(index, index + 1) }, u)[0] as number;
+  }
+
   /** The cosine of each vector with a direction, in the order of `ids`. */
   cosines(direction: Float32Array): Float32Array {
     return cosines(this.sizes, (index) => this.vectorAt(index), direction);

@@ -11,13 +11,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { NETWORK_SOURCE, type NetworkSource } from '../memory/network-source.js';
+import { sequenceOf, trace } from '../memory/trace.js';
 import { overHeads } from '../model/attribution.js';
 import type { SequenceStep } from '../storage/interaction-read.store.js';
 import { loadItems, type ItemRow } from '../storage/item-read.store.js';
 import { readMemory } from '../storage/user-memory-read.store.js';
-import type { AttendedInteraction, FallbackReason } from './answer.js';
+import type { FallbackReason } from './answer.js';
 import { SimilarItems } from './similar.js';
-import { sequenceOf, trace } from './trace.js';
 
 /** Interactions that a slot's clock is measured over. */
 const clockInteractions = 50;
@@ -26,7 +26,7 @@ const nearestItems = 3;
 const topCount = 10;
 
 /** An interaction and its share of one slot. */
-export interface SlotInteraction extends Omit<AttendedInteraction, 'attention'> {
+export interface SlotInteraction extends SequenceStep {
   readonly share: number;
 }
 
@@ -82,6 +82,7 @@ export class Profiles {
     }
     const { state, attention, ...traced } = await trace(live.network, sequence);
     const { heads, slots } = live.network.dimensions;
+    const directions = live.network.directions(state);
     const gates = traced.gates.map((keep) => overHeads(keep, heads)); //       [T S]
     const shares = traced.shares.map((share) => overHeads(share, heads)); //   [T S]
     const attended = live.network.attribution(traced.gates, attention);
@@ -95,7 +96,7 @@ export class Profiles {
         weight,
         halfLife: halfLifeOf(gates, slot),
         interactions: fillOf(sequence, shares, slot),
-        nearest: () => this.similar.nearest(live, live.network.directionOf(state, slot), nearestItems),
+        nearest: () => this.similar.nearest(live, directions[slot] ?? new Float32Array(), nearestItems),
       })),
       topItems: top(byItem).map(([itemId, share]) => ({ itemId, share })),
       topCategories: top(sumBy(items.flatMap((item) => sharesOfCategories(item, byItem.get(item.id) ?? 0)))).map(
@@ -129,7 +130,7 @@ function fillOf(
   slot: number,
 ): readonly SlotInteraction[] {
   return sequence
-    .map(({ itemId, kind, occurredAt }, place) => ({ itemId, kind, occurredAt, share: shares[place]?.[slot] ?? 0 }))
+    .map((step, place) => ({ ...step, share: shares[place]?.[slot] ?? 0 }))
     .reverse()
     .sort((a, b) => b.share - a.share)
     .slice(0, shownInteractions);

@@ -11,6 +11,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
+import { sequenceOf } from '../memory/trace.js';
 import { joinedRanking, rankingOf } from '../model/item-ranking.js';
 import { decodeState, type UserState } from '../model/user-state.js';
 import { countInteractions, itemsOf } from '../storage/interaction-read.store.js';
@@ -21,7 +22,6 @@ import { because } from './because.js';
 import { scoredCandidates, type Candidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
 import { excludeNothing, type Exclusion } from './eligibility.js';
-import { sequenceOf } from './trace.js';
 
 export interface Wish {
   readonly first: number;
@@ -71,7 +71,7 @@ export class Recommender {
       fallbackReason: null,
       modelVersion: live.version,
       ...known,
-      because: async () => because(live.network, await sequenceOf(tx, userId)),
+      because: async () => because(live.network, this.catalogue.placedFor(live), await sequenceOf(tx, userId)),
     });
   }
 
@@ -92,7 +92,7 @@ export class Recommender {
       fallbackReason: null,
       modelVersion: live.version,
       ...known,
-      because: () => because(live.network, sequence),
+      because: () => because(live.network, this.catalogue.placedFor(live), sequence),
     });
   }
 

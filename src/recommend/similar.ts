@@ -7,7 +7,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { joinedRanking, rankingOf } from '../model/item-ranking.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
 import type { Answer } from './answer.js';
-import { Answering } from './answering.js';
+import { Answering, noReason } from './answering.js';
 import { scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
 import { excludeNothing, type Exclusion } from './eligibility.js';
@@ -40,7 +40,7 @@ export class SimilarItems {
       modelVersion: live.version,
       interactionsSeen: 0,
       memoryUpdatedAt: null,
-      because: () => Promise.resolve([]),
+      because: noReason,
     });
   }
 

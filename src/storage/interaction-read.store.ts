@@ -3,6 +3,8 @@ import type { EntityManager } from 'typeorm';
 
 /** A step of a user's sequence. */
 export interface SequenceStep {
+  /** unique among the user's interactions */
+  readonly id: string;
   readonly itemId: string;
   readonly kind: string;
   readonly occurredAt: Date;
@@ -10,7 +12,6 @@ export interface SequenceStep {
 
 /** A row of the log. */
 export interface LoggedInteraction extends SequenceStep {
-  readonly id: string;
   readonly sessionId: string | null;
   readonly value: number | null;
   readonly recommendationId: string | null;
@@ -21,7 +22,7 @@ export interface LoggedInteraction extends SequenceStep {
   readonly remembered: boolean;
 }
 
-const step = `item_id AS "itemId", kind, occurred_at AS "occurredAt"`;
+const step = `id, item_id AS "itemId", kind, occurred_at AS "occurredAt"`;
 
 /** A place in a user's sequence. Times have milliseconds in the table too, so a Date loses nothing. */
 export interface SequencePlace {
@@ -37,7 +38,7 @@ export async function interactionsBefore(
   before: SequencePlace | null,
 ): Promise<readonly LoggedInteraction[]> {
   return tx.query<LoggedInteraction[]>(
-    `SELECT id, session_id AS "sessionId", ${step}, value, arrival, recommendation_id AS "recommendationId", properties, remembered
+    `SELECT ${step}, session_id AS "sessionId", value, arrival, recommendation_id AS "recommendationId", properties, remembered
        FROM interaction
       WHERE user_id = $1 AND ($3::timestamptz IS NULL OR (occurred_at, arrival) < ($3, $4::bigint))
       ORDER BY occurred_at DESC, arrival DESC LIMIT $2`,

@@ -5,10 +5,12 @@ export interface ItemView {
 }
 
 export interface AttendedView {
+  readonly id: string | null;
   readonly itemId: string;
   readonly kind: string;
   readonly occurredAt: string | null;
   readonly attention: number;
+  readonly influence: number | null;
 }
 
 export interface PlacedView {

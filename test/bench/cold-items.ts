@@ -6,18 +6,11 @@
  *   npm run bench -- cold-items --set beauty --data <folder>        a public set with attributes, see `npm run reproduce`
  *   options: --draws 3 (other items and another training each), --epochs 10
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { decodeCheckpoint } from '../../src/model/checkpoint.js';
-import { Network } from '../../src/model/network.js';
-import { writeContent } from '../../src/training/content/content-file.js';
 import { datasets, type DatasetName } from '../../src/training/reproduce/datasets.js';
-import { writeSequences } from '../../src/training/log/sequences.js';
-import { trainerEntry, trainInChild } from '../../src/training/trainer-child.js';
-import { inTrainingFolder } from '../../src/training/training-folder.js';
 import { judge, newTallies } from './cold-figures.js';
-import { coldSplit, filmSet, publicSet, type BenchSet, type ColdSplit } from './cold-split.js';
+import { coldSplit, filmSet, publicSet } from './cold-split.js';
+import { trainedNetwork } from './trained-network.js';
 
 const { values } = parseArgs({
   options: {
@@ -39,43 +32,12 @@ let items = 0;
 let cold = 0;
 for (let seed = 1; seed <= draws; seed++) {
   const split = coldSplit(bench, seed);
-  const network = await trained(bench, split, seed);
+  const content = split.log.vocabulary.map((id) => bench.content.get(id)).filter((item) => item !== undefined);
+  const recipe = { ...bench.recipe, epochs, seed };
+  const network = await trainedNetwork({ log: split.log, content }, recipe, `draw ${seed}`);
   chance += judge(network, bench, split, tallies);
   items = network.vocabulary.size;
   cold = split.cold.length;
-}
-
-async function trained({ content, recipe }: BenchSet, split: ColdSplit, seed: number): Promise<Network> {
-  return inTrainingFolder(async (folder) => {
-    const inputFile = join(folder, 'log');
-    const contentFile = join(folder, 'content');
-    await writeSequences(inputFile, split.log);
-    const known = split.log.vocabulary.map((id) => content.get(id)).filter((item) => item !== undefined);
-    await writeContent(contentFile, [known]);
-    const { checkpointPath } = await trainInChild(
-      {
-        inputFile,
-        contentFile,
-        outputFile: join(folder, 'checkpoint.safetensors'),
-        device: 'cpu',
-        hyperparameters: { ...recipe, epochs, seed },
-      },
-      {
-        entry: trainerEntry,
-        threads: 1,
-        signal: new AbortController().signal,
-        onNews: (news) => {
-          if (news.type === 'epoch') {
-            const { epoch, seconds, validationNdcgAt10 } = news.figures;
-            process.stdout.write(
-              `  draw ${seed}, epoch ${epoch}: NDCG@10 ${validationNdcgAt10?.toFixed(4) ?? '-'} on validation, ${seconds.toFixed(0)} s\n`,
-            );
-          }
-        },
-      },
-    );
-    return new Network(decodeCheckpoint(await readFile(checkpointPath)));
-  });
 }
 
 const figures = Object.fromEntries(Object.entries(tallies).map(([name, tally]) => [name, tally.figures()]));

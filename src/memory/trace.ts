@@ -1,5 +1,6 @@
 /**
- * Which interactions a memory is made of, exactly: the sequence is replayed and the write gates kept.
+ * Which interactions a memory is made of, exactly: the sequence is replayed and the write gates kept. And what it would be without
+ * one of them: the sequence is replayed once, and from where an interaction is left out on, a second memory goes beside the first.
  *
  * A replay goes back `longestReplay` interactions at most. Up to there the shares are exact; a longer history is replayed from its
  * newest part, and what the slots still hold of the part before is counted to nobody.
@@ -10,12 +11,12 @@ import type { EntityManager } from 'typeorm';
 import { slotShares } from '../model/attribution.js';
 import type { Occurrence } from '../model/events.js';
 import type { Network } from '../model/network.js';
-import { emptyState, type UserState } from '../model/user-state.js';
+import { copyOf, emptyState, type UserState } from '../model/user-state.js';
 import { newestSteps, type SequenceStep } from '../storage/interaction-read.store.js';
 
 export const longestReplay = 5_000;
 
-/** Interactions between two turns of the event loop, so that a long replay does not hold up other requests. */
+/** Steps between two turns of the event loop, so that a long replay does not hold up other requests. */
 const burst = 100;
 
 export interface Trace {
@@ -44,4 +45,35 @@ export async function trace(network: Network, sequence: readonly Occurrence[]): 
     gates.push(network.stepTraced(state, row, kinds[place], gaps[place]));
   }
   return { state, attention: network.attention(state), gates, shares: slotShares(gates) };
+}
+
+/** The memory of the sequence without the interaction at each of these places, bit for bit, by the place: one replay for all. */
+export async function statesWithout(
+  network: Network,
+  sequence: readonly Occurrence[],
+  places: ReadonlySet<number>,
+): Promise<ReadonlyMap<number, UserState>> {
+  const { rows, kinds, gaps } = network.eventsOf(sequence);
+  const whole = emptyState(network.dimensions);
+  const without = new Map<number, UserState>();
+  let steps = 0;
+  for (const [place, row] of rows.entries()) {
+    const states = [whole, ...without.values()];
+    const gap = new Int32Array(states.length).fill(gaps[place] ?? 0);
+    if (without.has(place - 1)) gap[states.length - 1] = gapOver(network, sequence, place);
+    if (places.has(place)) without.set(place, copyOf(whole));
+    const context = { kinds: new Int32Array(states.length).fill(kinds[place] ?? 0), gaps: gap };
+    network.step(states, new Int32Array(states.length).fill(row), context);
+    steps += states.length;
+    if (steps < burst) continue;
+    steps = 0;
+    await nextTurn();
+  }
+  return without;
+}
+
+/** The gap's bucket at a place whose interaction before is left out. */
+function gapOver(network: Network, sequence: readonly Occurrence[], place: number): number {
+  const previous = sequence[place - 2]?.occurredAt?.valueOf() ?? null;
+  return network.eventsOf(sequence.slice(place, place + 1), previous).gaps[0] ?? 0;
 }
