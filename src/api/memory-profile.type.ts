@@ -1,13 +1,29 @@
-import { Field, Float, Int, ObjectType } from '@nestjs/graphql';
-import type { CategoryShare, ItemShare, SlotInteraction, SlotProfile } from '../recommend/profile.js';
+import { Field, Float, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import type { FallbackReason } from '../recommend/answer.js';
+import type { CategoryShare, ItemShare } from '../recommend/shares.js';
+import type { SlotClock, SlotInteraction, SlotProfile } from '../recommend/slot-profile.js';
 import { FallbackReasonEnum } from './answer.enum.js';
 import { DateTime } from './date-time.scalar.js';
 import { Id } from './id.scalar.js';
 import { Item } from './item.type.js';
 
+const SlotClockEnum: Readonly<Record<SlotClock, SlotClock>> = { FAST: 'FAST', SLOW: 'SLOW' };
+registerEnumType(SlotClockEnum, {
+  name: 'SlotClock',
+  description: 'How long a slot keeps things.',
+  valuesMap: {
+    FAST: { description: 'Half of what it holds is gone in less than ten interactions: what the user is at just now.' },
+    SLOW: {
+      description: 'It takes ten or more, or it fades too little to be measured: what the user likes in the long run.',
+    },
+  },
+});
+
 @ObjectType('SlotInteraction', { description: 'An interaction and its share of one slot.' })
 export class SlotInteractionType {
+  @Field(() => Id, { description: 'The interaction, as `forgetInteractions` takes it.' })
+  readonly id!: string;
+
   @Field(() => Id, { description: 'The item of the interaction.' })
   readonly itemId!: string;
 
@@ -21,6 +37,35 @@ export class SlotInteractionType {
   readonly occurredAt!: Date;
 
   @Field(() => Float, { description: 'How much of the slot it fills, 0 to 1, exact by the write gates.' })
+  readonly share!: number;
+}
+
+@ObjectType('SlotMoment', { description: 'What a slot was after one of the interactions.' })
+export class SlotMomentType {
+  @Field(() => DateTime, { description: 'When the interaction happened.' })
+  readonly occurredAt!: Date;
+
+  @Field(() => Int, { description: 'Interactions that the memory was made of, this one included.' })
+  readonly interactionsApplied!: number;
+
+  @Field(() => Float, { description: 'How much a read would have looked at the slot then.' })
+  readonly weight!: number;
+
+  @Field(() => String, { description: 'What it spoke for: the titles, or ids, of the items nearest to its value.' })
+  readonly label?: string;
+
+  @Field(() => [Item], { description: 'Up to three items of the catalogue nearest to its value, by the live model.' })
+  readonly nearestItems?: readonly Item[];
+}
+
+@ObjectType('SlotCategory', { description: 'A category and how much of what a slot speaks for is of it.' })
+export class SlotCategory {
+  @Field(() => String, { description: 'The category.' })
+  readonly category!: string;
+
+  @Field(() => Float, {
+    description: "Its part, 0 to 1, of the 20 items nearest to the slot's value, each counted by how near it is.",
+  })
   readonly share!: number;
 }
 
@@ -42,11 +87,23 @@ export class MemorySlot {
   })
   readonly halfLife!: number | null;
 
+  @Field(() => SlotClockEnum, { description: 'Whether it is a fast slot or a slow one, by its half-life.' })
+  readonly clock!: SlotClock;
+
+  @Field(() => SlotInteractionType, {
+    description:
+      'The newest interaction that left a mark of the usual size in it: one whose write gate let at least as much in as the mean gate of the last 50.',
+  })
+  readonly lastWrite!: SlotInteraction;
+
   @Field(() => String, { description: 'What it speaks for: the titles, or ids, of the items nearest to its value.' })
   readonly label?: string;
 
   @Field(() => [Item], { description: 'Up to three items of the catalogue nearest to its value.' })
   readonly nearestItems?: readonly Item[];
+
+  @Field(() => [SlotCategory], { description: 'Up to three categories that it speaks for, the largest first.' })
+  readonly categories!: readonly CategoryShare[];
 
   @Field(() => [SlotInteractionType], { description: 'Up to five interactions that fill it most.' })
   readonly interactions!: readonly SlotInteraction[];
@@ -96,7 +153,7 @@ export class MemoryProfileType {
   @Field(() => Int, { nullable: true, description: 'Version of the model that wrote it; null without a live model.' })
   readonly modelVersion!: number | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it was last written.' })
+  @Field(() => DateTime, { nullable: true, description: 'When it was last written; null for a memory of the past.' })
   readonly updatedAt!: Date | null;
 
   @Field(() => FallbackReasonEnum, { nullable: true, description: 'Why there is no memory; null if there is one.' })

@@ -10,7 +10,7 @@ import {
 } from './item-field.resolver.js';
 import { ItemResolver } from './item.resolver.js';
 import { MemoryControlResolver } from './memory-control.resolver.js';
-import { MemorySlotResolver } from './memory-slot.resolver.js';
+import { MemorySlotResolver, SlotMomentResolver } from './memory-slot.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { RecommendationsResolver, RecommendedItemResolver } from './recommendations.resolver.js';
 import { TrainingRunResolver } from './training-run.resolver.js';
@@ -30,6 +30,7 @@ export const resolvers = [
   RecommendationsResolver,
   RecommendedItemResolver,
   SlotInteractionItemResolver,
+  SlotMomentResolver,
   TrainingRunResolver,
   UserResolver,
 ];

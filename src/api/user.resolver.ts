@@ -4,8 +4,9 @@ import { Profiles, type MemoryProfile } from '../recommend/profile.js';
 import { interactionsBefore, type LoggedInteraction } from '../storage/interaction-read.store.js';
 import { findUserProfile, type UserProperties } from '../storage/user-profile.store.js';
 import { Scopes } from './access.js';
-import { checkFirst, checkId } from './arguments.js';
+import { checkFirst, checkId, checkTime } from './arguments.js';
 import { afterArgument, connectionOf, firstArgument, readCursor, type Connection } from './connection.js';
+import { DateTime } from './date-time.scalar.js';
 import { Id } from './id.scalar.js';
 import { JSONObject } from './json-object.scalar.js';
 import { MemoryProfileType } from './memory-profile.type.js';
@@ -28,8 +29,16 @@ export class UserResolver {
   @Query(() => MemoryProfileType, { description: 'What is remembered of a user, and what it is made of.' })
   async memoryProfile(
     @Args('userId', { type: () => Id, description: 'The user.' }) userId: string,
+    @Args('asOf', {
+      type: () => DateTime,
+      nullable: true,
+      description:
+        'What the live model would have remembered at this instant, by what had happened by then, the instant included, as the log tells ' +
+        'it now: nothing that was forgotten, and what came late where it happened. Left out: the memory as it is.',
+    })
+    asOf: string | null | undefined,
   ): Promise<MemoryProfile> {
-    return this.profiles.of(checkId(userId, 'userId'));
+    return this.profiles.of(checkId(userId, 'userId'), checkTime(asOf, 'asOf'));
   }
 
   @ResolveField(() => JSONObject, {

@@ -28,23 +28,35 @@ export interface Trace {
   readonly gates: readonly Float32Array[];
   /** w: the interactions' shares in the slots [T H S] */
   readonly shares: readonly Float32Array[];
+  /** after the interactions at the places that were asked for */
+  readonly moments: ReadonlyMap<number, UserState>;
 }
 
-/** The newest part of a user's sequence, the oldest interaction first. */
-export async function sequenceOf(tx: EntityManager, userId: string): Promise<readonly SequenceStep[]> {
-  return newestSteps(tx, userId, longestReplay);
+/** The newest part of a user's sequence, the oldest interaction first. `asOf`: of what had happened by then, that instant included. */
+export async function sequenceOf(
+  tx: EntityManager,
+  userId: string,
+  asOf: Date | null = null,
+): Promise<readonly SequenceStep[]> {
+  return newestSteps(tx, userId, longestReplay, asOf);
 }
 
 /** Replays a sequence, the oldest interaction first. */
-export async function trace(network: Network, sequence: readonly Occurrence[]): Promise<Trace> {
+export async function trace(
+  network: Network,
+  sequence: readonly Occurrence[],
+  places: ReadonlySet<number> = new Set(),
+): Promise<Trace> {
   const state = emptyState(network.dimensions);
+  const moments = new Map<number, UserState>();
   const gates: Float32Array[] = [];
   const { rows, kinds, gaps } = network.eventsOf(sequence);
   for (const [place, row] of rows.entries()) {
     if (place > 0 && place % burst === 0) await nextTurn();
     gates.push(network.stepTraced(state, row, kinds[place], gaps[place]));
+    if (places.has(place)) moments.set(place, copyOf(state));
   }
-  return { state, attention: network.attention(state), gates, shares: slotShares(gates) };
+  return { state, attention: network.attention(state), gates, shares: slotShares(gates), moments };
 }
 
 /** The memory of the sequence without the interaction at each of these places, bit for bit, by the place: one replay for all. */

@@ -6,7 +6,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { joinedRanking, rankingOf } from '../model/item-ranking.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
-import type { Answer } from './answer.js';
+import type { Answer, Candidate } from './answer.js';
 import { Answering, noReason } from './answering.js';
 import { scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
@@ -45,12 +45,9 @@ export class SimilarItems {
   }
 
   /** The learned items that lie nearest to a direction, the nearest first; hidden and deleted ones are not among them. */
-  nearest(live: LiveNetwork, direction: Float32Array, count: number): readonly string[] {
+  nearest(live: LiveNetwork, direction: Float32Array, count: number): readonly Candidate[] {
     const ranking = live.network.nearest(direction);
     const [batch = []] = scoredCandidates(ranking, this.catalogue.itemsFor(live, null), Date.now(), 'MODEL', count);
-    return batch
-      .slice(0, count)
-      .filter(({ score }) => score > 0)
-      .map(({ itemId }) => itemId);
+    return batch.slice(0, count).filter(({ score }) => score > 0);
   }
 }

@@ -46,20 +46,28 @@ export async function interactionsBefore(
   );
 }
 
-/** The newest `count` steps of the user's sequence as it is remembered, the oldest of them first. */
-export async function newestSteps(tx: EntityManager, userId: string, count: number): Promise<readonly SequenceStep[]> {
+/** The newest `count` steps of the user's sequence as it is remembered, the oldest of them first; `asOf`: up to that instant. */
+export async function newestSteps(
+  tx: EntityManager,
+  userId: string,
+  count: number,
+  asOf: Date | null,
+): Promise<readonly SequenceStep[]> {
   const newestFirst = await tx.query<SequenceStep[]>(
-    `SELECT ${step} FROM interaction WHERE user_id = $1 AND remembered ORDER BY occurred_at DESC, arrival DESC LIMIT $2`,
-    [userId, count],
+    `SELECT ${step} FROM interaction
+      WHERE user_id = $1 AND remembered AND ($3::timestamptz IS NULL OR occurred_at <= $3)
+      ORDER BY occurred_at DESC, arrival DESC LIMIT $2`,
+    [userId, count, asOf],
   );
   return newestFirst.reverse();
 }
 
-/** Those that are remembered. */
-export async function countInteractions(tx: EntityManager, userId: string): Promise<number> {
+/** Those that are remembered; `asOf`: up to that instant. */
+export async function countInteractions(tx: EntityManager, userId: string, asOf: Date | null = null): Promise<number> {
   const rows = await tx.query<{ count: number }[]>(
-    'SELECT count(*)::int AS count FROM interaction WHERE user_id = $1 AND remembered',
-    [userId],
+    `SELECT count(*)::int AS count FROM interaction
+      WHERE user_id = $1 AND remembered AND ($2::timestamptz IS NULL OR occurred_at <= $2)`,
+    [userId, asOf],
   );
   return rows[0]?.count ?? 0;
 }
