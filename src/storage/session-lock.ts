@@ -77,10 +77,11 @@ export async function whileLocked<T>(
   }
 }
 
+/** What a session that is silent is ended after. */
+const silences = ['idle_session_timeout', 'idle_in_transaction_session_timeout'];
+
 async function endWhereFrozen(runner: QueryRunner): Promise<void> {
-  await runner.query(
-    `SET idle_session_timeout = '${frozenAfter}'; SET idle_in_transaction_session_timeout = '${frozenAfter}'`,
-  );
+  await runner.query('SELECT set_config(name, $1, false) FROM unnest($2::text[]) AS n(name)', [frozenAfter, silences]);
 }
 
 /** The session goes back to the others of the pool. */
@@ -90,5 +91,5 @@ async function letGo(runner: QueryRunner, unlock: string, parameters: unknown[] 
 }
 
 async function reset(runner: QueryRunner): Promise<void> {
-  await runner.query('RESET idle_session_timeout; RESET idle_in_transaction_session_timeout');
+  await runner.query('SELECT set_config(name, reset_val, false) FROM pg_settings WHERE name = ANY($1)', [silences]);
 }
