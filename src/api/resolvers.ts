@@ -1,4 +1,5 @@
 /** All resolvers: what the module serves and what the schema file is printed from. */
+import { AuditLogResolver } from './audit-log.resolver.js';
 import { IngestStatusResolver } from './ingest-status.resolver.js';
 import { InteractionResolver } from './interaction.resolver.js';
 import {
@@ -16,6 +17,7 @@ import { TrainingRunResolver } from './training-run.resolver.js';
 import { UserResolver } from './user.resolver.js';
 
 export const resolvers = [
+  AuditLogResolver,
   BecauseItemResolver,
   IngestStatusResolver,
   InteractionItemResolver,

@@ -17,9 +17,11 @@ import { CreateForgottenInteraction1764600000000 } from '../../migrations/176460
 import { AddRemembered1764600100000 } from '../../migrations/1764600100000-add-remembered.js';
 import { CreateErasure1764600200000 } from '../../migrations/1764600200000-create-erasure.js';
 import { CreateUserMerge1764600300000 } from '../../migrations/1764600300000-create-user-merge.js';
+import { CreateAuditLog1764700200000 } from '../../migrations/1764700200000-create-audit-log.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
+import { AuditLogEntity } from './audit-log.entity.js';
 import { ConsumerPauseEntity } from './consumer-pause.entity.js';
 import { ConsumerProgressEntity } from './consumer-progress.entity.js';
 import { DeadLetterEntity } from './dead-letter.entity.js';
@@ -42,6 +44,7 @@ import { UserProfileEntity } from './user-profile.entity.js';
 
 export const entities = [
   ApiKeyEntity,
+  AuditLogEntity,
   ConsumerPauseEntity,
   ConsumerProgressEntity,
   DeadLetterEntity,
@@ -76,6 +79,7 @@ export const advisoryLock = {
   replay: 7_381_006,
   longReplay: 7_381_007,
   logEdit: 7_381_008,
+  auditLog: 7_381_020,
 } as const;
 
 export function createDataSource(
@@ -110,6 +114,7 @@ export function createDataSource(
       AddRemembered1764600100000,
       CreateErasure1764600200000,
       CreateUserMerge1764600300000,
+      CreateAuditLog1764700200000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,
