@@ -5,10 +5,20 @@ import { DateTime } from './date-time.scalar.js';
 import { Id } from './id.scalar.js';
 import { JSONObject } from './json-object.scalar.js';
 
-const AuditActionEnum = Object.fromEntries(auditActions.map((action) => [action, action]));
+const AuditActionEnum = Object.fromEntries(auditActions.map((action) => [action, action])) as Readonly<
+  Record<AuditAction, AuditAction>
+>;
 registerEnumType(AuditActionEnum, {
   name: 'AuditAction',
   description: 'An act of memory control: the mutation of that name, or its command.',
+  valuesMap: {
+    FORGET_INTERACTIONS: { description: 'Interactions left the log.' },
+    FORGET_SLOT: { description: 'Those that filled a slot did.' },
+    RESET_MEMORY: { description: 'What had arrived left the memory.' },
+    MERGE_USERS: { description: 'The history of one id became that of another.' },
+    ERASE_USER: { description: 'A user was erased.' },
+    EXPORT_USER: { description: 'All that is held of a user was given out.' },
+  },
 });
 
 @ObjectType({ description: 'Who changed, or took out, what is remembered, and how much of it; never what it was.' })
