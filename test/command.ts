@@ -13,7 +13,7 @@ export async function runCommand(
   const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
   process.env = { ...settings };
   try {
-    const program = new Command('recollect');
+    const program = new Command('recollect').exitOverride().configureOutput({ writeErr: () => undefined });
     add(program);
     await program.parseAsync([...words], { from: 'user' });
   } catch (error) {

@@ -9,6 +9,7 @@ import type { FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
+import type { Actor } from '../memory/audit.js';
 import { scopes, type Scope } from '../storage/api-key.entity.js';
 import { allows, verifyKey } from './api-key.js';
 import type { RequestContext } from './request-context.js';
@@ -18,6 +19,12 @@ export const scopeMetadata = 'recollect:scope';
 /** The scope that a root field asks for. */
 export const Scopes = (scope: Scope): MethodDecorator => SetMetadata(scopeMetadata, scope);
 
+export interface Caller {
+  readonly scopes: readonly Scope[];
+  /** as the audit log names him */
+  readonly actor: Actor;
+}
+
 @Injectable()
 export class Access implements CanActivate {
   constructor(
@@ -26,17 +33,24 @@ export class Access implements CanActivate {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** The scopes of the request's key; throws UNAUTHENTICATED or KEY_EXPIRED. */
-  async scopesOf(request: FastifyRequest): Promise<readonly Scope[]> {
-    if (this.config.authentication === 'off') return scopes;
-    const key = keyOf(request);
+  /** Who asks, by the request's key; throws UNAUTHENTICATED or KEY_EXPIRED. */
+  async callerOf(request: FastifyRequest): Promise<Caller> {
+    return this.callerBy(keyOf(request));
+  }
+
+  /** The same by a key; null: none was given. */
+  async callerBy(key: string | null): Promise<Caller> {
+    if (this.config.authentication === 'off') {
+      return { scopes, actor: { name: 'authentication is off', keyPrefix: null } };
+    }
     if (key === null) {
       throw new RecollectError(
         'UNAUTHENTICATED',
         'an API key is needed: send it as "Authorization: Bearer <key>" or as x-api-key',
       );
     }
-    return (await verifyKey(this.dataSource.manager, key)).scopes;
+    const row = await verifyKey(this.dataSource.manager, key);
+    return { scopes: row.scopes, actor: { name: row.name, keyPrefix: row.prefix } };
   }
 
   canActivate(context: ExecutionContext): boolean {

@@ -7,7 +7,7 @@ import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
 import { isRetriable, RecollectError } from '../errors.js';
 import { logError, type Logger } from '../telemetry.js';
-import type { Access } from './access.js';
+import type { Access, Caller } from './access.js';
 import { formatError, isUnexpected } from './error-format.js';
 import { limitRule } from './limits.js';
 import { ItemLoader, type RequestContext } from './request-context.js';
@@ -38,16 +38,16 @@ export function graphqlOptions(
     logger: silent,
     context: async (request: FastifyRequest): Promise<RequestContext> => ({
       requestId: request.id,
-      scopes: await authenticated(access, request),
+      ...(await authenticated(access, request)),
       items: new ItemLoader(dataSource),
     }),
   };
 }
 
 /** A request without a valid key ends here, before its document is read. */
-async function authenticated(access: Access, request: FastifyRequest): Promise<RequestContext['scopes']> {
+async function authenticated(access: Access, request: FastifyRequest): Promise<Caller> {
   try {
-    return await access.scopesOf(request);
+    return await access.callerOf(request);
   } catch (error) {
     if (isRetriable(error)) {
       const originalError = error instanceof Error ? error : null;

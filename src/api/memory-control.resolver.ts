@@ -1,9 +1,13 @@
-import { Args, Mutation, Resolver } from '@nestjs/graphql';
+import { Inject } from '@nestjs/common';
+import { Args, Context, Mutation, Resolver } from '@nestjs/graphql';
 import { DataSource } from 'typeorm';
+import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
+import { recordAct } from '../memory/audit.js';
 import { Erasure } from '../memory/erasure.js';
 import { Forgetting } from '../memory/forgetting.js';
 import { Merging } from '../memory/merging.js';
+import { SlotForgetting } from '../memory/slot-forgetting.js';
 import { exportBeside, exportLog } from '../memory/user-export.js';
 import type { InteractionSelection } from '../storage/interaction-edit.store.js';
 import { Scopes } from './access.js';
@@ -15,11 +19,14 @@ import {
   ExportUserPayload,
   ForgetInteractionsInput,
   ForgetInteractionsPayload,
+  ForgetSlotInput,
+  ForgetSlotPayload,
   MergeUsersInput,
   MergeUsersPayload,
   ResetMemoryInput,
   ResetMemoryPayload,
 } from './memory-control.type.js';
+import type { RequestContext } from './request-context.js';
 
 /** Ids of one request. */
 const mostIds = 20_000;
@@ -32,7 +39,9 @@ export class MemoryControlResolver {
     private readonly forgetting: Forgetting,
     private readonly erasure: Erasure,
     private readonly merging: Merging,
+    private readonly slots: SlotForgetting,
     private readonly dataSource: DataSource,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Scopes('privacy')
@@ -41,10 +50,13 @@ export class MemoryControlResolver {
       'Takes interactions out of log, counts and memories, at once: the memory then equals, bit for bit, one that never saw them. ' +
       'Delivered once more they are not taken.',
   })
-  async forgetInteractions(@Args('input') input: ForgetInteractionsInput): Promise<ForgetInteractionsPayload> {
+  async forgetInteractions(
+    @Args('input') input: ForgetInteractionsInput,
+    @Context() { actor }: RequestContext,
+  ): Promise<ForgetInteractionsPayload> {
     const userId = checkId(input.userId, 'userId');
     const selection = readSelection(input);
-    const { count, missing } = await this.forgetting.forgetInteractions(userId, selection);
+    const { count, missing } = await this.forgetting.forgetInteractions(actor, userId, selection);
     const places = new Map((selection.ids ?? []).map((id, index): [string, number] => [id, index]).reverse());
     return {
       forgotten: count,
@@ -57,13 +69,31 @@ export class MemoryControlResolver {
   }
 
   @Scopes('privacy')
+  @Mutation(() => ForgetSlotPayload, {
+    description:
+      'Forgets the interactions that fill a slot, as `forgetInteractions` does, and says which. The slot is then filled by what is left of the ' +
+      'log, as all are.',
+  })
+  async forgetSlot(
+    @Args('input') { userId, slot, part, dryRun }: ForgetSlotInput,
+    @Context() { actor }: RequestContext,
+  ): Promise<ForgetSlotPayload> {
+    if (!(part > 0 && part <= 1)) throw badInput('part', `must be more than 0 and at most 1, not ${part}`);
+    const { count, ...rest } = await this.slots.forgetSlot(actor, checkId(userId, 'userId'), { slot, part }, dryRun);
+    return { forgotten: count, ...rest };
+  }
+
+  @Scopes('privacy')
   @Mutation(() => ResetMemoryPayload, {
     description:
       'Empties the memory, at once. What has arrived stays in the log, for pages of it, seen items and popularity, and enters no ' +
       'memory, reason or training any more; what arrives later does, whenever it happened.',
   })
-  async resetMemory(@Args('input') input: ResetMemoryInput): Promise<ResetMemoryPayload> {
-    return { leftOut: await this.forgetting.resetMemory(checkId(input.userId, 'userId')) };
+  async resetMemory(
+    @Args('input') input: ResetMemoryInput,
+    @Context() { actor }: RequestContext,
+  ): Promise<ResetMemoryPayload> {
+    return { leftOut: await this.forgetting.resetMemory(actor, checkId(input.userId, 'userId')) };
   }
 
   @Scopes('privacy')
@@ -72,8 +102,11 @@ export class MemoryControlResolver {
       'Joins the history of one id to that of another, at once, in the order in which it happened: the memory equals that of one user ' +
       'who did it all. What comes under the old id later goes to the user too. It cannot be undone.',
   })
-  async mergeUsers(@Args('input') { from, into }: MergeUsersInput): Promise<MergeUsersPayload> {
-    return this.merging.mergeUsers(checkId(from, 'from'), checkId(into, 'into'));
+  async mergeUsers(
+    @Args('input') { from, into }: MergeUsersInput,
+    @Context() { actor }: RequestContext,
+  ): Promise<MergeUsersPayload> {
+    return this.merging.mergeUsers(actor, checkId(from, 'from'), checkId(into, 'into'));
   }
 
   @Scopes('privacy')
@@ -82,8 +115,11 @@ export class MemoryControlResolver {
       'Erases a user: log, counts, memories of every version, profile, answers, dead letters. What is left is a keyed hash of the id, by which ' +
       'nothing of the user is taken again. Once more it erases what came since.',
   })
-  async eraseUser(@Args('input') input: EraseUserInput): Promise<EraseUserPayload> {
-    const { receipt, ...counts } = await this.erasure.eraseUser(checkId(input.userId, 'userId'));
+  async eraseUser(
+    @Args('input') input: EraseUserInput,
+    @Context() { actor }: RequestContext,
+  ): Promise<EraseUserPayload> {
+    const { receipt, ...counts } = await this.erasure.eraseUser(actor, checkId(input.userId, 'userId'));
     return { ...counts, receipt: { hash: receipt.hash.toString('hex'), erasedAt: receipt.erasedAt } };
   }
 
@@ -92,9 +128,12 @@ export class MemoryControlResolver {
     description:
       'All that is held of a user, at one moment. Changes nothing; a long log is exported on the command line.',
   })
-  async exportUser(@Args('input') input: ExportUserInput): Promise<ExportUserPayload> {
+  async exportUser(
+    @Args('input') input: ExportUserInput,
+    @Context() { actor }: RequestContext,
+  ): Promise<ExportUserPayload> {
     const userId = checkId(input.userId, 'userId');
-    return this.dataSource.transaction('REPEATABLE READ', async (tx) => {
+    const data = await this.dataSource.transaction('REPEATABLE READ', async (tx) => {
       const interactions: unknown[] = [];
       for await (const page of exportLog(tx, userId)) {
         interactions.push(...page);
@@ -103,8 +142,13 @@ export class MemoryControlResolver {
           throw new RecollectError('LIMIT_EXCEEDED', `the user has more than ${mostExported} interactions: ${remedy}`);
         }
       }
-      return { data: { ...(await exportBeside(tx, userId)), interactions } };
+      return { ...(await exportBeside(tx, userId)), interactions };
     });
+    const counts = { interactions: data.interactions.length };
+    await this.dataSource.transaction(async (tx) =>
+      recordAct(tx, this.config, { by: actor, action: 'EXPORT_USER', userIds: [userId], counts }),
+    );
+    return { data };
   }
 }
 

@@ -1,7 +1,9 @@
-import { Field, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { Field, Float, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { DateTime } from './date-time.scalar.js';
 import { Id } from './id.scalar.js';
 import { JSONObject } from './json-object.scalar.js';
+import type { SlotInteraction } from '../memory/slot-forgetting.js';
+import { SlotInteractionType } from './memory-profile.type.js';
 import { UserError } from './user-error.type.js';
 
 @InputType({
@@ -31,6 +33,40 @@ export class ForgetInteractionsInput {
 
   @Field(() => InteractionFilter, { nullable: true, description: 'Which interactions, however many.' })
   readonly filter?: InteractionFilter | null;
+}
+
+@InputType({ description: 'The slot whose content is to be forgotten.' })
+export class ForgetSlotInput {
+  @Field(() => Id, { description: 'Whose.' })
+  readonly userId!: string;
+
+  @Field(() => Int, { description: 'Its index in `memoryProfile`.' })
+  readonly slot!: number;
+
+  @Field(() => Float, {
+    defaultValue: 0.9,
+    description:
+      'How much of what interactions fill of the slot, more than 0 and at most 1: forgotten are the interactions with the largest shares of it, ' +
+      'as few as make up this part.',
+  })
+  readonly part!: number;
+
+  @Field(() => Boolean, { defaultValue: false, description: 'Whether it is only to be told what would be forgotten.' })
+  readonly dryRun!: boolean;
+}
+
+@ObjectType({ description: 'What was forgotten of a slot.' })
+export class ForgetSlotPayload {
+  @Field(() => Int, { description: 'Interactions that left the log.' })
+  readonly forgotten!: number;
+
+  @Field(() => [SlotInteractionType], {
+    description: 'Which, with the share of the slot that they had, the largest first.',
+  })
+  readonly interactions!: readonly SlotInteraction[];
+
+  @Field(() => Int, { description: 'Version of the model whose slot it is.' })
+  readonly modelVersion!: number;
 }
 
 @InputType({ description: 'Whose memory is to be emptied.' })

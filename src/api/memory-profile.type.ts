@@ -1,7 +1,8 @@
 import { Field, Float, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import type { SlotInteraction } from '../memory/slot-forgetting.js';
 import type { FallbackReason } from '../recommend/answer.js';
 import type { CategoryShare, ItemShare } from '../recommend/shares.js';
-import type { SlotClock, SlotInteraction, SlotProfile } from '../recommend/slot-profile.js';
+import type { SlotClock, SlotProfile } from '../recommend/slot-profile.js';
 import { FallbackReasonEnum } from './answer.enum.js';
 import { DateTime } from './date-time.scalar.js';
 import { Id } from './id.scalar.js';

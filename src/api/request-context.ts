@@ -1,12 +1,11 @@
 /** What the resolvers of one request share. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import type { Scope } from '../storage/api-key.entity.js';
 import { loadItems, type ItemRow } from '../storage/item-read.store.js';
+import type { Caller } from './access.js';
 
-export interface RequestContext {
+export interface RequestContext extends Caller {
   readonly requestId: string;
-  readonly scopes: readonly Scope[];
   readonly items: ItemLoader;
 }
 

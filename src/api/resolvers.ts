@@ -1,5 +1,6 @@
 /** All resolvers: what the module serves and what the schema file is printed from. */
 import { AttributionResolver } from './attribution.resolver.js';
+import { AuditLogResolver } from './audit-log.resolver.js';
 import { IngestStatusResolver } from './ingest-status.resolver.js';
 import { InteractionResolver } from './interaction.resolver.js';
 import {
@@ -18,6 +19,7 @@ import { UserResolver } from './user.resolver.js';
 
 export const resolvers = [
   AttributionResolver,
+  AuditLogResolver,
   BecauseItemResolver,
   IngestStatusResolver,
   InteractionItemResolver,

@@ -2,6 +2,7 @@
 /** The command line: each command is a thin file beside this one. It ends with 2 where it was called in a wrong way. */
 import { Command, CommanderError } from 'commander';
 import { isRetriable, messageOf, RecollectError } from '../errors.js';
+import { addAuditCommands } from './audit.js';
 import { addConfigCommands } from './config.js';
 import { addDeadLetterCommands } from './dead-letters.js';
 import { addDemoCommand } from './demo.js';
@@ -20,6 +21,7 @@ const program = new Command('recollect')
   .description('Recommendations from a memory of every user')
   .showHelpAfterError()
   .exitOverride();
+addAuditCommands(program);
 addConfigCommands(program);
 addMigrateCommands(program);
 addKeyCommands(program);

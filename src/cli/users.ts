@@ -2,11 +2,14 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { RecollectError } from '../errors.js';
+import { recordAct } from '../memory/audit.js';
 import { Erasure } from '../memory/erasure.js';
 import { Merging } from '../memory/merging.js';
 import { exportBeside, exportLog } from '../memory/user-export.js';
 import { readId } from '../model/identifier.js';
+import { countLogged } from '../storage/user-export.store.js';
 import { listErasures } from '../storage/erasure.store.js';
+import { commandActor } from './actor.js';
 import { withDatabase } from './database.js';
 import { print, withEdits } from './memory-control.js';
 
@@ -18,7 +21,15 @@ export function addUserCommands(program: Command): void {
     .argument('<user>', 'id of the user')
     .action(async (user: string) => {
       const userId = readId(user, 'user');
-      await withDatabase(async (dataSource) => {
+      await withDatabase(async (dataSource, config) => {
+        const count = await countLogged(dataSource.manager, userId);
+        const act = {
+          by: commandActor(),
+          action: 'EXPORT_USER',
+          userIds: [userId],
+          counts: { interactions: count },
+        } as const;
+        await dataSource.transaction(async (tx) => recordAct(tx, config, act));
         await dataSource.transaction('REPEATABLE READ', async (tx) => {
           const beside = JSON.stringify(await exportBeside(tx, userId));
           process.stdout.write(`${beside.slice(0, -1)},"interactions":[`);
@@ -39,7 +50,9 @@ export function addUserCommands(program: Command): void {
     .requiredOption('--yes', 'it cannot be undone')
     .action(async (from: string, into: string) => {
       await withEdits(async (edits, config) => {
-        print({ ...(await new Merging(config, edits).mergeUsers(readId(from, 'from'), readId(into, 'into'))) });
+        print({
+          ...(await new Merging(config, edits).mergeUsers(commandActor(), readId(from, 'from'), readId(into, 'into'))),
+        });
       });
     });
   users
@@ -50,7 +63,7 @@ export function addUserCommands(program: Command): void {
     .action(async (user: string) => {
       const userId = readId(user, 'user');
       await withEdits(async (edits, config, dataSource) => {
-        const { receipt, ...counts } = await new Erasure(config, dataSource, edits).eraseUser(userId);
+        const { receipt, ...counts } = await new Erasure(config, dataSource, edits).eraseUser(commandActor(), userId);
         print({ ...counts, receipt: { hash: receipt.hash.toString('hex'), erasedAt: receipt.erasedAt } });
       });
     });
@@ -70,7 +83,10 @@ export function addUserCommands(program: Command): void {
     .action(async (file: string) => {
       const hashes = readHashes(file);
       await withEdits(async (edits, config, dataSource) => {
-        print({ erasures: hashes.length, users: await new Erasure(config, dataSource, edits).reapply(hashes) });
+        print({
+          erasures: hashes.length,
+          users: await new Erasure(config, dataSource, edits).reapply(commandActor(), hashes),
+        });
       });
     });
 }

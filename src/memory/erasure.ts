@@ -11,6 +11,7 @@ import type { ErasureEntity } from '../storage/erasure.entity.js';
 import { deleteInteractions } from '../storage/interaction-edit.store.js';
 import { removeItemCounts } from '../storage/item-count.store.js';
 import { deleteMergesInto, mergedInto } from '../storage/user-merge.store.js';
+import type { Actor } from './audit.js';
 import { deleteLettersOf } from './dead-letters-of-user.js';
 import { KeyedHash } from './keyed-hash.js';
 import { LogEdits } from './log-edit.js';
@@ -33,18 +34,18 @@ export class Erasure {
     private readonly edits: LogEdits,
   ) {}
 
-  async eraseUser(userId: string): Promise<Erased> {
+  async eraseUser(by: Actor, userId: string): Promise<Erased> {
     const receipts: ErasureEntity[] = [];
-    const aliases: string[] = [];
+    let aliases: readonly string[] = [];
     const removed = await this.edits.apply({
-      userIds: [userId],
+      ...{ by, action: 'ERASE_USER', userIds: [userId] },
       gone: [userId],
       change: async (tx) => deleteInteractions(tx, userId, everything),
       settle: async (tx, rows) => {
         const hash = await KeyedHash.load(tx, this.config);
         receipts.push(await putErasure(tx, hash.ofUser(userId), rows.length));
         await deleteUserRows(tx, userId);
-        aliases.push(...(await mergedInto(tx, userId)));
+        aliases = await mergedInto(tx, userId);
         for (const alias of aliases) {
           await putErasure(tx, hash.ofUser(alias), 0);
           await deleteUserRows(tx, alias);
@@ -52,6 +53,7 @@ export class Erasure {
         await deleteMergesInto(tx, userId);
         await removeItemCounts(tx, rows);
       },
+      countsOf: (rows) => ({ interactions: rows.length, mergedIds: aliases.length }),
     });
     const receipt = receipts.at(-1);
     if (receipt === undefined || removed === null) throw new Error('the erasure was not written');
@@ -64,7 +66,7 @@ export class Erasure {
    * After a restore of a backup: erases again whom the hashes stand for, and takes nothing of anyone of them any more. Returns how many
    * of them were there. Again it finds nobody.
    */
-  async reapply(hashes: readonly Buffer[]): Promise<number> {
+  async reapply(by: Actor, hashes: readonly Buffer[]): Promise<number> {
     const { manager } = this.dataSource;
     const hash = await KeyedHash.load(manager, this.config);
     const wanted = new Set(hashes.map((one) => one.toString('hex')));
@@ -74,7 +76,7 @@ export class Erasure {
       const userIds: readonly string[] = await listEveryone(manager, last, usersAtOnce);
       for (const userId of userIds) {
         if (!wanted.has(hash.ofUser(userId).toString('hex'))) continue;
-        await this.eraseUser(userId);
+        await this.eraseUser(by, userId);
         count++;
       }
       last = userIds.at(-1);

@@ -5,6 +5,7 @@ import { RecollectError } from '../errors.js';
 import { putForgotten } from '../storage/forgotten-interaction.store.js';
 import { deleteInteractions, unremember, type InteractionSelection } from '../storage/interaction-edit.store.js';
 import { removeItemCounts } from '../storage/item-count.store.js';
+import type { Actor, AuditAction } from './audit.js';
 import { KeyedHash } from './keyed-hash.js';
 import { LogEdits } from './log-edit.js';
 
@@ -22,13 +23,18 @@ export class Forgetting {
   ) {}
 
   /** Throws BAD_INPUT for a selection that selects by nothing: it would be everything. */
-  async forgetInteractions(userId: string, selection: InteractionSelection): Promise<Forgotten> {
+  async forgetInteractions(
+    by: Actor,
+    userId: string,
+    selection: InteractionSelection,
+    action: AuditAction = 'FORGET_INTERACTIONS',
+  ): Promise<Forgotten> {
     if (Object.values(selection).every((part) => part === null)) {
       const remedy = 'name ids, items, kinds or times; to forget everything, reset the memory or erase the user';
       throw new RecollectError('BAD_INPUT', `what is to be forgotten is not said: ${remedy}`);
     }
     const removed = await this.edits.apply({
-      userIds: [userId],
+      ...{ by, action, userIds: [userId] },
       change: async (tx) => {
         const rows = await deleteInteractions(tx, userId, selection);
         return rows.length === 0 ? null : rows;
@@ -42,6 +48,7 @@ export class Forgetting {
         );
         await removeItemCounts(tx, rows);
       },
+      countsOf: (rows) => ({ interactions: rows.length }),
     });
     const gone = new Set(removed?.map(({ id }) => id));
     return { count: gone.size, missing: [...new Set(selection.ids)].filter((id) => !gone.has(id)) };
@@ -51,11 +58,12 @@ export class Forgetting {
    * Empties the memory. What arrived up to now stays in the log and enters no memory and no training any more; what arrives from now on
    * does, whenever it happened. Returns how many interactions that leaves out.
    */
-  async resetMemory(userId: string): Promise<number> {
+  async resetMemory(by: Actor, userId: string): Promise<number> {
     const count = await this.edits.apply({
-      userIds: [userId],
+      ...{ by, action: 'RESET_MEMORY', userIds: [userId] },
       change: async (tx) => (await unremember(tx, userId)) || null,
       settle: async () => Promise.resolve(),
+      countsOf: (leftOut) => ({ interactions: leftOut }),
     });
     return count ?? 0;
   }

@@ -33,6 +33,11 @@ export class KeyedHash {
     return this.of('user', userId);
   }
 
+  /** Of an entry of the audit log, behind the hash of the one before it. */
+  ofEntry(previous: Buffer, entry: string): Buffer {
+    return this.of('audit', `${previous.toString('hex')}\0${entry}`);
+  }
+
   private of(what: string, id: string): Buffer {
     return createHmac('sha256', this.key).update(`${what}\0${id}`).digest();
   }

@@ -6,6 +6,7 @@
  *   lock      the users' memories: from here on nobody else adds events of these users
  *   edit      the log, for good; in the same transaction go the memories of all versions, and what belongs to the edit
  *   save      the rehearsed memories, and what arrived since applied to them; what of that came late asks for a replay
+ *   record    who did it, in the audit log
  *
  * A snapshot lacks exactly what arrived since, for a user's events commit in the order of arrival. Versions that do not serve
  * lose the memories of the users; those that are being made in a shadow get them anew (`memory-edit.store`). Before the first model
@@ -35,12 +36,13 @@ import {
 import { mergesOf } from '../storage/user-merge.store.js';
 import { LOGGER, type Logger } from '../telemetry.js';
 import { edited } from './admission.js';
+import { recordAct, type Act } from './audit.js';
 import { LateReplay } from './late-replay.js';
 import { replayed } from './memory-replay.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from './network-source.js';
 import { lockUsers, remember } from './remember.js';
 
-export interface LogEdit<R> {
+export interface LogEdit<R> extends Pick<Act, 'by' | 'action'> {
   /** whose logs it changes */
   readonly userIds: readonly string[];
   /** those of them who have no memory after it, not even an empty one */
@@ -49,6 +51,8 @@ export interface LogEdit<R> {
   change(tx: EntityManager): Promise<R | null>;
   /** What else belongs to it. */
   settle(tx: EntityManager, changed: R): Promise<void>;
+  /** what it did, for the audit log */
+  countsOf(changed: R): Act['counts'];
 }
 
 interface Rehearsed {
@@ -131,6 +135,9 @@ export class LogEdits {
       await edit.settle(tx, changed);
     }
     if (live !== null) await deleteUnwritten(tx, memoriesOf(live.version), userIds);
+    if (changed !== null) {
+      await recordAct(tx, this.config, { by: edit.by, action: edit.action, userIds, counts: edit.countsOf(changed) });
+    }
     return { changed, toReplay };
   }
 }

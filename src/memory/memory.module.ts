@@ -5,10 +5,11 @@ import { LateReplay } from './late-replay.js';
 import { LogEdits } from './log-edit.js';
 import { MemoryWriter } from './memory-writer.js';
 import { Merging } from './merging.js';
+import { SlotForgetting } from './slot-forgetting.js';
 
 /** The write path and memory control. NETWORK_SOURCE comes from outside, by a global module: `promotion` provides it. */
 @Module({
-  providers: [MemoryWriter, LateReplay, LogEdits, Forgetting, Erasure, Merging],
-  exports: [MemoryWriter, Forgetting, Erasure, Merging],
+  providers: [MemoryWriter, LateReplay, LogEdits, Forgetting, SlotForgetting, Erasure, Merging],
+  exports: [MemoryWriter, Forgetting, SlotForgetting, Erasure, Merging],
 })
 export class MemoryModule {}

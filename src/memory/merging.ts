@@ -8,6 +8,7 @@ import { RecollectError } from '../errors.js';
 import { areErased } from '../storage/erasure.store.js';
 import { removeItemCounts } from '../storage/item-count.store.js';
 import { moveInteractions, putMerge } from '../storage/user-merge.store.js';
+import type { Actor } from './audit.js';
 import { KeyedHash } from './keyed-hash.js';
 import { LogEdits } from './log-edit.js';
 
@@ -25,11 +26,11 @@ export class Merging {
   ) {}
 
   /** Throws BAD_INPUT for ids that are the same, were merged before, or were erased. */
-  async mergeUsers(from: string, into: string): Promise<Merged> {
+  async mergeUsers(by: Actor, from: string, into: string): Promise<Merged> {
     if (from === into)
       throw new RecollectError('BAD_INPUT', 'into is the same user as from: name another one', { field: 'into' });
     const moved = await this.edits.apply({
-      userIds: [from, into],
+      ...{ by, action: 'MERGE_USERS', userIds: [from, into] },
       gone: [from],
       change: async (tx) => moveInteractions(tx, from, into),
       settle: async (tx, { dropped }) => {
@@ -42,6 +43,7 @@ export class Merging {
         await removeItemCounts(tx, dropped);
         await putMerge(tx, from, into);
       },
+      countsOf: ({ count, dropped }) => ({ interactions: count, duplicates: dropped.length }),
     });
     return { interactions: moved?.count ?? 0, duplicates: moved?.dropped.length ?? 0 };
   }

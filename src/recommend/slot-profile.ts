@@ -6,6 +6,7 @@
  *   last write of slot s   the newest interaction whose gate kept no more of the slot than the mean does: it left a mark of the usual size
  *   direction of slot s    W_o V[s], what the slot adds to the query; the items nearest to it are its label
  */
+import type { SlotInteraction } from '../memory/slot-forgetting.js';
 import type { SequenceStep } from '../storage/interaction-read.store.js';
 import type { ItemRow } from '../storage/item-read.store.js';
 import type { Candidate } from './answer.js';
@@ -23,11 +24,6 @@ export const categorisedItems = 20;
 const slotCategories = 3;
 
 export type SlotClock = 'FAST' | 'SLOW';
-
-/** An interaction and its share of one slot. */
-export interface SlotInteraction extends SequenceStep {
-  readonly share: number;
-}
 
 export interface SlotProfile {
   readonly index: number;
@@ -68,15 +64,13 @@ export function slotProfile(
     halfLife,
     clock: halfLife !== null && halfLife < slowHalfLife ? 'FAST' : 'SLOW',
     lastWrite: lastOf(fill, (_, place) => (gates[place]?.[index] ?? 1) <= keep),
-    interactions: largestFirst(fill).slice(0, shownInteractions),
+    interactions: fill
+      .toReversed() // of equal shares the newest first
+      .sort((a, b) => b.share - a.share)
+      .slice(0, shownInteractions),
     nearest: nearest.slice(0, nearestItems).map(({ itemId }) => itemId),
     categories: categoriesOf(nearest, items),
   };
-}
-
-/** Of equal shares the newest first. */
-export function largestFirst(fill: readonly SlotInteraction[]): readonly SlotInteraction[] {
-  return fill.toReversed().sort((a, b) => b.share - a.share);
 }
 
 /** Mean over the last interactions. */

@@ -18,9 +18,11 @@ import { AddRemembered1764600100000 } from '../../migrations/1764600100000-add-r
 import { CreateErasure1764600200000 } from '../../migrations/1764600200000-create-erasure.js';
 import { CreateUserMerge1764600300000 } from '../../migrations/1764600300000-create-user-merge.js';
 import { CreateRecommendation1764700300000 } from '../../migrations/1764700300000-create-recommendation.js';
+import { CreateAuditLog1764700200000 } from '../../migrations/1764700200000-create-audit-log.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
+import { AuditLogEntity } from './audit-log.entity.js';
 import { ConsumerPauseEntity } from './consumer-pause.entity.js';
 import { ConsumerProgressEntity } from './consumer-progress.entity.js';
 import { DeadLetterEntity } from './dead-letter.entity.js';
@@ -44,6 +46,7 @@ import { UserProfileEntity } from './user-profile.entity.js';
 
 export const entities = [
   ApiKeyEntity,
+  AuditLogEntity,
   ConsumerPauseEntity,
   ConsumerProgressEntity,
   DeadLetterEntity,
@@ -79,6 +82,7 @@ export const advisoryLock = {
   replay: 7_381_006,
   longReplay: 7_381_007,
   logEdit: 7_381_008,
+  auditLog: 7_381_020,
 } as const;
 
 export function createDataSource(
@@ -114,6 +118,7 @@ export function createDataSource(
       CreateErasure1764600200000,
       CreateUserMerge1764600300000,
       CreateRecommendation1764700300000,
+      CreateAuditLog1764700200000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

@@ -25,3 +25,12 @@ export async function countForgotten(tx: EntityManager, userId: string): Promise
   );
   return rows[0]?.count ?? 0;
 }
+
+/** All interactions of the log, also those that no memory has. */
+export async function countLogged(tx: EntityManager, userId: string): Promise<number> {
+  const rows = await tx.query<{ count: number }[]>(
+    'SELECT count(*)::int AS count FROM interaction WHERE user_id = $1',
+    [userId],
+  );
+  return rows[0]?.count ?? 0;
+}

@@ -45,6 +45,19 @@ describe('items', () => {
     });
   });
 
+  it('of an empty list are none, of a list that is not there it is not said which', async () => {
+    const before: unknown = await api.dataSource.query('SELECT * FROM item');
+    expect((await remove()).data.deleteItems).toEqual({ deleted: 0, userErrors: [] });
+    for (const variables of [{}, { ids: null }]) {
+      const { errors } = await api.ask(
+        'mutation($ids: [ID!]!) { deleteItems(input: { ids: $ids }) { deleted } }',
+        variables,
+      );
+      expect(errors).toMatchObject([{ extensions: { code: 'BAD_INPUT' } }]);
+    }
+    expect(await api.dataSource.query('SELECT * FROM item')).toEqual(before);
+  });
+
   it('are replaced as a whole', async () => {
     await put({ id: 'lamp', title: 'Lamp 2' });
     expect(await itemOf('lamp')).toEqual({

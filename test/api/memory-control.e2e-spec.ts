@@ -76,28 +76,6 @@ describe('memory control', () => {
     ]);
   });
 
-  it('forgets 9,000 of 12,000 interactions in one call, and nothing for an empty list', async () => {
-    const rows = Array.from({ length: 12_000 }, (_, n) => ({
-      id: `b${n}`,
-      userId: 'u-big',
-      itemId: items[n % 4] ?? '',
-    }));
-    for (let from = 0; from < rows.length; from += 1_000) await track(api, rows.slice(from, from + 1_000));
-    const ids = rows.slice(0, 9_000).map(({ id }) => id);
-    expect((await forget({ userId: 'u-big', ids })).data.forgetInteractions).toEqual({
-      forgotten: 9_000,
-      userErrors: [],
-    });
-    expect(await rowsOf('interaction', 'u-big')).toBe(3_000);
-    const before: unknown = await api.dataSource.query('SELECT * FROM user_memory ORDER BY user_id');
-    expect((await forget({ userId: 'u-big', ids: [] })).data.forgetInteractions).toEqual({
-      forgotten: 0,
-      userErrors: [],
-    });
-    expect((await forget({ userId: 'ann', ids: ['b10000'] })).data.forgetInteractions).toMatchObject({ forgotten: 0 });
-    expect(await api.dataSource.query('SELECT * FROM user_memory ORDER BY user_id')).toEqual(before);
-  }, 120_000);
-
   it('resets a memory: the log stays, answers begin anew', async () => {
     await track(
       api,
@@ -158,21 +136,25 @@ describe('memory control', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED' } }]);
   });
 
-  it('erases a user of 12,000 interactions wholly, and says nothing of the user any more', async () => {
+  it('erases a user wholly, and says nothing of the user any more', async () => {
+    await track(
+      api,
+      items.map((itemId, n) => ({ id: `e${n}`, userId: 'gone', itemId })),
+    );
     const erase =
       'mutation($userId: ID!) { eraseUser(input: {userId: $userId}) { interactions deadLetters receipt { hash erasedAt } } }';
-    const { data } = await api.ask(erase, { userId: 'u-big' }, key);
+    const { data } = await api.ask(erase, { userId: 'gone' }, key);
     expect(data).toMatchObject({
-      eraseUser: { interactions: 3_000, deadLetters: 0, receipt: { hash: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+      eraseUser: { interactions: 4, deadLetters: 0, receipt: { hash: expect.stringMatching(/^[0-9a-f]{64}$/) } },
     });
     for (const table of ['interaction', 'user_memory', 'forgotten_interaction'])
-      expect([table, await rowsOf(table, 'u-big')]).toEqual([table, 0]);
-    const query = `{ user(id: "u-big") { properties interactions { edges { cursor } } } recommendations(input: {userId: "u-big"}) { interactionsSeen } }`;
+      expect([table, await rowsOf(table, 'gone')]).toEqual([table, 0]);
+    const query = `{ user(id: "gone") { properties interactions { edges { cursor } } } recommendations(input: {userId: "gone"}) { interactionsSeen } }`;
     expect((await api.ask(query)).data).toMatchObject({
       user: { interactions: { edges: [] } },
       recommendations: { interactionsSeen: 0 },
     });
-    const again = await track(api, [{ id: 'new', userId: 'u-big', itemId: 'a' }]);
+    const again = await track(api, [{ id: 'new', userId: 'gone', itemId: 'a' }]);
     expect(again.data.trackInteractions.verdicts).toMatchObject([{ status: 'FORGOTTEN' }]);
     const file = join(mkdtempSync(join(tmpdir(), 'recollect-')), 'erasures.jsonl');
     writeFileSync(file, await command('users', 'erasures'));

@@ -5,7 +5,7 @@
  * more by the first. Beside it: the same for the most attended interaction, which influence has not been asked of; and for users with up to 300
  * ratings, how often no interaction at all weighs more than the one named first.
  *
- *   npm run bench -- faithfulness [--answers 500] [--seed 1]
+ *   npm run bench -- faithfulness [--answers 500] [--epochs 10] [--seed 1]
  */
 import { parseArgs } from 'node:util';
 import { readRatings } from '../../src/cli/demo/movielens.js';
@@ -20,7 +20,11 @@ import { ratingLogs } from './rating-logs.js';
 import { trainedNetwork } from './trained-network.js';
 
 const { values } = parseArgs({
-  options: { answers: { type: 'string', default: '500' }, seed: { type: 'string', default: '1' } },
+  options: {
+    answers: { type: 'string', default: '500' },
+    epochs: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
+  },
 });
 const seed = Number(values.seed);
 const longestExhaustive = 300;
@@ -39,7 +43,11 @@ const users = Map.groupBy(
   readRatings().map(({ occurredAt, ...rating }) => ({ ...rating, occurredAt: new Date(occurredAt) })),
   ({ userId }) => userId,
 );
-const recipe = { ...recipeFor({ events: log.users.rows.length, users: users.size }), seed };
+const recipe = {
+  ...recipeFor({ events: log.users.rows.length, users: users.size }),
+  epochs: Number(values.epochs),
+  seed,
+};
 const network = await trainedNetwork({ log, content: known }, recipe, 'ml-latest-small');
 
 const random = new Random(seed);
@@ -91,6 +99,7 @@ process.stdout.write(
   `${JSON.stringify({
     bench: 'faithfulness',
     answers: tally.answers,
+    epochs: recipe.epochs,
     firstLowersMoreThanRandom: rate(tally.named),
     mostAttendedLowersMoreThanRandom: rate(tally.attended),
     firstIsTheMostInfluential: rate(tally.most, tally.exhaustive),

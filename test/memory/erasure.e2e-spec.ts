@@ -13,6 +13,7 @@ import { LiveModel } from '../../src/promotion/live-model.js';
 import { Promotion } from '../../src/promotion/promotion.js';
 import { putDeadLetters } from '../../src/storage/dead-letter.store.js';
 import { createLogger } from '../../src/telemetry.js';
+import { tester } from '../actor.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
 import { expectMemoriesToEqualTheLog, items, looking } from '../written-log.js';
@@ -100,7 +101,13 @@ describe('erasing a user', () => {
       { id: 'er-1', properties: { name: 'Ada' } },
       { id: 'er-11', properties: {} },
     ]);
-    await forgetting.forgetInteractions('er-1', { ids: ['e-3'], itemIds: null, kinds: null, from: null, until: null });
+    await forgetting.forgetInteractions(tester, 'er-1', {
+      ids: ['e-3'],
+      itemIds: null,
+      kinds: null,
+      from: null,
+      until: null,
+    });
     for (const n of range(120))
       await putLetter(n, JSON.stringify({ userId: n % 3 === 0 ? 'er-1' : 'er-11', kind: '?' }));
     await dataSource.query(`INSERT INTO replay_request (user_id) VALUES ('er-1')`);
@@ -113,7 +120,7 @@ describe('erasing a user', () => {
         'user_profile',
       ]),
     );
-    const erased = await erasure.eraseUser('er-1');
+    const erased = await erasure.eraseUser(tester, 'er-1');
     expect(erased).toMatchObject({ interactions: 19, deadLetters: 40, receipt: { hash: { length: 32 } } });
     expect(await tablesWith('"er-1"')).toEqual([]);
     expect(await tablesWith('er-1')).toEqual(
@@ -129,7 +136,7 @@ describe('erasing a user', () => {
         `SELECT item_id, kind, (occurred_at AT TIME ZONE 'UTC')::date AS day, count(*) FROM interaction GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
       ),
     );
-    const again = await erasure.eraseUser('er-1');
+    const again = await erasure.eraseUser(tester, 'er-1');
     expect(again).toMatchObject({ interactions: 0, deadLetters: 0, receipt: { erasedAt: erased.receipt.erasedAt } });
   });
 
@@ -139,7 +146,7 @@ describe('erasing a user', () => {
       await prepare();
       await write(event('ann', 1), event('bob', 1));
       const coming = range(20).map(async (n) => write(event('ann', n), event('bob', n)));
-      await erasure.eraseUser('ann');
+      await erasure.eraseUser(tester, 'ann');
       await Promise.all(coming);
       expect(await write(event('ann', 1), event('ann', 99), event('bob', 1))).toEqual([
         'FORGOTTEN',
@@ -156,7 +163,7 @@ describe('erasing a user', () => {
   it('is not undone by the first load of an empty log', async () => {
     const { dataSource, config } = database;
     expect(await FirstLoad.begin(dataSource, config).then(async (load) => load?.abandon())).toBeUndefined();
-    await erasure.eraseUser('ann');
+    await erasure.eraseUser(tester, 'ann');
     expect(await FirstLoad.begin(dataSource, config)).toBeNull();
   });
 
@@ -167,7 +174,8 @@ describe('erasing a user', () => {
     const version = await storeCheckpoint(dataSource, randomCheckpoint(items, { seed: 2, ...looking }));
     const erasing: Promise<unknown>[] = [];
     await promotion.promote(version, {
-      onProgress: () => erasing.length === 0 && erasing.push(erasure.eraseUser('user 0'), erasure.eraseUser('user 1')),
+      onProgress: () =>
+        erasing.length === 0 && erasing.push(erasure.eraseUser(tester, 'user 0'), erasure.eraseUser(tester, 'user 1')),
     });
     await Promise.all(erasing);
     expect([await tablesWith('"user 0"'), await tablesWith('"user 1"')]).toEqual([[], []]);
@@ -178,15 +186,15 @@ describe('erasing a user', () => {
     const { dataSource } = database;
     await promoted();
     await write(...range(5).flatMap((n) => [event('er-2', n), event('bob', n)]));
-    const { receipt } = await erasure.eraseUser('er-2');
-    const { receipt: other } = await erasure.eraseUser('er-3');
+    const { receipt } = await erasure.eraseUser(tester, 'er-2');
+    const { receipt: other } = await erasure.eraseUser(tester, 'er-3');
     await dataSource.query('DELETE FROM erasure'); // as it was before
     await write(...range(5).map((n) => event('er-2', n)));
     expect(await tablesWith('"er-2"')).not.toEqual([]);
-    expect(await erasure.reapply([receipt.hash, other.hash])).toBe(1);
+    expect(await erasure.reapply(tester, [receipt.hash, other.hash])).toBe(1);
     expect(await tablesWith('"er-2"')).toEqual([]);
     const after: unknown = await dataSource.query('SELECT * FROM erasure ORDER BY hash');
-    expect(await erasure.reapply([receipt.hash, other.hash])).toBe(0);
+    expect(await erasure.reapply(tester, [receipt.hash, other.hash])).toBe(0);
     expect(await dataSource.query('SELECT * FROM erasure ORDER BY hash')).toEqual(after);
     expect(await write(event('er-2', 9), event('er-3', 9), event('bob', 9))).toEqual([
       'FORGOTTEN',
@@ -201,7 +209,13 @@ describe('erasing a user', () => {
     await write(...range(6_000).map((n) => event('ann', n)));
     await new Admission(config).putProfiles(dataSource.manager, [{ id: 'ann', properties: { name: 'Ann' } }]);
     await putLetter(1, '{"userId": "ann"}');
-    await forgetting.forgetInteractions('ann', { ids: ['e-3'], itemIds: null, kinds: null, from: null, until: null });
+    await forgetting.forgetInteractions(tester, 'ann', {
+      ids: ['e-3'],
+      itemIds: null,
+      kinds: null,
+      from: null,
+      until: null,
+    });
     expect(await exportBeside(dataSource.manager, 'ann')).toMatchObject({
       userId: 'ann',
       properties: { name: 'Ann' },

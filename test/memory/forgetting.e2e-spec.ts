@@ -13,6 +13,7 @@ import { Promotion } from '../../src/promotion/promotion.js';
 import type { InteractionSelection } from '../../src/storage/interaction-edit.store.js';
 import { readLog } from '../../src/storage/training-snapshot.store.js';
 import { createLogger } from '../../src/telemetry.js';
+import { tester } from '../actor.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
 import { until } from '../service.js';
@@ -93,7 +94,7 @@ describe('forgetting interactions', () => {
     const ids = range(60)
       .filter((n) => !isKept(n))
       .map((n) => `e-${n}`);
-    expect(await forgetting.forgetInteractions('ann', { ...all, ids: [...ids, 'e-999', 'e-0'] })).toEqual({
+    expect(await forgetting.forgetInteractions(tester, 'ann', { ...all, ids: [...ids, 'e-999', 'e-0'] })).toEqual({
       count: 20,
       missing: ['e-999'],
     });
@@ -107,14 +108,16 @@ describe('forgetting interactions', () => {
     const version = await promoted();
     await write(...range(60).map((n) => event('ann', n)));
     const selection = { ...all, kinds: ['cart'], from: new Date(start + 10_000), until: new Date(start + 20_000) };
-    expect((await forgetting.forgetInteractions('ann', selection)).count).toBe(5); // 11, 13, ... 19
+    expect((await forgetting.forgetInteractions(tester, 'ann', selection)).count).toBe(5); // 11, 13, ... 19
     const itemIds = [items[0] ?? '', items[7] ?? ''];
-    expect((await forgetting.forgetInteractions('ann', { ...all, itemIds })).count).toBe(4); // 0, 30 and 1, 31
-    expect((await forgetting.forgetInteractions('ann', { ...all, until: new Date(start + 5_000) })).count).toBe(3);
+    expect((await forgetting.forgetInteractions(tester, 'ann', { ...all, itemIds })).count).toBe(4); // 0, 30 and 1, 31
+    expect((await forgetting.forgetInteractions(tester, 'ann', { ...all, until: new Date(start + 5_000) })).count).toBe(
+      3,
+    );
     await expectMemoriesToEqualTheLog(database.dataSource, version);
     expect(await query('SELECT count(*)::int FROM interaction')).toEqual([{ count: 48 }]);
-    await expect(forgetting.forgetInteractions('ann', all)).rejects.toMatchObject({ code: 'BAD_INPUT' });
-    expect((await forgetting.forgetInteractions('ann', { ...all, from: new Date(0) })).count).toBe(48);
+    await expect(forgetting.forgetInteractions(tester, 'ann', all)).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    expect((await forgetting.forgetInteractions(tester, 'ann', { ...all, from: new Date(0) })).count).toBe(48);
     expect(await memoryOf('ann')).toMatchObject({ interactions_applied: '0', last_occurred_at: null });
   });
 
@@ -122,10 +125,10 @@ describe('forgetting interactions', () => {
     await promoted();
     await write(...range(10).map((n) => event('ann', n)), event('bob', 11));
     const before = await query('SELECT * FROM user_memory ORDER BY user_id');
-    expect(await forgetting.forgetInteractions('ann', { ...all, ids: [] })).toEqual({ count: 0, missing: [] });
+    expect(await forgetting.forgetInteractions(tester, 'ann', { ...all, ids: [] })).toEqual({ count: 0, missing: [] });
     const missing = ['e-11', 'nothing'];
-    expect(await forgetting.forgetInteractions('ann', { ...all, ids: missing })).toEqual({ count: 0, missing });
-    expect(await forgetting.forgetInteractions('nobody', { ...all, kinds: ['view'] })).toEqual({
+    expect(await forgetting.forgetInteractions(tester, 'ann', { ...all, ids: missing })).toEqual({ count: 0, missing });
+    expect(await forgetting.forgetInteractions(tester, 'nobody', { ...all, kinds: ['view'] })).toEqual({
       count: 0,
       missing: [],
     });
@@ -137,7 +140,7 @@ describe('forgetting interactions', () => {
     for (const prepare of [async (): Promise<number> => Promise.resolve(0), promoted]) {
       await prepare();
       await write(...range(6).map((n) => event('ann', n)));
-      await forgetting.forgetInteractions('ann', { ...all, ids: ['e-2', 'e-4'] });
+      await forgetting.forgetInteractions(tester, 'ann', { ...all, ids: ['e-2', 'e-4'] });
       expect(await write(event('ann', 2), event('ann', 3), event('bob', 4), event('ann', 4))).toEqual([
         'FORGOTTEN',
         'DUPLICATE',
@@ -145,7 +148,7 @@ describe('forgetting interactions', () => {
         'FORGOTTEN',
       ]);
       await expectCountsToEqualTheLog();
-      await forgetting.forgetInteractions('bob', { ...all, ids: ['e-4'] });
+      await forgetting.forgetInteractions(tester, 'bob', { ...all, ids: ['e-4'] });
       await query('DELETE FROM forgotten_interaction');
     }
     const log = await query<{ id: string }>(`SELECT id FROM interaction WHERE user_id = 'ann' ORDER BY arrival`);
@@ -154,7 +157,7 @@ describe('forgetting interactions', () => {
 
   it('keeps no id of what was forgotten, and says so when the key is another one', async () => {
     await write(event('ann', 2), event('ann', 3));
-    await forgetting.forgetInteractions('ann', { ...all, ids: ['e-2'] });
+    await forgetting.forgetInteractions(tester, 'ann', { ...all, ids: ['e-2'] });
     const rows = await query<{ hash: Buffer }>('SELECT hash FROM forgotten_interaction');
     expect(rows.map(({ hash }) => hash.length)).toEqual([32]);
     const { config, dataSource } = database;
@@ -180,8 +183,8 @@ describe('forgetting interactions', () => {
       let count = 0;
       for (let turn = 0; turn < 8; turn++) {
         const ids = range(30).map((n) => `e-${offset + 60 * turn + 2 * n}`);
-        count += (await forgetting.forgetInteractions(userId, { ...all, ids })).count;
-        count += (await forgetting.forgetInteractions(userId, { ...all, itemIds: [items[turn] ?? ''] })).count;
+        count += (await forgetting.forgetInteractions(tester, userId, { ...all, ids })).count;
+        count += (await forgetting.forgetInteractions(tester, userId, { ...all, itemIds: [items[turn] ?? ''] })).count;
       }
       return count;
     };
@@ -201,24 +204,24 @@ describe('forgetting interactions', () => {
     await write(...range(200).map((n) => event('ann', n)));
     for (let round = 0; round < 5; round++) {
       const ids = range(5).map((n) => [`e-${40 * round + n}`, `e-${40 * round + 20 + n}`]);
-      await Promise.all(ids.map(async (some) => forgetting.forgetInteractions('ann', { ...all, ids: some })));
+      await Promise.all(ids.map(async (some) => forgetting.forgetInteractions(tester, 'ann', { ...all, ids: some })));
       await expectMemoriesToEqualTheLog(database.dataSource, version);
     }
   });
 
   it('a reset leaves what a user would have who began then, in rebuilds, late replays and trainings too', async () => {
     await write(...range(10).map((n) => event('ann', n)));
-    expect(await forgetting.resetMemory('ann')).toBe(10); // before a model serves
-    expect(await forgetting.resetMemory('ann')).toBe(0);
+    expect(await forgetting.resetMemory(tester, 'ann')).toBe(10); // before a model serves
+    expect(await forgetting.resetMemory(tester, 'ann')).toBe(0);
     await write(...range(30).map((n) => event('ann', n + 10)), event('bob', 3));
     const version = await promoted();
     for (const n of range(30)) await write(event('fresh', n + 10));
     expect(await memoryOf('ann')).toEqual(await memoryOf('fresh'));
 
-    expect(await forgetting.resetMemory('ann')).toBe(30);
+    expect(await forgetting.resetMemory(tester, 'ann')).toBe(30);
     expect(await memoryOf('ann')).toMatchObject({ interactions_applied: '0', last_occurred_at: null });
-    expect(await forgetting.resetMemory('ann')).toBe(0);
-    expect(await forgetting.resetMemory('nobody')).toBe(0);
+    expect(await forgetting.resetMemory(tester, 'ann')).toBe(0);
+    expect(await forgetting.resetMemory(tester, 'nobody')).toBe(0);
     const later = [event('new', 50), event('new', 51, 1), event('new', 52), event('new', 53, 51)]; // late ones, older than the reset too
     for (const one of later) await write(one, { ...one, userId: 'ann' });
     await settled();
@@ -249,7 +252,7 @@ describe('forgetting interactions', () => {
     };
     const writing = [keepWriting(), keepWriting()];
     for (let turn = 0; turn < 6; turn++) {
-      await forgetting.resetMemory('ann');
+      await forgetting.resetMemory(tester, 'ann');
       await sleep(20);
     }
     isOver = true;
@@ -278,7 +281,7 @@ describe('forgetting interactions', () => {
         );
         return rows[0]?.n === count;
       }, 30_000);
-    const forgotten = forgetting.forgetInteractions('ann', { ...all, ids: ['e-5'] });
+    const forgotten = forgetting.forgetInteractions(tester, 'ann', { ...all, ids: ['e-5'] });
     await waiting(1);
     await query(`INSERT INTO replay_request (user_id) VALUES ('ann')`);
     replays.wake();
@@ -300,7 +303,7 @@ describe('forgetting interactions', () => {
     const forget = async (): Promise<unknown> =>
       Promise.all(
         ['user 0', 'user 1', 'user 10'].map(async (userId) =>
-          forgetting.forgetInteractions(userId, { ...all, kinds: ['view'] }),
+          forgetting.forgetInteractions(tester, userId, { ...all, kinds: ['view'] }),
         ),
       );
     await promotion.promote(version, { onProgress: () => forgotten.length === 0 && forgotten.push(forget()) });
@@ -319,7 +322,7 @@ describe('forgetting interactions', () => {
       const forget = async (): Promise<void> => {
         for (let turn = 0; !isOver; turn++) {
           const userId = users[(97 * turn + seed) % users.length] ?? '';
-          await forgetting.forgetInteractions(userId, { ...all, kinds: [['view', 'cart'][turn % 2] ?? ''] });
+          await forgetting.forgetInteractions(tester, userId, { ...all, kinds: [['view', 'cart'][turn % 2] ?? ''] });
           await write(event(userId, 100_000 * seed + turn));
           await sleep(2);
         }
@@ -333,7 +336,7 @@ describe('forgetting interactions', () => {
       await expectMemoriesToEqualTheLog(database.dataSource, versions.at(-1) ?? 0);
       expect(await query('SELECT FROM memory_edit')).toEqual([]);
     }
-    await forgetting.forgetInteractions('user 1', { ...all, from: new Date(0) });
+    await forgetting.forgetInteractions(tester, 'user 1', { ...all, from: new Date(0) });
     await expectCountsToEqualTheLog();
     const kept = await query<{ version: number; applied: string }>(
       `SELECT model_version AS version, interactions_applied AS applied FROM user_memory WHERE user_id = 'user 1'`,

@@ -10,6 +10,7 @@ import type { Interaction } from '../../src/model/interaction.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
 import { Promotion } from '../../src/promotion/promotion.js';
 import { createLogger } from '../../src/telemetry.js';
+import { tester } from '../actor.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
 import { until } from '../service.js';
@@ -79,7 +80,7 @@ describe('merging users', () => {
   it('leaves the memory, bit for bit, of one user who did it all, and later events of the old id are the other one’s', async () => {
     const version = await promoted();
     for (const n of range(40)) await write(event(n % 3 === 0 ? session : 'ann', n), event('whole', n));
-    expect(await merging.mergeUsers(session, 'ann')).toEqual({ interactions: 14, duplicates: 0 });
+    expect(await merging.mergeUsers(tester, session, 'ann')).toEqual({ interactions: 14, duplicates: 0 });
     expect(await memoryOf('ann')).toEqual(await memoryOf('whole'));
     expect(await memoryOf(session)).toEqual([]);
     const later = [
@@ -103,10 +104,16 @@ describe('merging users', () => {
   it('keeps one of two that say the same, and both of two that do not; what was left out stays so', async () => {
     await promoted();
     await write(event(session, 1), event(session, 2, 'same'), event(session, 3, 'other'), event(session, 4));
-    await forgetting.resetMemory(session);
+    await forgetting.resetMemory(tester, session);
     await write(event(session, 5), event('ann', 2, 'same'), event('ann', 6, 'other'));
-    await forgetting.forgetInteractions(session, { ids: ['e-4'], itemIds: null, kinds: null, from: null, until: null });
-    expect(await merging.mergeUsers(session, 'ann')).toEqual({ interactions: 3, duplicates: 1 });
+    await forgetting.forgetInteractions(tester, session, {
+      ids: ['e-4'],
+      itemIds: null,
+      kinds: null,
+      from: null,
+      until: null,
+    });
+    expect(await merging.mergeUsers(tester, session, 'ann')).toEqual({ interactions: 3, duplicates: 1 });
     await write(event('fresh', 2), event('fresh', 5), event('fresh', 6));
     expect(await memoryOf('ann')).toEqual(await memoryOf('fresh'));
     expect(await write(event(session, 4), event(session, 3, 'other'))).toEqual(['FORGOTTEN', 'DUPLICATE_DIFFERS']);
@@ -128,7 +135,7 @@ describe('merging users', () => {
           }
         }
       });
-      await merging.mergeUsers(from, into);
+      await merging.mergeUsers(tester, from, into);
       await Promise.all(coming);
       await settled();
       const counts = await query<{ count: number }>(`SELECT count(*)::int FROM interaction WHERE user_id = '${into}'`);
@@ -145,7 +152,7 @@ describe('merging users', () => {
     const version = await storeCheckpoint(dataSource, randomCheckpoint(items, { seed: 2, ...looking }));
     const editing: Promise<unknown>[] = [];
     await promotion.promote(version, {
-      onProgress: () => editing.length === 0 && editing.push(merging.mergeUsers('user 0', 'user 999')),
+      onProgress: () => editing.length === 0 && editing.push(merging.mergeUsers(tester, 'user 0', 'user 999')),
     });
     await Promise.all(editing);
     await expectMemoriesToEqualTheLog(dataSource, version);
@@ -154,8 +161,8 @@ describe('merging users', () => {
   it('follows an id through several merges, refuses one that ended, and an erasure takes all of them', async () => {
     await promoted();
     await write(event('a', 1), event('b', 2), event('c', 3));
-    await merging.mergeUsers('a', 'b');
-    await merging.mergeUsers('b', 'c');
+    await merging.mergeUsers(tester, 'a', 'b');
+    await merging.mergeUsers(tester, 'b', 'c');
     await write(event('a', 4), event('b', 5));
     expect(await query('SELECT user_id FROM interaction')).toEqual(range(5).map(() => ({ user_id: 'c' })));
     for (const [from, into] of [
@@ -164,12 +171,12 @@ describe('merging users', () => {
       ['c', 'a'],
       ['c', 'c'],
     ] as const)
-      await expect(merging.mergeUsers(from, into)).rejects.toMatchObject({ code: 'BAD_INPUT' });
-    await expect(forgetting.resetMemory('a')).rejects.toMatchObject({ code: 'BAD_INPUT' });
-    expect(await erasure.eraseUser('c')).toMatchObject({ interactions: 5 });
+      await expect(merging.mergeUsers(tester, from, into)).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    await expect(forgetting.resetMemory(tester, 'a')).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    expect(await erasure.eraseUser(tester, 'c')).toMatchObject({ interactions: 5 });
     expect(await write(event('a', 6), event('b', 7), event('c', 8))).toEqual(['FORGOTTEN', 'FORGOTTEN', 'FORGOTTEN']);
     expect(await query('SELECT FROM user_merge')).toEqual([]);
     expect(await query('SELECT FROM user_memory')).toEqual([]);
-    await expect(merging.mergeUsers('x', 'a')).rejects.toMatchObject({ code: 'BAD_INPUT', field: 'into' });
+    await expect(merging.mergeUsers(tester, 'x', 'a')).rejects.toMatchObject({ code: 'BAD_INPUT', field: 'into' });
   });
 });

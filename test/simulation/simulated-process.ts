@@ -1,5 +1,6 @@
 /** A process of the product as far as it writes: its own connections, network, writer, replays and promotions. All of them are the real ones. */
 import type { Admin, Producer } from 'kafkajs';
+import { tester } from '../actor.js';
 import type { Config } from '../../src/config.js';
 import { RecollectError, type ErrorCode } from '../../src/errors.js';
 import type { ApplyBatch, Turn } from '../../src/ingest/batch.js';
@@ -126,9 +127,9 @@ export class SimulatedProcess {
       await this.work.run({ kind: 'edit', edit } satisfies Work, async () => {
         if (edit.kind === 'forget') {
           const selection = { ids: null, itemIds: edit.itemIds, kinds: null, from: null, until: null };
-          await this.forgetting.forgetInteractions(userId, selection);
-        } else if (edit.kind === 'reset') await this.forgetting.resetMemory(userId);
-        else await this.erasure.eraseUser(userId);
+          await this.forgetting.forgetInteractions(tester, userId, selection);
+        } else if (edit.kind === 'reset') await this.forgetting.resetMemory(tester, userId);
+        else await this.erasure.eraseUser(tester, userId);
       });
       return null;
     } catch (error) {
