@@ -27,6 +27,19 @@ export class Columns implements Reader<number> {
     return this.ids.length;
   }
 
+  get size(): number {
+    return this.indices.size;
+  }
+
+  heldIds(): readonly string[] {
+    return [...this.indices.keys()];
+  }
+
+  some(test: (index: number) => boolean): boolean {
+    for (const index of this.indices.values()) if (test(index)) return true;
+    return false;
+  }
+
   indexOf(id: string): number | undefined {
     return this.indices.get(id);
   }

@@ -1,5 +1,6 @@
 /** From the order by score to the places of an answer: rank by rank a pin, a promoted item that is due, or the best that the caps let pass. */
 import type { ItemRow } from '../../storage/item-read.store.js';
+import { compile, rowReader } from '../filter/item-filter.js';
 import { CapCounts } from './caps.js';
 import type { Ordered } from './order.js';
 import type { Rules } from './rules.js';
@@ -24,12 +25,13 @@ export function arrange(
   const waiting = new Waiting(free, rules.diversity?.weight ?? 0, nearness);
   const caps = new CapCounts(rules.caps);
   const { promoted, diversity } = rules;
+  const isPromoted = promoted === null ? () => false : compile(promoted.filter, rowReader);
   let promotedCount = 0;
   const places: Ordered[] = [];
   const put = (one: Ordered, ...names: readonly string[]): void => {
     caps.count(one.item);
     waiting.standsAbove(one.item);
-    if (promoted?.matches(one.item) === true) promotedCount++;
+    if (isPromoted(one.item)) promotedCount++;
     places.push({ ...one, rules: [...one.rules, ...names] });
   };
   for (let rank = 1; rank <= first; rank++) {
@@ -41,7 +43,7 @@ export function arrange(
     }
     const isDue = promoted !== null && promotedCount < Math.floor(promoted.share * rank + rounding);
     waiting.bar((item) => caps.nameOfFull(item));
-    const due = isDue ? waiting.take(promoted.matches) : null;
+    const due = isDue ? waiting.take(isPromoted) : null;
     const next = due ?? waiting.take(() => true);
     if (next === null) continue;
     const moved = due !== null ? promoted?.name : next.isAhead ? diversity?.name : undefined;

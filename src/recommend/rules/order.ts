@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ItemRow } from '../../storage/item-read.store.js';
 import type { Source } from '../answer.js';
+import { compile, rowReader } from '../filter/item-filter.js';
 import type { Exploration, Rules } from './rules.js';
 
 /** An item that may be answered, as its source placed it. */
@@ -22,8 +23,9 @@ export function inOrder(
   { boosts, rotation, exploration }: Pick<Rules, 'boosts' | 'rotation' | 'exploration'>,
   shownTimes: ReadonlyMap<string, number>,
 ): readonly Ordered[] {
+  const tests = boosts.map((boost) => ({ ...boost, matches: compile(boost.filter, rowReader) }));
   const settled = eligible.map((one, place) => {
-    const matching = boosts.filter(({ matches }) => matches(one.item));
+    const matching = tests.filter(({ matches }) => matches(one.item));
     const shown = rotation === null ? 0 : (shownTimes.get(one.item.id) ?? 0);
     const names = matching.map(({ name }) => name);
     if (rotation !== null && shown > 0) names.push(rotation.name);

@@ -22,7 +22,7 @@ function eligible(id: string, score: number, more: Partial<ItemRow & Pick<Eligib
 const list = ['a', 'b', 'c', 'd'].map((id, place) => eligible(id, 10 - place));
 const ordered = inOrder(list, none, new Map());
 const placesOf = (places: readonly Ordered[]) => places.map(({ item, rules }) => [item.id, ...rules].join(' '));
-const isOneOf = (...ids: readonly string[]) => ({ matches: ({ id }: ItemRow) => ids.includes(id) });
+const isOneOf = (...ids: readonly string[]) => ({ filter: { ids: { in: ids } } });
 
 describe('rules that change scores', () => {
   it('multiply the odds: a factor of e^1.5 is worth 1.5 of score', () => {

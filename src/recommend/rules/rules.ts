@@ -13,9 +13,7 @@
  *
  * No rule brings in what may not be answered: filter, block list, seen items and availability hold for all of them.
  */
-import type { ItemRow } from '../../storage/item-read.store.js';
-
-export type Matches = (item: ItemRow) => boolean;
+import type { ItemFilter } from '../filter/item-filter.js';
 
 interface Named {
   /** what the items of the answer call it */
@@ -23,7 +21,7 @@ interface Named {
 }
 
 export interface Boost extends Named {
-  readonly matches: Matches;
+  readonly filter: ItemFilter;
   /** above 0; below 1 it lowers */
   readonly factor: number;
 }
@@ -35,7 +33,7 @@ export interface Pin extends Named {
 }
 
 export interface Promoted extends Named {
-  readonly matches: Matches;
+  readonly filter: ItemFilter;
   /** 0..1 */
   readonly share: number;
 }
