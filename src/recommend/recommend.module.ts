@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { PromotionModule } from '../promotion/promotion.module.js';
 import { Answering } from './answering.js';
 import { Catalogue } from './catalogue.js';
+import { Following } from './following.js';
 import { Popularity } from './popularity.js';
 import { Profiles } from './profile.js';
 import { Recommender } from './recommender.js';
@@ -11,7 +12,7 @@ import { SimilarItems } from './similar.js';
 @Global()
 @Module({
   imports: [PromotionModule],
-  providers: [Answering, Catalogue, Popularity, Profiles, Recommender, SimilarItems],
+  providers: [Answering, Catalogue, Following, Popularity, Profiles, Recommender, SimilarItems],
   exports: [Answering, Catalogue, Profiles, Recommender, SimilarItems],
 })
 export class RecommendModule {}
