@@ -5,9 +5,12 @@ import { CONFIG, type Config } from '../config.js';
 import type { Answer, AttendedInteraction, RankedItem } from '../recommend/answer.js';
 import { Answering } from '../recommend/answering.js';
 import { Recommender, type SessionInteraction } from '../recommend/recommender.js';
+import type { Wanted } from '../recommend/selection.js';
 import { SimilarItems } from '../recommend/similar.js';
+import type { SeenWish, Wish } from '../recommend/wish.js';
 import { Scopes } from './access.js';
 import { badInput, checkCount, checkFirst, checkId, checkKind, checkTime } from './arguments.js';
+import { readFilter } from './item-filter.js';
 import {
   Because,
   PopularItemsInput,
@@ -17,10 +20,13 @@ import {
   SimilarItemsInput,
   type SessionInteractionInput,
 } from './recommendations.type.js';
+import { readRules } from './rules.js';
 
 /** Longest list of a visitor. */
 const longestSession = 500;
+/** Days. */
 const longestWindow = 3_650;
+const mostBlocked = 10_000;
 
 const becauseArgument = {
   name: 'first',
@@ -47,9 +53,14 @@ export class RecommendationsResolver {
     description: 'What a user, or a visitor, should see next. Everybody gets an answer; it says what it rests on.',
   })
   async recommendations(@Args('input') input: RecommendationsInput): Promise<Answer> {
-    const { userId, interactions, excludeSeen } = input;
-    const wish = { first: checkFirst(input.first), excludeSeen };
+    const { userId, interactions } = input;
     const hasUser = userId !== null && userId !== undefined;
+    const wish: Wish = {
+      first: checkFirst(input.first),
+      seen: this.seenOf(input),
+      wanted: wantedOf(input),
+      rules: readRules(input.rules, { isUser: hasUser, impressionDays: this.config.impressionDays }),
+    };
     const hasList = interactions !== null && interactions !== undefined;
     if (hasUser === hasList) throw badInput('input', 'give either userId or interactions');
     if (hasUser) {
@@ -62,28 +73,29 @@ export class RecommendationsResolver {
 
   @Scopes('reader')
   @Query(() => Recommendations, { description: 'Items near to an item, by what users do and by what items are.' })
-  async similarItems(@Args('input') { itemId, first }: SimilarItemsInput): Promise<Answer> {
-    const answer = await this.similar.to(checkId(itemId, 'itemId'), checkFirst(first));
+  async similarItems(@Args('input') input: SimilarItemsInput): Promise<Answer> {
+    const wish = { first: checkFirst(input.first), wanted: wantedOf(input) };
+    const answer = await this.similar.to(checkId(input.itemId, 'itemId'), wish);
     return this.impressions.noted(answer, 'SIMILAR_ITEMS', null);
   }
 
   @Scopes('reader')
   @Query(() => Recommendations, { description: 'The items with the most interactions, weighted by kind.' })
-  async popularItems(
-    @Args('input', { defaultValue: { first: 10 } }) { first, windowDays, kinds }: PopularItemsInput,
-  ): Promise<Answer> {
-    const days = windowDays ?? null;
-    if (days !== null && (days < 1 || days > longestWindow)) {
-      throw badInput('windowDays', `must be from 1 to ${longestWindow}, not ${days}`);
-    }
+  async popularItems(@Args('input', { defaultValue: { first: 10 } }) input: PopularItemsInput): Promise<Answer> {
+    const { windowDays, kinds } = input;
+    const days = checkDays(windowDays, 'windowDays');
     for (const kind of kinds ?? []) checkKind(kind, 'kinds', this.config);
-    const answer = await this.answering.popularItems(checkFirst(first), days, kinds ?? null);
+    const answer = await this.answering.popularItems(
+      { first: checkFirst(input.first), wanted: wantedOf(input) },
+      days,
+      kinds ?? null,
+    );
     return this.impressions.noted(answer, 'POPULAR_ITEMS', null);
   }
 
   @ResolveField('items')
   items(@Parent() answer: Answer): readonly AnsweredItem[] {
-    return answer.items.map((item) => ({ ...item, because: answer.because }));
+    return answer.items.map((item) => ({ ...item, rules: item.rules ?? [], because: answer.because }));
   }
 
   @ResolveField(() => [Because], {
@@ -98,6 +110,14 @@ export class RecommendationsResolver {
     const all = checkFirst(first);
     const items = answer.items.filter(restsOnReasons).map(({ item }) => item.id);
     return (await answer.because()).of(items).slice(0, all);
+  }
+
+  private seenOf({ excludeSeen, seen }: RecommendationsInput): SeenWish | null {
+    if (seen === null || seen === undefined) return excludeSeen ? { kinds: null, since: null } : null;
+    if (!excludeSeen) throw badInput('seen', 'says what is left out, and excludeSeen says that nothing is');
+    const kinds = seen.kinds?.map((kind, place) => checkKind(kind, `seen.kinds[${place}]`, this.config)) ?? null;
+    const days = checkDays(seen.withinDays, 'seen.withinDays');
+    return { kinds, since: days === null ? null : new Date(Date.now() - days * 86_400_000) };
   }
 
   private sequenceOf(interactions: readonly SessionInteractionInput[]): readonly SessionInteraction[] {
@@ -135,4 +155,20 @@ export class RecommendedItemResolver {
 
 function restsOnReasons({ source }: RankedItem): boolean {
   return source === 'MEMORY' || source === 'SESSION' || source === 'CONTENT';
+}
+
+function checkDays(days: number | null | undefined, field: string): number | null {
+  if (days === null || days === undefined) return null;
+  if (days < 1 || days > longestWindow) throw badInput(field, `must be from 1 to ${longestWindow}, not ${days}`);
+  return days;
+}
+
+/** What the filter and the list of blocked items let in. */
+function wantedOf({ filter, blockedItemIds }: Pick<RecommendationsInput, 'filter' | 'blockedItemIds'>): Wanted {
+  const blocked = blockedItemIds ?? [];
+  checkCount(blocked, mostBlocked, 'blockedItemIds');
+  return {
+    filter: readFilter(filter),
+    blocked: new Set(blocked.map((id, place) => checkId(id, `blockedItemIds[${place}]`))),
+  };
 }

@@ -3,9 +3,9 @@ import type { ItemRow } from '../storage/item-read.store.js';
 
 /**
  * What placed an item: the user's memory, a visitor's list, nearness in the model's item table; any of these on an item that the model
- * knows by its content alone; counts, or its newness.
+ * knows by its content alone; counts, or its newness; a pin, on an item that none of these placed.
  */
-export type Source = 'MEMORY' | 'SESSION' | 'MODEL' | 'CONTENT' | 'POPULAR' | 'LATEST';
+export type Source = 'MEMORY' | 'SESSION' | 'MODEL' | 'CONTENT' | 'POPULAR' | 'LATEST' | 'RULE';
 
 /** Why an answer does not rest on what was asked for. */
 export type FallbackReason =
@@ -18,7 +18,7 @@ export type FallbackReason =
   | 'NO_SCORED_ITEMS';
 
 /** Why an answer has fewer items than were asked for. */
-export type ShortfallCause = 'SEEN' | 'CATALOGUE_EMPTY' | 'CATALOGUE_EXHAUSTED' | 'NOT_COUNTED';
+export type ShortfallCause = 'SEEN' | 'CATALOGUE_EMPTY' | 'CATALOGUE_EXHAUSTED' | 'NOT_COUNTED' | 'FILTER' | 'RULES';
 
 export interface Shortfall {
   readonly missing: number;

@@ -1,11 +1,13 @@
 /**
  * From candidates to the items of an answer: each item once, only what may be answered at this moment, nothing that the user has
- * seen, ranks without gaps. Every path of every query ends here, so that none can answer a hidden, expired or deleted item.
+ * seen or that the filter keeps out, ranks without gaps. Every path of every query ends here, so that none can answer a hidden, expired
+ * or deleted item.
  */
 import type { EntityManager } from 'typeorm';
 import { serveItems, type SeenBy } from '../storage/item-read.store.js';
 import type { Candidate, RankedItem, Shortfall, ShortfallCause } from './answer.js';
 import type { Candidates } from './candidates.js';
+import type { Selection } from './selection.js';
 
 export interface Exclusion {
   /** items of this user's log are left out */
@@ -14,9 +16,9 @@ export interface Exclusion {
   readonly items: ReadonlySet<string>;
   /** and this one, which the answer is about */
   readonly besides: string | null;
+  /** and what this keeps out */
+  readonly selection: Selection;
 }
-
-export const excludeNothing: Exclusion = { seenBy: null, items: new Set(), besides: null };
 
 export interface Taken {
   readonly items: readonly RankedItem[];
@@ -47,6 +49,7 @@ export async function take(
     const served = await serveItems(tx, [...fresh.keys()], first - items.length, exclusion.seenBy);
     seen += served.seen;
     for (const item of served.items) {
+      if (!exclusion.selection.letsRow(item)) continue;
       const candidate = fresh.get(item.id);
       if (candidate === undefined) throw new Error('an item was served that is no candidate');
       items.push({ rank: items.length + 1, score: candidate.score, source: candidate.source, item });
@@ -56,7 +59,14 @@ export async function take(
   if (seen === 0 && excluded.length > 0) {
     seen = (await serveItems(tx, excluded, 1, null)).items.length;
   }
-  const cause =
-    seen > 0 ? 'SEEN' : items.length === 0 && lacking === 'CATALOGUE_EXHAUSTED' ? 'CATALOGUE_EMPTY' : lacking;
-  return { items, shortfall: { missing: first - items.length, cause } };
+  return {
+    items,
+    shortfall: { missing: first - items.length, cause: causeOf(seen, items.length, exclusion, lacking) },
+  };
+}
+
+function causeOf(seen: number, found: number, { selection }: Exclusion, lacking: ShortfallCause): ShortfallCause {
+  if (seen > 0) return 'SEEN';
+  if (selection.keepsOut()) return 'FILTER';
+  return found === 0 && lacking === 'CATALOGUE_EXHAUSTED' ? 'CATALOGUE_EMPTY' : lacking;
 }

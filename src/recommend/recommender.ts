@@ -17,16 +17,12 @@ import { decodeState, type UserState } from '../model/user-state.js';
 import { countInteractions, itemsOf } from '../storage/interaction-read.store.js';
 import { readMemory } from '../storage/user-memory-read.store.js';
 import type { Answer, Source } from './answer.js';
-import { Answering } from './answering.js';
+import { Answering, type Asked, type Scored } from './answering.js';
 import { because } from './because.js';
-import { scoredCandidates, type Candidates } from './candidates.js';
+import { scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
-import { excludeNothing, type Exclusion } from './eligibility.js';
-
-export interface Wish {
-  readonly first: number;
-  readonly excludeSeen: boolean;
-}
+import type { Exclusion } from './eligibility.js';
+import type { SeenWish, Wish } from './wish.js';
 
 /** What a visitor did. */
 export interface SessionInteraction {
@@ -48,25 +44,25 @@ export class Recommender {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  async forUser(userId: string, { first, excludeSeen }: Wish): Promise<Answer> {
+  async forUser(userId: string, wish: Wish): Promise<Answer> {
     const tx = this.dataSource.manager;
-    const exclusion: Exclusion = {
-      ...excludeNothing,
-      seenBy: excludeSeen ? { userId, kinds: this.seenKinds() } : null,
-    };
+    const { seen } = wish;
+    const seenBy = seen === null ? null : { userId, kinds: seen.kinds ?? this.seenKinds(), since: seen.since };
+    const exclusion = { ...this.unseen(wish), seenBy };
+    const asked: Asked = { ...wish, exclusion, userId };
     const live = this.networks.current();
     const memory = live === null ? null : await readMemory(tx, live.version, userId);
     if (live === null || memory === null) {
       const interactionsSeen = await countInteractions(tx, userId);
       const reason = live === null ? 'NO_MODEL' : interactionsSeen === 0 ? 'UNKNOWN_USER' : 'NO_MEMORY_YET';
-      return this.answering.fallback(reason, first, exclusion, { interactionsSeen, memoryUpdatedAt: null });
+      return this.answering.fallback(reason, asked, { interactionsSeen, memoryUpdatedAt: null });
     }
     const state = decodeState(live.network.dimensions, memory.state);
     const known = { interactionsSeen: memory.interactionsApplied, memoryUpdatedAt: memory.updatedAt };
     if (!(await this.holdsKnownItem(live, userId, state))) {
-      return this.answering.fallback('NO_KNOWN_ITEMS', first, exclusion, known);
+      return this.answering.fallback('NO_KNOWN_ITEMS', asked, known);
     }
-    return this.answering.filled(this.scored(live, state, 'MEMORY', first), first, exclusion, {
+    return this.answering.filled(this.scored(live, state, 'MEMORY'), asked, {
       source: 'MEMORY',
       fallbackReason: null,
       modelVersion: live.version,
@@ -76,18 +72,20 @@ export class Recommender {
   }
 
   /** For a visitor: the list, the oldest first, is encoded by the steps that encode a user, and nothing is stored. */
-  async forSession(sequence: readonly SessionInteraction[], { first, excludeSeen }: Wish): Promise<Answer> {
-    const kinds = new Set(this.seenKinds());
-    const seen = excludeSeen ? sequence.filter(({ kind }) => kinds.has(kind)) : [];
-    const exclusion: Exclusion = { ...excludeNothing, items: new Set(seen.map(({ itemId }) => itemId)) };
+  async forSession(sequence: readonly SessionInteraction[], wish: Wish): Promise<Answer> {
+    const asked: Asked = {
+      ...wish,
+      exclusion: { ...this.unseen(wish), items: new Set(this.seenOf(sequence, wish.seen)) },
+      userId: null,
+    };
     const known = { interactionsSeen: sequence.length, memoryUpdatedAt: null };
     const live = this.networks.current();
-    if (live === null) return this.answering.fallback('NO_MODEL', first, exclusion, known);
-    if (sequence.length === 0) return this.answering.fallback('NO_INTERACTIONS', first, exclusion, known);
+    if (live === null) return this.answering.fallback('NO_MODEL', asked, known);
+    if (sequence.length === 0) return this.answering.fallback('NO_INTERACTIONS', asked, known);
     const { rows, ...context } = live.network.eventsOf(sequence);
-    if (rows.every((row) => row === 0)) return this.answering.fallback('NO_KNOWN_ITEMS', first, exclusion, known);
+    if (rows.every((row) => row === 0)) return this.answering.fallback('NO_KNOWN_ITEMS', asked, known);
     const { state } = live.network.trace(rows, context);
-    return this.answering.filled(this.scored(live, state, 'SESSION', first), first, exclusion, {
+    return this.answering.filled(this.scored(live, state, 'SESSION'), asked, {
       source: 'SESSION',
       fallbackReason: null,
       modelVersion: live.version,
@@ -96,13 +94,33 @@ export class Recommender {
     });
   }
 
-  private scored(live: LiveNetwork, state: UserState, source: Source, first: number): Candidates {
+  private scored(live: LiveNetwork, state: UserState, source: Source): Scored {
     const u = live.network.query(state);
     const placed = this.catalogue.placedFor(live);
     const learned = live.network.ranking(state, u);
     const ranking =
       placed === null ? learned : joinedRanking(learned, live.network.dimensions.items, rankingOf(placed.scores(u)));
-    return scoredCandidates(ranking, this.catalogue.itemsFor(live, placed), Date.now(), source, first);
+    return {
+      of: (count, selection, boosts) => {
+        const items = this.catalogue.itemsFor(live, placed, selection, boosts);
+        return scoredCandidates(ranking, items, Date.now(), source, count);
+      },
+      vectorOf: (itemId) => this.catalogue.vectorOf(live, itemId),
+    };
+  }
+
+  private unseen({ wanted }: Wish): Exclusion {
+    return { seenBy: null, items: new Set(), besides: null, selection: this.catalogue.held.selectionOf(wanted) };
+  }
+
+  /** Items of a visitor's list that are left out; what has no time is as good as now. */
+  private seenOf(sequence: readonly SessionInteraction[], seen: SeenWish | null): readonly string[] {
+    if (seen === null) return [];
+    const kinds = new Set(seen.kinds ?? this.seenKinds());
+    const since = seen.since?.getTime() ?? -Infinity;
+    return sequence
+      .filter(({ kind, occurredAt }) => kinds.has(kind) && (occurredAt?.getTime() ?? Infinity) >= since)
+      .map(({ itemId }) => itemId);
   }
 
   /** A memory of nothing but items that the model doesn't know is no reason for an answer. */
