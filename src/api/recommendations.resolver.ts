@@ -4,13 +4,11 @@ import { ImpressionLog } from '../attribution/impression-log.js';
 import { CONFIG, type Config } from '../config.js';
 import type { Answer, AttendedInteraction, RankedItem } from '../recommend/answer.js';
 import { Answering } from '../recommend/answering.js';
-import { Recommender, type SessionInteraction } from '../recommend/recommender.js';
-import type { Wanted } from '../recommend/selection.js';
+import { Recommender } from '../recommend/recommender.js';
 import { SimilarItems } from '../recommend/similar.js';
-import type { SeenWish, Wish } from '../recommend/wish.js';
+import type { Wish } from '../recommend/wish.js';
 import { Scopes } from './access.js';
-import { badInput, checkCount, checkFirst, checkId, checkKind, checkTime } from './arguments.js';
-import { readFilter } from './item-filter.js';
+import { checkFirst, checkId, checkKind } from './arguments.js';
 import {
   Because,
   PopularItemsInput,
@@ -18,15 +16,9 @@ import {
   RecommendationsInput,
   RecommendedItem,
   SimilarItemsInput,
-  type SessionInteractionInput,
 } from './recommendations.type.js';
 import { readRules } from './rules.js';
-
-/** Longest list of a visitor. */
-const longestSession = 500;
-/** Days. */
-const longestWindow = 3_650;
-const mostBlocked = 10_000;
+import { checkDays, seenOf, wantedOf, whoOf } from './wish.js';
 
 const becauseArgument = {
   name: 'first',
@@ -53,21 +45,18 @@ export class RecommendationsResolver {
     description: 'What a user, or a visitor, should see next. Everybody gets an answer; it says what it rests on.',
   })
   async recommendations(@Args('input') input: RecommendationsInput): Promise<Answer> {
-    const { userId, interactions } = input;
-    const hasUser = userId !== null && userId !== undefined;
+    const who = whoOf(input, this.config);
     const wish: Wish = {
       first: checkFirst(input.first),
-      seen: this.seenOf(input),
+      seen: seenOf(input, this.config),
       wanted: wantedOf(input),
-      rules: readRules(input.rules, { isUser: hasUser, impressionDays: this.config.impressionDays }),
+      rules: readRules(input.rules, { isUser: 'userId' in who, impressionDays: this.config.impressionDays }),
     };
-    const hasList = interactions !== null && interactions !== undefined;
-    if (hasUser === hasList) throw badInput('input', 'give either userId or interactions');
-    if (hasUser) {
-      const answer = await this.recommender.forUser(checkId(userId, 'userId'), wish);
-      return this.impressions.noted(answer, 'RECOMMENDATIONS', userId);
+    if ('userId' in who) {
+      const answer = await this.recommender.forUser(who.userId, wish);
+      return this.impressions.noted(answer, 'RECOMMENDATIONS', who.userId);
     }
-    const answer = await this.recommender.forSession(this.sequenceOf(interactions ?? []), wish);
+    const answer = await this.recommender.forSession(who.sequence, wish);
     return this.impressions.noted(answer, 'RECOMMENDATIONS', null);
   }
 
@@ -111,30 +100,6 @@ export class RecommendationsResolver {
     const items = answer.items.filter(restsOnReasons).map(({ item }) => item.id);
     return (await answer.because()).of(items).slice(0, all);
   }
-
-  private seenOf({ excludeSeen, seen }: RecommendationsInput): SeenWish | null {
-    if (seen === null || seen === undefined) return excludeSeen ? { kinds: null, since: null } : null;
-    if (!excludeSeen) throw badInput('seen', 'says what is left out, and excludeSeen says that nothing is');
-    const kinds = seen.kinds?.map((kind, place) => checkKind(kind, `seen.kinds[${place}]`, this.config)) ?? null;
-    const days = checkDays(seen.withinDays, 'seen.withinDays');
-    return { kinds, since: days === null ? null : new Date(Date.now() - days * 86_400_000) };
-  }
-
-  private sequenceOf(interactions: readonly SessionInteractionInput[]): readonly SessionInteraction[] {
-    checkCount(interactions, longestSession, 'interactions');
-    const sequence = interactions.map(({ itemId, kind, occurredAt }, place) => {
-      const field = `interactions[${place}]`;
-      return {
-        itemId: checkId(itemId, `${field}.itemId`),
-        kind: checkKind(kind, `${field}.kind`, this.config),
-        occurredAt: checkTime(occurredAt, `${field}.occurredAt`),
-      };
-    });
-    const times = sequence.map(({ occurredAt }) => occurredAt?.getTime() ?? NaN);
-    return times.some(Number.isNaN)
-      ? sequence
-      : sequence.toSorted((a, b) => (a.occurredAt?.getTime() ?? 0) - (b.occurredAt?.getTime() ?? 0));
-  }
 }
 
 @Resolver(() => RecommendedItem)
@@ -155,20 +120,4 @@ export class RecommendedItemResolver {
 
 function restsOnReasons({ source }: RankedItem): boolean {
   return source === 'MEMORY' || source === 'SESSION' || source === 'CONTENT';
-}
-
-function checkDays(days: number | null | undefined, field: string): number | null {
-  if (days === null || days === undefined) return null;
-  if (days < 1 || days > longestWindow) throw badInput(field, `must be from 1 to ${longestWindow}, not ${days}`);
-  return days;
-}
-
-/** What the filter and the list of blocked items let in. */
-function wantedOf({ filter, blockedItemIds }: Pick<RecommendationsInput, 'filter' | 'blockedItemIds'>): Wanted {
-  const blocked = blockedItemIds ?? [];
-  checkCount(blocked, mostBlocked, 'blockedItemIds');
-  return {
-    filter: readFilter(filter),
-    blocked: new Set(blocked.map((id, place) => checkId(id, `blockedItemIds[${place}]`))),
-  };
 }

@@ -25,6 +25,14 @@ export interface Shortfall {
   readonly cause: ShortfallCause;
 }
 
+/** Why a given item has no place in an answer, or has one and none for each time that it was given. */
+export type LeftOutReason = 'UNKNOWN' | 'NOT_AVAILABLE' | 'FILTER' | 'BLOCKED' | 'SEEN' | 'REPEATED';
+
+export interface LeftOut {
+  readonly itemId: string;
+  readonly reason: LeftOutReason;
+}
+
 /** An item that a source proposes, the best first. */
 export interface Candidate {
   readonly itemId: string;
@@ -69,6 +77,8 @@ export interface Answer {
   readonly memoryUpdatedAt: Date | null;
   readonly shortfall: Shortfall | null;
   readonly items: readonly RankedItem[];
+  /** of given items; left out: none were given */
+  readonly leftOut?: readonly LeftOut[];
   /** Replays the user's log: asked for at most once, and by nobody who doesn't want to know. */
   readonly because: () => Promise<Reasons>;
 }

@@ -11,7 +11,7 @@ import { chain, latestCandidates, letPass, listed, type Candidates } from './can
 import { Catalogue } from './catalogue.js';
 import { take, type Exclusion } from './eligibility.js';
 import { place, type Sources } from './placing.js';
-import { Popularity } from './popularity.js';
+import { longest, Popularity } from './popularity.js';
 import type { Boost } from './rules/rules.js';
 import type { Selection } from './selection.js';
 import type { Wish } from './wish.js';
@@ -29,6 +29,8 @@ export interface Basis {
 
 /** The window that a fallback asks first; behind it comes all time. */
 const recentDays = 30;
+/** Items of a filter whose counts are looked up by themselves. */
+const mostAmong = 100_000;
 
 export const noReason = (): Promise<Reasons> => Promise.resolve({ of: () => [] });
 
@@ -64,7 +66,7 @@ export class Answering {
       of: (count, promoted) => {
         const { selection } =
           promoted === null ? exclusion : { selection: held.narrowed(exclusion.selection, promoted) };
-        const popular = letPass(this.popular(count, boosts), selection);
+        const popular = this.popular(count, selection, boosts);
         return chain(scored.of(count, selection, boosts), popular, this.latest(count, selection));
       },
       vectorOf: scored.vectorOf,
@@ -101,10 +103,9 @@ export class Answering {
     kinds: readonly string[] | null,
   ): Promise<Answer> {
     const selection = this.catalogue.held.selectionOf(wanted);
-    const candidates = letPass(listed(await this.popularity.ranking(windowDays, kinds), first), selection);
     const { items, shortfall } = await take(
       this.dataSource.manager,
-      candidates,
+      this.counted(windowDays, kinds, first, selection),
       first,
       { seenBy: null, items: new Set(), besides: null, selection },
       'NOT_COUNTED',
@@ -113,10 +114,27 @@ export class Answering {
     return { id: randomUUID(), source: 'POPULAR', ...basis, because: noReason, shortfall, items };
   }
 
-  private async *popular(first: number, boosts: readonly Boost[]): AsyncGenerator<readonly Candidate[]> {
-    for (const days of [recentDays, null]) {
-      yield* listed(this.boosted(await this.popularity.ranking(days, null), boosts), first);
-    }
+  private async *popular(
+    first: number,
+    selection: Selection,
+    boosts: readonly Boost[],
+  ): AsyncGenerator<readonly Candidate[]> {
+    for (const days of [recentDays, null]) yield* this.counted(days, null, first, selection, boosts);
+  }
+
+  /** The most popular that a selection lets pass: out of those of all, and where these end before it has no more, out of its own. */
+  private async *counted(
+    windowDays: number | null,
+    kinds: readonly string[] | null,
+    first: number,
+    selection: Selection,
+    boosts: readonly Boost[] = [],
+  ): AsyncGenerator<readonly Candidate[]> {
+    const ranking = await this.popularity.ranking(windowDays, kinds);
+    yield* letPass(listed(this.boosted(ranking, boosts), first), selection);
+    if (selection.isOpen || ranking.length < longest) return;
+    const own = this.catalogue.held.idsOf(selection, mostAmong);
+    yield* listed(this.boosted(await this.popularity.among(own, windowDays, kinds), boosts), first);
   }
 
   /** All items from Postgres, or those of a selection out of the catalogue in memory, which need not look at all the others. */

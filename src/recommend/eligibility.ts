@@ -37,6 +37,23 @@ export async function take(
   const offered = new Set<string>();
   let seen = 0;
   const excluded: string[] = [];
+  /** Goes on in the batch where rows were loaded that the selection does not let pass any more. Returns how many were seen. */
+  const serve = async (fresh: ReadonlyMap<string, Candidate>): Promise<number> => {
+    let seenOfBatch: number | null = null;
+    for (let rest = [...fresh.keys()]; rest.length > 0 && items.length < first;) {
+      const wanted = first - items.length;
+      const served = await serveItems(tx, rest, wanted, exclusion.seenBy);
+      seenOfBatch ??= served.seen;
+      for (const item of served.items.filter(exclusion.selection.letsRow)) {
+        const candidate = fresh.get(item.id);
+        if (candidate === undefined) throw new Error('an item was served that is no candidate');
+        items.push({ rank: items.length + 1, score: candidate.score, source: candidate.source, item });
+      }
+      const last = served.items.at(-1);
+      rest = last === undefined || served.items.length < wanted ? [] : rest.slice(rest.indexOf(last.id) + 1);
+    }
+    return seenOfBatch ?? 0;
+  };
   for await (const batch of candidates) {
     const fresh = new Map<string, Candidate>();
     for (const candidate of batch) {
@@ -45,28 +62,24 @@ export async function take(
       if (exclusion.items.has(candidate.itemId)) excluded.push(candidate.itemId);
       else fresh.set(candidate.itemId, candidate);
     }
-    if (fresh.size === 0) continue;
-    const served = await serveItems(tx, [...fresh.keys()], first - items.length, exclusion.seenBy);
-    seen += served.seen;
-    for (const item of served.items) {
-      if (!exclusion.selection.letsRow(item)) continue;
-      const candidate = fresh.get(item.id);
-      if (candidate === undefined) throw new Error('an item was served that is no candidate');
-      items.push({ rank: items.length + 1, score: candidate.score, source: candidate.source, item });
-    }
+    seen += await serve(fresh);
     if (items.length >= first) return { items, shortfall: null };
   }
-  if (seen === 0 && excluded.length > 0) {
-    seen = (await serveItems(tx, excluded, 1, null)).items.length;
+  if (excluded.length > 0) {
+    const served = await serveItems(tx, excluded, excluded.length, null);
+    seen += served.items.filter(exclusion.selection.letsRow).length;
   }
+  const missing = first - items.length;
+  const isEmpty = items.length === 0 && lacking === 'CATALOGUE_EXHAUSTED';
   return {
     items,
-    shortfall: { missing: first - items.length, cause: causeOf(seen, items.length, exclusion, lacking) },
+    shortfall: { missing, cause: causeOf(seen, missing, exclusion, isEmpty ? 'CATALOGUE_EMPTY' : lacking) },
   };
 }
 
-function causeOf(seen: number, found: number, { selection }: Exclusion, lacking: ShortfallCause): ShortfallCause {
-  if (seen > 0) return 'SEEN';
+/** What would have filled the answer if it were not so: seen items, or those that the filter keeps out; the more exact one first. */
+function causeOf(seen: number, missing: number, { selection }: Exclusion, lacking: ShortfallCause): ShortfallCause {
+  if (seen >= missing) return 'SEEN';
   if (selection.keepsOut()) return 'FILTER';
-  return found === 0 && lacking === 'CATALOGUE_EXHAUSTED' ? 'CATALOGUE_EMPTY' : lacking;
+  return seen > 0 ? 'SEEN' : lacking;
 }

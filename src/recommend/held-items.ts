@@ -52,6 +52,15 @@ export class HeldItems {
     return until === -Infinity ? -1 : index;
   }
 
+  /** Ids of those that a selection lets pass, at most so many. */
+  idsOf(selection: Selection, most: number): readonly string[] {
+    const ids: string[] = [];
+    for (let index = 0; index < this.columns.end && ids.length < most; index++) {
+      if (this.untilAt(index) > -Infinity && selection.lets(index)) ids.push(this.columns.idOf(index));
+    }
+    return ids;
+  }
+
   /** Those that a selection lets pass, the newest first, of equal times the larger id first; behind `after`. */
   latest(selection: Selection, count: number, after: LatestCursor | null): readonly LatestCursor[] {
     const { columns } = this;

@@ -21,6 +21,7 @@ export interface Selection {
   /** of an item by its id; one that the columns do not have yet is let through to its row */
   readonly letsId: (id: string) => boolean;
   readonly letsRow: (item: ItemRow) => boolean;
+  readonly isBlocked: (id: string) => boolean;
   /** whether it lets all items pass, whatever they are */
   readonly isOpen: boolean;
   /** whether there is an item that it keeps out; looks at all of them */
@@ -92,6 +93,7 @@ export function selectionOf({ filter, blocked }: Wanted, columns: Columns, filte
       return !blocked.has(id) && (index === undefined || lets(index));
     },
     letsRow: (item) => (chosen?.onRow(item) ?? true) && !blocked.has(item.id),
+    isBlocked: (id) => blocked.has(id),
     isOpen: chosen === null && blocked.size === 0,
     keepsOut: () => (chosen !== null || blocked.size > 0) && columns.some((index) => !lets(index)),
   };
@@ -109,6 +111,7 @@ export function both(one: Selection, other: Selection): Selection {
     lets: (index) => one.lets(index) && other.lets(index),
     letsId: (id) => one.letsId(id) && other.letsId(id),
     letsRow: (item) => one.letsRow(item) && other.letsRow(item),
+    isBlocked: (id) => one.isBlocked(id) || other.isBlocked(id),
     isOpen: one.isOpen && other.isOpen,
     keepsOut: () => one.keepsOut() || other.keepsOut(),
   };

@@ -19,6 +19,7 @@ import { CreateErasure1764600200000 } from '../../migrations/1764600200000-creat
 import { CreateUserMerge1764600300000 } from '../../migrations/1764600300000-create-user-merge.js';
 import { CreateRecommendation1764700300000 } from '../../migrations/1764700300000-create-recommendation.js';
 import { CreateAuditLog1764700200000 } from '../../migrations/1764700200000-create-audit-log.js';
+import { CreateChangeNotification1764710100000 } from '../../migrations/1764710100000-create-change-notification.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -119,6 +120,7 @@ export function createDataSource(
       CreateUserMerge1764600300000,
       CreateRecommendation1764700300000,
       CreateAuditLog1764700200000,
+      CreateChangeNotification1764710100000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

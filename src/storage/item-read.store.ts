@@ -74,6 +74,11 @@ export async function loadItems(tx: EntityManager, ids: readonly string[]): Prom
   ]);
 }
 
+/** Of these ids the items that may be answered now, in no order. */
+export async function loadServable(tx: EntityManager, ids: readonly string[]): Promise<readonly ItemRow[]> {
+  return tx.query<ItemRow[]>(`SELECT ${columns} FROM item i WHERE i.id = ANY($1::text[]) AND ${eligible}`, [ids]);
+}
+
 /** Where a page of the newest items ended. */
 export interface LatestCursor {
   readonly createdAt: Date;
@@ -91,6 +96,15 @@ export async function latestItems(
       WHERE ${eligible} AND ($2::timestamptz IS NULL OR (i.created_at, i.id) < ($2, $3::text))
       ORDER BY i.created_at DESC, i.id DESC LIMIT $1`,
     [count, after?.createdAt ?? null, after?.id ?? null],
+  );
+}
+
+/** The same of these ids alone. */
+export async function latestAmong(tx: EntityManager, ids: readonly string[]): Promise<readonly LatestCursor[]> {
+  return tx.query<LatestCursor[]>(
+    `SELECT i.id, i.created_at AS "createdAt" FROM item i
+      WHERE i.id = ANY($1::text[]) AND ${eligible} ORDER BY i.created_at DESC, i.id DESC`,
+    [ids],
   );
 }
 
