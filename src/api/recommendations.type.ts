@@ -45,6 +45,13 @@ export class RecommendationsInput {
   @Field(() => Int, { defaultValue: 10, description: 'Items to answer, 1 to 100.' })
   readonly first!: number;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      '`endCursor` of the page before, with all else as it was asked then: the items behind it, in the order of that moment. Good for an hour.',
+  })
+  readonly after?: string | null;
+
   @Field(() => Boolean, {
     defaultValue: true,
     description:
@@ -170,6 +177,15 @@ export class Shortfall {
 
   @Field(() => ShortfallCauseEnum, { description: 'Why.' })
   readonly cause!: ShortfallCause;
+}
+
+@ObjectType({ description: 'Whether an answer goes on.' })
+export class AnswerPageInfo {
+  @Field(() => Boolean, { description: 'Whether items lie behind these; an answer has 1,000 at most, with rules 200.' })
+  readonly hasNextPage!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'To be given as `after`; null: nothing lies behind.' })
+  readonly endCursor!: string | null;
 }
 
 @ObjectType({ description: 'An answer: items in order, and what it rests on.' })

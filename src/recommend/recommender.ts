@@ -10,9 +10,10 @@
 import { Injectable } from '@nestjs/common';
 import { joinedRanking, rankingOf } from '../model/item-ranking.js';
 import type { Answer } from './answer.js';
-import { Answering, type Asked, type Scored } from './answering.js';
+import { Answering, noReason, type Asked, type Scored } from './answering.js';
 import { scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
+import { Pages, type Page, type PagePlace } from './pages.js';
 import { Standings, type Encoded, type SessionInteraction, type Standing } from './standing.js';
 import type { Wish } from './wish.js';
 
@@ -22,6 +23,7 @@ export class Recommender {
     private readonly catalogue: Catalogue,
     private readonly answering: Answering,
     private readonly standings: Standings,
+    private readonly pages: Pages,
   ) {}
 
   async forUser(userId: string, wish: Wish): Promise<Answer> {
@@ -31,6 +33,19 @@ export class Recommender {
   /** For a visitor, by what he did, the oldest first. */
   async forSession(sequence: readonly SessionInteraction[], wish: Wish): Promise<Answer> {
     return this.answer(this.standings.ofSession(sequence, wish.seen), wish);
+  }
+
+  /** The next page of an answer. */
+  async onward(
+    who: { readonly userId: string } | { readonly sequence: readonly SessionInteraction[] },
+    place: PagePlace,
+    request: string,
+    { first, seen: wish, wanted }: Wish,
+  ): Promise<Page> {
+    const { seen, encoded } =
+      'userId' in who ? await this.standings.ofUser(who.userId, wish) : this.standings.ofSession(who.sequence, wish);
+    const exclusion = { ...seen, besides: null, selection: this.catalogue.held.selectionOf(wanted) };
+    return this.pages.next(place, request, first, exclusion, typeof encoded === 'string' ? noReason : encoded.because);
   }
 
   private async answer({ known, seen, userId, encoded }: Standing, wish: Wish): Promise<Answer> {
