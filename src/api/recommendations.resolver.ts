@@ -21,7 +21,7 @@ import {
   SimilarItemsInput,
 } from './recommendations.type.js';
 import { readRules } from './rules.js';
-import { checkDays, seenOf, wantedOf, whoOf } from './wish.js';
+import { checkDays, contextOf, seenOf, wantedOf, whoOf } from './wish.js';
 
 const becauseArgument = {
   name: 'first',
@@ -55,6 +55,7 @@ export class RecommendationsResolver {
     const who = whoOf(input, this.config);
     const wish: Wish = {
       first: checkFirst(input.first),
+      context: contextOf(input),
       seen: seenOf(input, this.config),
       wanted: wantedOf(input),
       rules: readRules(input.rules, { isUser: 'userId' in who, impressionDays: this.config.impressionDays }),

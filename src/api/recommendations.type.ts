@@ -31,6 +31,19 @@ export class SeenInput {
   readonly withinDays?: number | null;
 }
 
+@InputType({ description: 'Where somebody is while the answer is made.' })
+export class ContextInput {
+  @Field(() => Id, {
+    description:
+      'The item that he looks at. It counts as his last interaction, of the kind view, and is neither stored nor answered; who is unknown gets ' +
+      'an answer by it. One that the model has not learned changes nothing.',
+  })
+  readonly itemId!: string;
+
+  @Field(() => DateTime, { nullable: true, description: 'When; left out: now.' })
+  readonly time?: string | null;
+}
+
 @InputType({ description: 'For whom: `userId`, or the `interactions` of a visitor; one of the two.' })
 export class RecommendationsInput {
   @Field(() => Id, { nullable: true, description: 'A user; one that is unknown gets popular items.' })
@@ -58,6 +71,9 @@ export class RecommendationsInput {
       'Whether items are left out that were seen, by any interaction of a kind that counts as seen, however old.',
   })
   readonly excludeSeen!: boolean;
+
+  @Field(() => ContextInput, { nullable: true, description: 'Where he is while he asks.' })
+  readonly context?: ContextInput | null;
 
   @Field(() => SeenInput, {
     nullable: true,
