@@ -2,14 +2,16 @@
 import { HeaderMap, type ApolloServerPlugin } from '@apollo/server';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import type { FastifyRequest } from 'fastify';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
 import { isRetriable, RecollectError } from '../errors.js';
+import { setPatience } from '../storage/patience.js';
 import { logError, type Logger } from '../telemetry.js';
 import type { Access, Caller } from './access.js';
 import { formatError, isUnexpected } from './error-format.js';
 import { limitRule } from './limits.js';
+import { costLimit } from './query-cost.js';
 import { ItemLoader, type RequestContext } from './request-context.js';
 
 export function graphqlOptions(
@@ -34,7 +36,7 @@ export function graphqlOptions(
     parseOptions: { maxLexicalTokens: config.queryTokens },
     validationRules: [limitRule(config)],
     formatError,
-    plugins: [errorLog(logger)],
+    plugins: [costLimit(config), patienceOfMutations(config), errorLog(logger)],
     logger: silent,
     context: async (request: FastifyRequest): Promise<RequestContext> => ({
       requestId: request.id,
@@ -60,6 +62,19 @@ async function authenticated(access: Access, request: FastifyRequest): Promise<C
     const headers = new HeaderMap([['www-authenticate', 'Bearer']]);
     throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: 401, headers } } });
   }
+}
+
+/** What a mutation has begun it ends, as far as the client waits for it. */
+function patienceOfMutations({ requestTimeoutMs }: Config): ApolloServerPlugin {
+  return {
+    requestDidStart: async () =>
+      Promise.resolve({
+        didResolveOperation: async ({ operation }) => {
+          if (operation?.operation === OperationTypeNode.MUTATION) setPatience(requestTimeoutMs);
+          return Promise.resolve();
+        },
+      }),
+  };
 }
 
 /** Logs what the client is told nothing about. */

@@ -8,6 +8,7 @@ import { Recommender, type SessionInteraction } from '../recommend/recommender.j
 import { SimilarItems } from '../recommend/similar.js';
 import { Scopes } from './access.js';
 import { badInput, checkCount, checkFirst, checkId, checkKind, checkTime } from './arguments.js';
+import { becauseCost } from './query-cost.js';
 import {
   Because,
   PopularItemsInput,
@@ -90,6 +91,7 @@ export class RecommendationsResolver {
     description:
       'The past interactions that the items placed by MEMORY, SESSION or CONTENT rest on: by their influence on the scores of these items, ' +
       'the mean over them. Costs a replay of the interactions, once an answer, and only where it is asked for.',
+    complexity: becauseCost,
   })
   async because(
     @Parent() answer: Answer,
@@ -123,6 +125,7 @@ export class RecommendedItemResolver {
     description:
       'The past interactions that this place rests on: first those whose influence on its score was asked, the most influential first, ' +
       'then the others, the most attended first; none for an item that is there because it is popular or new.',
+    complexity: becauseCost,
   })
   async because(
     @Parent() answered: AnsweredItem,

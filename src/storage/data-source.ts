@@ -35,6 +35,7 @@ import { ItemEntity } from './item.entity.js';
 import { MemoryEditEntity } from './memory-edit.entity.js';
 import { LiveModelEntity, ModelChunkEntity, ModelEntity } from './model.entity.js';
 import { PartitionStatusEntity } from './partition-status.entity.js';
+import { PatientClient } from './patience.js';
 import { RecommendationEntity } from './recommendation.entity.js';
 import { ReplayRequestEntity } from './replay-request.entity.js';
 import { StudyEntity, StudyTrialEntity } from './study.entity.js';
@@ -124,7 +125,7 @@ export function createDataSource(
     poolSize: config.databasePoolSize,
     connectTimeoutMS: 10_000,
     applicationName: 'recollect',
-    extra: { options: `-c search_path=${config.databaseSchema} -c timezone=UTC` },
+    extra: { options: `-c search_path=${config.databaseSchema} -c timezone=UTC`, Client: PatientClient },
   });
 }
 
