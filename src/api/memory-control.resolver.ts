@@ -11,7 +11,7 @@ import { SlotForgetting } from '../memory/slot-forgetting.js';
 import { exportBeside, exportLog } from '../memory/user-export.js';
 import type { InteractionSelection } from '../storage/interaction-edit.store.js';
 import { Scopes } from './access.js';
-import { badInput, checkCount, checkId, checkTime } from './arguments.js';
+import { badInput, checkCount, checkId, checkText, checkTime } from './arguments.js';
 import {
   EraseUserInput,
   EraseUserPayload,
@@ -30,6 +30,7 @@ import type { RequestContext } from './request-context.js';
 
 /** Ids of one request. */
 const mostIds = 20_000;
+const longestKind = 256;
 /** Interactions of one export; more are a file. */
 const mostExported = 20_000;
 
@@ -156,7 +157,8 @@ export class MemoryControlResolver {
 function readSelection(input: ForgetInteractionsInput): InteractionSelection {
   const ids = input.ids ?? null;
   const itemIds = input.filter?.itemIds ?? null;
-  const kinds = input.filter?.kinds ?? null;
+  const kinds =
+    input.filter?.kinds?.map((kind, index) => checkText(kind, `filter.kinds[${index}]`, longestKind)) ?? null;
   const from = checkTime(input.filter?.from, 'filter.from');
   const until = checkTime(input.filter?.until, 'filter.until');
   const isFiltered = [itemIds, kinds, from, until].some((part) => part !== null);

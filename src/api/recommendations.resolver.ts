@@ -11,6 +11,7 @@ import type { Wish } from '../recommend/wish.js';
 import { Scopes } from './access.js';
 import { checkFirst, checkId, checkKind } from './arguments.js';
 import { encodePlace, readPlace, requestOf } from './page-cursor.js';
+import { becauseCost } from './query-cost.js';
 import {
   AnswerPageInfo,
   Because,
@@ -117,6 +118,7 @@ export class RecommendationsResolver {
     description:
       'The past interactions that the items placed by MEMORY, SESSION or CONTENT rest on: by their influence on the scores of these items, ' +
       'the mean over them. Costs a replay of the interactions, once an answer, and only where it is asked for.',
+    complexity: becauseCost,
   })
   async because(
     @Parent() answer: Answer,
@@ -134,6 +136,7 @@ export class RecommendedItemResolver {
     description:
       'The past interactions that this place rests on: first those whose influence on its score was asked, the most influential first, ' +
       'then the others, the most attended first; none for an item that is there because it is popular or new.',
+    complexity: becauseCost,
   })
   async because(
     @Parent() answered: AnsweredItem,

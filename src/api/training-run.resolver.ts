@@ -5,7 +5,7 @@ import type { TrainingRunEntity, TrainingStatus } from '../storage/training-run.
 import { findRun, listRuns } from '../storage/training-run.store.js';
 import { TrainingQueue } from '../training/training-queue.js';
 import { Scopes } from './access.js';
-import { badInput, checkFirst } from './arguments.js';
+import { checkFirst, checkText } from './arguments.js';
 import { afterArgument, connectionOf, firstArgument, readCursor, type Connection } from './connection.js';
 import { Id } from './id.scalar.js';
 import { StartTrainingInput, StartTrainingPayload } from './start-training.type.js';
@@ -55,8 +55,8 @@ export class TrainingRunResolver {
     @Args('input', { defaultValue: {} }) { reason, idempotencyKey, warmStart }: StartTrainingInput,
   ): Promise<StartTrainingPayload> {
     const request = {
-      reason: checkText(reason, 'reason'),
-      idempotencyKey: checkText(idempotencyKey, 'idempotencyKey'),
+      reason: optionalText(reason, 'reason'),
+      idempotencyKey: optionalText(idempotencyKey, 'idempotencyKey'),
       warmStart: warmStart ?? null,
       cause: 'MUTATION',
     } as const;
@@ -71,10 +71,6 @@ export class TrainingRunResolver {
   }
 }
 
-function checkText(text: string | null | undefined, field: string): string | null {
-  if (text === null || text === undefined) return null;
-  if (text === '' || text.length > longestText || text.includes('\0') || !text.isWellFormed()) {
-    throw badInput(field, `must have 1 to ${longestText} characters, without NUL`);
-  }
-  return text;
+function optionalText(text: string | null | undefined, field: string): string | null {
+  return text === null || text === undefined ? null : checkText(text, field, longestText);
 }

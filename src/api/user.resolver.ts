@@ -10,6 +10,7 @@ import { DateTime } from './date-time.scalar.js';
 import { Id } from './id.scalar.js';
 import { JSONObject } from './json-object.scalar.js';
 import { MemoryProfileType } from './memory-profile.type.js';
+import { replayCost } from './query-cost.js';
 import { InteractionConnection, User } from './user.type.js';
 
 @Resolver(() => User)
@@ -26,7 +27,10 @@ export class UserResolver {
   }
 
   @Scopes('reader')
-  @Query(() => MemoryProfileType, { description: 'What is remembered of a user, and what it is made of.' })
+  @Query(() => MemoryProfileType, {
+    description: 'What is remembered of a user, and what it is made of.',
+    complexity: replayCost,
+  })
   async memoryProfile(
     @Args('userId', { type: () => Id, description: 'The user.' }) userId: string,
     @Args('asOf', {
@@ -55,7 +59,7 @@ export class UserResolver {
     return (await findUserProfile(this.dataSource.manager, id))?.incomplete ?? false;
   }
 
-  @ResolveField(() => MemoryProfileType, { description: 'What is remembered of the user.' })
+  @ResolveField(() => MemoryProfileType, { description: 'What is remembered of the user.', complexity: replayCost })
   async memory(@Parent() { id }: User): Promise<MemoryProfile> {
     return this.profiles.of(id);
   }

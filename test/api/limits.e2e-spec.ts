@@ -10,6 +10,7 @@ describe('the edge', () => {
       RECOLLECT_QUERY_DEPTH: '5',
       RECOLLECT_QUERY_ALIASES: '3',
       RECOLLECT_QUERY_TOKENS: '200',
+      RECOLLECT_QUERY_COST: '1000',
       RECOLLECT_REQUEST_TIMEOUT_MS: '700',
     });
   });
@@ -53,6 +54,20 @@ describe('the edge', () => {
       message: expect.stringMatching(message),
       extensions: { code: 'LIMIT_EXCEEDED' },
     });
+  });
+
+  it('refuses what costs more than allowed, by the rows that are asked for, and tells the numbers', async () => {
+    const fields = 'id itemId kind value sessionId occurredAt properties recommendationId';
+    const page = `query($n: Int!) { user(id: "u") { interactions(first: $n) { edges { cursor node { ${fields} } } } } }`;
+    expect((await api.ask(page, { n: 99 })).errors).toEqual([]);
+    const { errors, status } = await api.ask(page, { n: 100 });
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringMatching(/^the operation costs 1003; at most 1000 is allowed/),
+        extensions: { code: 'LIMIT_EXCEEDED', found: 1003, maximum: 1000 },
+      },
+    ]);
   });
 
   it('refuses fragments that go in circles, at once', async () => {
