@@ -32,16 +32,13 @@ export class TcpProxy {
   private weather: Weather = { latencyMs: 0, isBlackHole: false };
   private readonly connections = new Set<Connection>();
 
-  private constructor(private readonly server: Server) {
-    server.on('connection', (client) => {
-      const connection = new Connection(
-        client,
-        connect(this.target, '127.0.0.1'),
-        this.watch?.() ?? null,
-        this.weather,
-      );
+  private constructor(private readonly listener: Server) {
+    listener.on('connection', (client) => {
+      const server = connect(this.target, '127.0.0.1');
+      const connection = new Connection(client, server, this.watch?.() ?? null, this.weather);
       this.connections.add(connection);
-      client.once('close', () => this.connections.delete(connection));
+      const bothClosed = [once(client, 'close'), once(server, 'close')]; // a black hole keeps one after the other has gone
+      void Promise.allSettled(bothClosed).then(() => this.connections.delete(connection));
     });
   }
 
@@ -53,7 +50,7 @@ export class TcpProxy {
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return (this.listener.address() as AddressInfo).port;
   }
 
   /** Of all connections, those to come too. */
@@ -71,8 +68,8 @@ export class TcpProxy {
 
   async close(): Promise<void> {
     this.reset();
-    this.server.close();
-    await once(this.server, 'close');
+    this.listener.close();
+    await once(this.listener, 'close');
   }
 }
 
