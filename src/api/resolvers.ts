@@ -1,6 +1,7 @@
 /** All resolvers: what the module serves and what the schema file is printed from. */
 import { AttributionResolver } from './attribution.resolver.js';
 import { AuditLogResolver } from './audit-log.resolver.js';
+import { ExperimentResolver } from './experiment.resolver.js';
 import { IngestStatusResolver } from './ingest-status.resolver.js';
 import { InteractionResolver } from './interaction.resolver.js';
 import {
@@ -23,6 +24,7 @@ export const resolvers = [
   AttributionResolver,
   AuditLogResolver,
   BecauseItemResolver,
+  ExperimentResolver,
   IngestStatusResolver,
   InteractionItemResolver,
   InteractionResolver,

@@ -70,14 +70,14 @@ export class Standings {
     const standing = await this.byMemory(userId, wish, context);
     return context === null || typeof standing.encoded !== 'string'
       ? standing
-      : { ...standing, encoded: this.byContext(context, standing.encoded) };
+      : { ...standing, encoded: this.byContext(context, standing.encoded, userId) };
   }
 
   private async byMemory(userId: string, wish: SeenWish | null, context: Context | null): Promise<Standing> {
     const tx = this.dataSource.manager;
     const seenBy = wish === null ? null : { userId, kinds: wish.kinds ?? this.seenKinds(), since: wish.since };
     const seen: Seen = { seenBy, items: new Set() };
-    const live = this.networks.current();
+    const live = this.networks.forUser(userId);
     const memory = live === null ? null : await readMemory(tx, live.version, userId);
     if (live === null || memory === null) {
       const interactionsSeen = await countInteractions(tx, userId);
@@ -121,8 +121,8 @@ export class Standings {
   }
 
   /** Of whom nothing else is known, by what he looks at alone; `reason` why it is that. */
-  private byContext(context: Context, reason: FallbackReason): Encoded | FallbackReason {
-    const live = this.networks.current();
+  private byContext(context: Context, reason: FallbackReason, userId: string | null = null): Encoded | FallbackReason {
+    const live = userId === null ? this.networks.current() : this.networks.forUser(userId);
     if (live === null || live.network.vocabulary.rowOf(context.itemId) === 0) return reason;
     const state = emptyState(live.network.dimensions);
     lookAt(live, state, context, null);

@@ -22,6 +22,7 @@ import { CreateAuditLog1764700200000 } from '../../migrations/1764700200000-crea
 import { CreateChangeNotification1764710100000 } from '../../migrations/1764710100000-create-change-notification.js';
 import { CreateAnswerSnapshot1764710050000 } from '../../migrations/1764710050000-create-answer-snapshot.js';
 import { NotifyOfKeys1764710110000 } from '../../migrations/1764710110000-notify-of-keys.js';
+import { CreateExperiment1764710500000 } from '../../migrations/1764710500000-create-experiment.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { AnswerSnapshotEntity } from './answer-snapshot.entity.js';
@@ -33,6 +34,7 @@ import { DeadLetterEntity } from './dead-letter.entity.js';
 import { ErasureEntity } from './erasure.entity.js';
 import { ErasureKeyEntity } from './erasure-key.entity.js';
 import { ForgottenInteractionEntity } from './forgotten-interaction.entity.js';
+import { ExperimentEntity } from './experiment.entity.js';
 import { InteractionEntity } from './interaction.entity.js';
 import { ItemCountEntity } from './item-count.entity.js';
 import { ItemEntity } from './item.entity.js';
@@ -58,6 +60,7 @@ export const entities = [
   DeadLetterEntity,
   ErasureEntity,
   ErasureKeyEntity,
+  ExperimentEntity,
   ForgottenInteractionEntity,
   InteractionEntity,
   ItemCountEntity,
@@ -88,6 +91,7 @@ export const advisoryLock = {
   replay: 7_381_006,
   longReplay: 7_381_007,
   logEdit: 7_381_008,
+  experiment: 7_381_009,
   auditLog: 7_381_020,
 } as const;
 
@@ -128,6 +132,7 @@ export function createDataSource(
       CreateAnswerSnapshot1764710050000,
       CreateChangeNotification1764710100000,
       NotifyOfKeys1764710110000,
+      CreateExperiment1764710500000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,
