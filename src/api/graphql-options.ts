@@ -14,6 +14,8 @@ import { limitRule } from './limits.js';
 import { costLimit } from './query-cost.js';
 import { ItemLoader, type RequestContext } from './request-context.js';
 
+export const graphqlPath = '/graphql';
+
 export function graphqlOptions(
   config: Config,
   logger: Logger,
@@ -21,7 +23,7 @@ export function graphqlOptions(
   access: Access,
 ): Omit<ApolloDriverConfig, 'driver'> {
   return {
-    path: '/graphql',
+    path: graphqlPath,
     autoSchemaFile: true,
     sortSchema: true,
     graphiql: false,

@@ -14,6 +14,7 @@ import { MemoryControlResolver } from './memory-control.resolver.js';
 import { MemorySlotResolver, SlotMomentResolver } from './memory-slot.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { RecommendationsResolver, RecommendedItemResolver } from './recommendations.resolver.js';
+import { SubscriptionResolver } from './subscription.resolver.js';
 import { TrainingRunResolver } from './training-run.resolver.js';
 import { UserResolver } from './user.resolver.js';
 
@@ -33,6 +34,7 @@ export const resolvers = [
   RecommendedItemResolver,
   SlotInteractionItemResolver,
   SlotMomentResolver,
+  SubscriptionResolver,
   TrainingRunResolver,
   UserResolver,
 ];

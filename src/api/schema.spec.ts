@@ -54,7 +54,7 @@ describe('the schema', () => {
     const listen = (name: string, description: string | null | undefined): void => {
       if (description === null || description === undefined || description === '') silent.push(name);
     };
-    const roots = ['Query', 'Mutation'];
+    const roots = ['Query', 'Mutation', 'Subscription'];
     const plain = ['TrainingPhase']; // values that need no words
     for (const type of Object.values(schema.getTypeMap())) {
       if (isIntrospectionType(type) || isSpecifiedScalarType(type)) continue;
