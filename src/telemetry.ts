@@ -93,6 +93,22 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly catalogueAge = new Gauge({
+    name: 'recollect_catalogue_age_seconds',
+    help: 'Since the catalogue was looked up for changes.',
+    registers: [this.registry],
+  });
+  readonly listenerSilence = new Gauge({
+    name: 'recollect_listener_silence_seconds',
+    help: 'Since the connection that hears of changes was last known to be alive; above 10 it is not.',
+    registers: [this.registry],
+  });
+  readonly listenerConnects = new Counter({
+    name: 'recollect_listener_connects_total',
+    help: 'How often the connection that hears of changes was made.',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

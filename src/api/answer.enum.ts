@@ -8,6 +8,7 @@ export const SourceEnum: Readonly<Record<Source, Source>> = {
   CONTENT: 'CONTENT',
   POPULAR: 'POPULAR',
   LATEST: 'LATEST',
+  RULE: 'RULE',
 };
 registerEnumType(SourceEnum, {
   name: 'Source',
@@ -23,6 +24,7 @@ registerEnumType(SourceEnum, {
     },
     POPULAR: { description: 'Weighted counts of interactions: of the last 30 days, then of all time.' },
     LATEST: { description: 'The newest items of the catalogue.' },
+    RULE: { description: 'A pin, on an item that none of the others placed.' },
   },
 });
 
@@ -54,6 +56,9 @@ export const ShortfallCauseEnum: Readonly<Record<ShortfallCause, ShortfallCause>
   CATALOGUE_EMPTY: 'CATALOGUE_EMPTY',
   CATALOGUE_EXHAUSTED: 'CATALOGUE_EXHAUSTED',
   NOT_COUNTED: 'NOT_COUNTED',
+  FILTER: 'FILTER',
+  RULES: 'RULES',
+  PAGES_EXHAUSTED: 'PAGES_EXHAUSTED',
 };
 registerEnumType(ShortfallCauseEnum, {
   name: 'ShortfallCause',
@@ -63,5 +68,8 @@ registerEnumType(ShortfallCauseEnum, {
     CATALOGUE_EMPTY: { description: 'No item of the catalogue may be answered.' },
     CATALOGUE_EXHAUSTED: { description: 'The catalogue has no more items that may be answered.' },
     NOT_COUNTED: { description: 'No more items had interactions of these kinds in the window.' },
+    FILTER: { description: 'The filter, or the list of blocked items, keeps the others out.' },
+    RULES: { description: 'The caps let no more pass.' },
+    PAGES_EXHAUSTED: { description: 'What was noted of the answer was read to its end.' },
   },
 });

@@ -74,20 +74,25 @@ function encodeCursor(place: readonly string[]): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 
-/** The place that a cursor stands for: an instant and a tie-break, which must look like `shape`; null without a cursor. */
+/** The place that a cursor stands for: an instant and a tie-break, a text or what looks like `shape`; null without a cursor. */
 export function readCursor(
   cursor: string | null | undefined,
-  shape: RegExp,
+  shape: RegExp | 'text',
 ): { readonly time: Date; readonly tie: string } | null {
   if (cursor === null || cursor === undefined) return null;
   const [time, tie] = decodeCursor(cursor);
   const instant = new Date(typeof time === 'string' ? time : NaN);
-  // what is inside must fit the columns too: Postgres refuses times before 4713 BC and numbers of more than 64 bits
-  const isPlace = instant.getTime() >= yearOne && typeof tie === 'string' && shape.test(tie);
-  if (!isPlace || (/^\d+$/.test(tie) && BigInt(tie) > longestNumber)) {
+  // what is inside must fit the columns too: Postgres refuses times before 4713 BC
+  if (!(instant.getTime() >= yearOne) || typeof tie !== 'string' || !fits(tie, shape)) {
     throw badInput('after', 'is not a cursor of this list');
   }
   return { time: instant, tie };
+}
+
+/** Postgres refuses texts with NUL and numbers of more than 64 bits. */
+function fits(tie: string, shape: RegExp | 'text'): boolean {
+  if (shape === 'text') return tie.isWellFormed() && !tie.includes('\0');
+  return shape.test(tie) && !(/^\d+$/.test(tie) && BigInt(tie) > longestNumber);
 }
 
 function decodeCursor(cursor: string): readonly unknown[] {

@@ -1,4 +1,5 @@
 import { Field, Float, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { PageInfo } from './connection.js';
 import { DateTime } from './date-time.scalar.js';
 import { Id } from './id.scalar.js';
 import { JSONObject } from './json-object.scalar.js';
@@ -34,6 +35,24 @@ export class Item {
     description: 'From this time on it is in no answer; null: it does not expire.',
   })
   readonly expiresAt!: Date | null;
+}
+
+@ObjectType({ description: 'An item and its place in the list.' })
+export class ItemEdge {
+  @Field(() => String, { description: 'Its place, to be given as `after`.' })
+  readonly cursor!: string;
+
+  @Field(() => Item, { description: 'The item.' })
+  readonly node!: Item;
+}
+
+@ObjectType({ description: 'A page of items.' })
+export class ItemConnection {
+  @Field(() => [ItemEdge], { description: 'Items of the page.' })
+  readonly edges!: readonly ItemEdge[];
+
+  @Field(() => PageInfo, { description: 'What lies around the page.' })
+  readonly pageInfo!: PageInfo;
 }
 
 @InputType({ description: 'An item as a whole: what is left out is emptied.' })

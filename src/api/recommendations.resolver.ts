@@ -4,24 +4,25 @@ import { ImpressionLog } from '../attribution/impression-log.js';
 import { CONFIG, type Config } from '../config.js';
 import type { Answer, AttendedInteraction, RankedItem } from '../recommend/answer.js';
 import { Answering } from '../recommend/answering.js';
-import { Recommender, type SessionInteraction } from '../recommend/recommender.js';
+import { Pages, type PagePlace } from '../recommend/pages.js';
+import { Recommender } from '../recommend/recommender.js';
 import { SimilarItems } from '../recommend/similar.js';
+import type { Wish } from '../recommend/wish.js';
 import { Scopes } from './access.js';
-import { badInput, checkCount, checkFirst, checkId, checkKind, checkTime } from './arguments.js';
+import { checkFirst, checkId, checkKind } from './arguments.js';
+import { encodePlace, readPlace, requestOf } from './page-cursor.js';
 import { becauseCost } from './query-cost.js';
 import {
+  AnswerPageInfo,
   Because,
   PopularItemsInput,
   Recommendations,
   RecommendationsInput,
   RecommendedItem,
   SimilarItemsInput,
-  type SessionInteractionInput,
 } from './recommendations.type.js';
-
-/** Longest list of a visitor. */
-const longestSession = 500;
-const longestWindow = 3_650;
+import { readRules } from './rules.js';
+import { checkDays, contextOf, seenOf, wantedOf, whoOf } from './wish.js';
 
 const becauseArgument = {
   name: 'first',
@@ -29,6 +30,9 @@ const becauseArgument = {
   defaultValue: 3,
   description: 'Interactions to name, 1 to 100.',
 } as const;
+
+/** An answer that may be read on. */
+type PagedAnswer = Answer & { readonly end: () => Promise<PagePlace | null> };
 
 /** An item that knows the answer it is in. */
 type AnsweredItem = RankedItem & Pick<Answer, 'because'>;
@@ -39,6 +43,7 @@ export class RecommendationsResolver {
     private readonly recommender: Recommender,
     private readonly answering: Answering,
     private readonly similar: SimilarItems,
+    private readonly pages: Pages,
     private readonly impressions: ImpressionLog,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -47,44 +52,66 @@ export class RecommendationsResolver {
   @Query(() => Recommendations, {
     description: 'What a user, or a visitor, should see next. Everybody gets an answer; it says what it rests on.',
   })
-  async recommendations(@Args('input') input: RecommendationsInput): Promise<Answer> {
-    const { userId, interactions, excludeSeen } = input;
-    const wish = { first: checkFirst(input.first), excludeSeen };
-    const hasUser = userId !== null && userId !== undefined;
-    const hasList = interactions !== null && interactions !== undefined;
-    if (hasUser === hasList) throw badInput('input', 'give either userId or interactions');
-    if (hasUser) {
-      const answer = await this.recommender.forUser(checkId(userId, 'userId'), wish);
-      return this.impressions.noted(answer, 'RECOMMENDATIONS', userId);
+  async recommendations(@Args('input') input: RecommendationsInput): Promise<PagedAnswer> {
+    const who = whoOf(input, this.config);
+    const wish: Wish = {
+      first: checkFirst(input.first),
+      context: contextOf(input),
+      seen: seenOf(input, this.config),
+      wanted: wantedOf(input),
+      rules: readRules(input.rules, { isUser: 'userId' in who, impressionDays: this.config.impressionDays }),
+    };
+    const request = requestOf(input);
+    const userId = 'userId' in who ? who.userId : null;
+    const place = readPlace(input.after);
+    if (place !== null) {
+      const { answer, end } = await this.recommender.onward(who, place, request, wish);
+      return { ...this.impressions.noted(answer, 'RECOMMENDATIONS', userId), end: () => Promise.resolve(end) };
     }
-    const answer = await this.recommender.forSession(this.sequenceOf(interactions ?? []), wish);
-    return this.impressions.noted(answer, 'RECOMMENDATIONS', null);
+    const answer = await ('userId' in who
+      ? this.recommender.forUser(who.userId, wish)
+      : this.recommender.forSession(who.sequence, wish));
+    const noted = this.impressions.noted(answer, 'RECOMMENDATIONS', userId);
+    return { ...noted, end: async () => this.pages.keep(answer, request) };
   }
 
   @Scopes('reader')
   @Query(() => Recommendations, { description: 'Items near to an item, by what users do and by what items are.' })
-  async similarItems(@Args('input') { itemId, first }: SimilarItemsInput): Promise<Answer> {
-    const answer = await this.similar.to(checkId(itemId, 'itemId'), checkFirst(first));
+  async similarItems(@Args('input') input: SimilarItemsInput): Promise<Answer> {
+    const wish = { first: checkFirst(input.first), wanted: wantedOf(input) };
+    const answer = await this.similar.to(checkId(input.itemId, 'itemId'), wish);
     return this.impressions.noted(answer, 'SIMILAR_ITEMS', null);
   }
 
   @Scopes('reader')
   @Query(() => Recommendations, { description: 'The items with the most interactions, weighted by kind.' })
-  async popularItems(
-    @Args('input', { defaultValue: { first: 10 } }) { first, windowDays, kinds }: PopularItemsInput,
-  ): Promise<Answer> {
-    const days = windowDays ?? null;
-    if (days !== null && (days < 1 || days > longestWindow)) {
-      throw badInput('windowDays', `must be from 1 to ${longestWindow}, not ${days}`);
-    }
+  async popularItems(@Args('input', { defaultValue: { first: 10 } }) input: PopularItemsInput): Promise<Answer> {
+    const { windowDays, kinds } = input;
+    const days = checkDays(windowDays, 'windowDays');
     for (const kind of kinds ?? []) checkKind(kind, 'kinds', this.config);
-    const answer = await this.answering.popularItems(checkFirst(first), days, kinds ?? null);
+    const answer = await this.answering.popularItems(
+      { first: checkFirst(input.first), wanted: wantedOf(input) },
+      days,
+      kinds ?? null,
+    );
     return this.impressions.noted(answer, 'POPULAR_ITEMS', null);
+  }
+
+  @ResolveField(() => AnswerPageInfo, {
+    nullable: true,
+    description:
+      'How to read on, for `recommendations` alone; null of other queries. Notes the order of what lies behind the items, which costs about as ' +
+      'much as the answer.',
+  })
+  async pageInfo(@Parent() { end }: Partial<PagedAnswer>): Promise<AnswerPageInfo | null> {
+    if (end === undefined) return null;
+    const place = await end();
+    return { hasNextPage: place !== null, endCursor: place === null ? null : encodePlace(place) };
   }
 
   @ResolveField('items')
   items(@Parent() answer: Answer): readonly AnsweredItem[] {
-    return answer.items.map((item) => ({ ...item, because: answer.because }));
+    return answer.items.map((item) => ({ ...item, rules: item.rules ?? [], because: answer.because }));
   }
 
   @ResolveField(() => [Because], {
@@ -100,22 +127,6 @@ export class RecommendationsResolver {
     const all = checkFirst(first);
     const items = answer.items.filter(restsOnReasons).map(({ item }) => item.id);
     return (await answer.because()).of(items).slice(0, all);
-  }
-
-  private sequenceOf(interactions: readonly SessionInteractionInput[]): readonly SessionInteraction[] {
-    checkCount(interactions, longestSession, 'interactions');
-    const sequence = interactions.map(({ itemId, kind, occurredAt }, place) => {
-      const field = `interactions[${place}]`;
-      return {
-        itemId: checkId(itemId, `${field}.itemId`),
-        kind: checkKind(kind, `${field}.kind`, this.config),
-        occurredAt: checkTime(occurredAt, `${field}.occurredAt`),
-      };
-    });
-    const times = sequence.map(({ occurredAt }) => occurredAt?.getTime() ?? NaN);
-    return times.some(Number.isNaN)
-      ? sequence
-      : sequence.toSorted((a, b) => (a.occurredAt?.getTime() ?? 0) - (b.occurredAt?.getTime() ?? 0));
   }
 }
 

@@ -4,6 +4,8 @@ import { FallbackReasonEnum, ShortfallCauseEnum, SourceEnum } from './answer.enu
 import { DateTime } from './date-time.scalar.js';
 import { Id } from './id.scalar.js';
 import { Item } from './item.type.js';
+import { ItemFilterInput } from './item-filter.type.js';
+import { RulesInput } from './rules.type.js';
 
 @InputType({ description: 'Something that a visitor did.' })
 export class SessionInteractionInput {
@@ -15,6 +17,31 @@ export class SessionInteractionInput {
 
   @Field(() => DateTime, { nullable: true, description: 'When. If all have a time they are put in its order.' })
   readonly occurredAt?: string | null;
+}
+
+@InputType({ description: 'Interactions by which an item is left out as seen, looked up in the whole log.' })
+export class SeenInput {
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Their kinds; left out: those that count as seen by the settings.',
+  })
+  readonly kinds?: readonly string[] | null;
+
+  @Field(() => Int, { nullable: true, description: 'Only those of the last days, from 1 on; left out: since ever.' })
+  readonly withinDays?: number | null;
+}
+
+@InputType({ description: 'Where somebody is while the answer is made.' })
+export class ContextInput {
+  @Field(() => Id, {
+    description:
+      'The item that he looks at. It counts as his last interaction, of the kind view, and is neither stored nor answered; who is unknown gets ' +
+      'an answer by it. One that the model has not learned changes nothing.',
+  })
+  readonly itemId!: string;
+
+  @Field(() => DateTime, { nullable: true, description: 'When; left out: now.' })
+  readonly time?: string | null;
 }
 
 @InputType({ description: 'For whom: `userId`, or the `interactions` of a visitor; one of the two.' })
@@ -31,12 +58,37 @@ export class RecommendationsInput {
   @Field(() => Int, { defaultValue: 10, description: 'Items to answer, 1 to 100.' })
   readonly first!: number;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      '`endCursor` of the page before, with all else as it was asked then: the items behind it, in the order of that moment. Good for an hour.',
+  })
+  readonly after?: string | null;
+
   @Field(() => Boolean, {
     defaultValue: true,
     description:
       'Whether items are left out that were seen, by any interaction of a kind that counts as seen, however old.',
   })
   readonly excludeSeen!: boolean;
+
+  @Field(() => ContextInput, { nullable: true, description: 'Where he is while he asks.' })
+  readonly context?: ContextInput | null;
+
+  @Field(() => SeenInput, {
+    nullable: true,
+    description: 'What counts as seen here, where `excludeSeen` is not false.',
+  })
+  readonly seen?: SeenInput | null;
+
+  @Field(() => ItemFilterInput, { nullable: true, description: 'Which items may be answered; left out: all.' })
+  readonly filter?: ItemFilterInput;
+
+  @Field(() => [Id], { nullable: true, description: 'Items that are not to be answered, at most 10,000.' })
+  readonly blockedItemIds?: readonly string[] | null;
+
+  @Field(() => RulesInput, { nullable: true, description: 'How they are arranged; left out: by score alone.' })
+  readonly rules?: RulesInput | null;
 }
 
 @InputType({ description: 'Near to which item.' })
@@ -46,6 +98,12 @@ export class SimilarItemsInput {
 
   @Field(() => Int, { defaultValue: 10, description: 'Items to answer, 1 to 100.' })
   readonly first!: number;
+
+  @Field(() => ItemFilterInput, { nullable: true, description: 'Which items may be answered; left out: all.' })
+  readonly filter?: ItemFilterInput;
+
+  @Field(() => [Id], { nullable: true, description: 'Items that are not to be answered, at most 10,000.' })
+  readonly blockedItemIds?: readonly string[] | null;
 }
 
 @InputType({ description: 'Popular when, and by what.' })
@@ -61,6 +119,12 @@ export class PopularItemsInput {
     description: 'Kinds to count; left out: all but those of negative polarity.',
   })
   readonly kinds?: readonly string[] | null;
+
+  @Field(() => ItemFilterInput, { nullable: true, description: 'Which items may be answered; left out: all.' })
+  readonly filter?: ItemFilterInput;
+
+  @Field(() => [Id], { nullable: true, description: 'Items that are not to be answered, at most 10,000.' })
+  readonly blockedItemIds?: readonly string[] | null;
 }
 
 @ObjectType({ description: 'A past interaction and how much of the answer rests on it.' })
@@ -108,12 +172,15 @@ export class RecommendedItem {
   @Field(() => Float, {
     description:
       'By its source: MEMORY and SESSION the score of the model, MODEL the cosine, POPULAR the weighted count, LATEST the time ' +
-      'of creation in seconds. Scores compare within one answer and source only.',
+      'of creation in seconds, RULE 0. Rules are not in it. Scores compare within one answer and source only.',
   })
   readonly score!: number;
 
   @Field(() => SourceEnum, { description: 'What placed this item.' })
   readonly source!: Source;
+
+  @Field(() => [String], { description: 'The rules that placed it, by their names; none: the order by score alone.' })
+  readonly rules!: readonly string[];
 
   @Field(() => Item, { description: 'The item, as it was when the answer was made.' })
   readonly item!: Item;
@@ -126,6 +193,15 @@ export class Shortfall {
 
   @Field(() => ShortfallCauseEnum, { description: 'Why.' })
   readonly cause!: ShortfallCause;
+}
+
+@ObjectType({ description: 'Whether an answer goes on.' })
+export class AnswerPageInfo {
+  @Field(() => Boolean, { description: 'Whether items lie behind these; an answer has 1,000 at most, with rules 200.' })
+  readonly hasNextPage!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'To be given as `after`; null: nothing lies behind.' })
+  readonly endCursor!: string | null;
 }
 
 @ObjectType({ description: 'An answer: items in order, and what it rests on.' })

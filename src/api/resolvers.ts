@@ -10,9 +10,11 @@ import {
   SlotInteractionItemResolver,
 } from './item-field.resolver.js';
 import { ItemResolver } from './item.resolver.js';
+import { ItemsResolver } from './items.resolver.js';
 import { MemoryControlResolver } from './memory-control.resolver.js';
 import { MemorySlotResolver, SlotMomentResolver } from './memory-slot.resolver.js';
 import { ModelResolver } from './model.resolver.js';
+import { RankItemsResolver } from './rank-items.resolver.js';
 import { RecommendationsResolver, RecommendedItemResolver } from './recommendations.resolver.js';
 import { SubscriptionResolver } from './subscription.resolver.js';
 import { TrainingRunResolver } from './training-run.resolver.js';
@@ -27,9 +29,11 @@ export const resolvers = [
   InteractionResolver,
   ItemResolver,
   ItemShareItemResolver,
+  ItemsResolver,
   MemoryControlResolver,
   MemorySlotResolver,
   ModelResolver,
+  RankItemsResolver,
   RecommendationsResolver,
   RecommendedItemResolver,
   SlotInteractionItemResolver,

@@ -7,7 +7,12 @@ import { rank, type Ranked } from './rank.js';
 export interface Ranking {
   /** The best items that are candidates, best first, of equals the lower row; fewer where there are fewer candidates. */
   best(count: number, isCandidate: (row: number) => boolean): readonly Ranked[];
+  /** The same with so much more for each row. */
+  shifted(shiftOf: (row: number) => number): Ranking;
 }
+
+/** Twice the largest relative error of a number as f32. */
+const roundingOfF32 = 2 ** -23;
 
 export class ItemRanking implements Ranking {
   private readonly scores = new Map<number, number>();
@@ -29,6 +34,15 @@ export class ItemRanking implements Ranking {
     }
   }
 
+  shifted(shiftOf: (row: number) => number): Ranking {
+    // a bound that was rounded down would be none
+    const bounds = this.bounds.map((bound, index) => {
+      const shifted = bound + shiftOf(index + 1);
+      return shifted + Math.abs(shifted) * roundingOfF32;
+    });
+    return new ItemRanking(bounds, (row) => this.scoreOnce(row) + shiftOf(row));
+  }
+
   private scoreOnce(row: number): number {
     const score = this.scores.get(row) ?? this.scoreOf(row);
     this.scores.set(row, score);
@@ -38,7 +52,10 @@ export class ItemRanking implements Ranking {
 
 /** Scores of all rows, each at row - 1. */
 export function rankingOf(scores: Float32Array): Ranking {
-  return { best: (count, isCandidate) => rank(scores, count, isCandidate) };
+  return {
+    best: (count, isCandidate) => rank(scores, count, isCandidate),
+    shifted: (shiftOf) => rankingOf(scores.map((score, index) => score + shiftOf(index + 1))),
+  };
 }
 
 /** Two one behind the other: the second's row 1 is row `rows` + 1 of both. */
@@ -49,6 +66,12 @@ export function joinedRanking(first: Ranking, rows: number, second: Ranking): Ra
       const both = [...first.best(count, isCandidate), ...behind.map(({ row, score }) => ({ row: rows + row, score }))];
       return inOrder(both).slice(0, count);
     },
+    shifted: (shiftOf) =>
+      joinedRanking(
+        first.shifted(shiftOf),
+        rows,
+        second.shifted((row) => shiftOf(rows + row)),
+      ),
   };
 }
 

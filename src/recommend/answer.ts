@@ -3,9 +3,9 @@ import type { ItemRow } from '../storage/item-read.store.js';
 
 /**
  * What placed an item: the user's memory, a visitor's list, nearness in the model's item table; any of these on an item that the model
- * knows by its content alone; counts, or its newness.
+ * knows by its content alone; counts, or its newness; a pin, on an item that none of these placed.
  */
-export type Source = 'MEMORY' | 'SESSION' | 'MODEL' | 'CONTENT' | 'POPULAR' | 'LATEST';
+export type Source = 'MEMORY' | 'SESSION' | 'MODEL' | 'CONTENT' | 'POPULAR' | 'LATEST' | 'RULE';
 
 /** Why an answer does not rest on what was asked for. */
 export type FallbackReason =
@@ -18,11 +18,20 @@ export type FallbackReason =
   | 'NO_SCORED_ITEMS';
 
 /** Why an answer has fewer items than were asked for. */
-export type ShortfallCause = 'SEEN' | 'CATALOGUE_EMPTY' | 'CATALOGUE_EXHAUSTED' | 'NOT_COUNTED';
+export type ShortfallCause =
+  'SEEN' | 'CATALOGUE_EMPTY' | 'CATALOGUE_EXHAUSTED' | 'NOT_COUNTED' | 'FILTER' | 'RULES' | 'PAGES_EXHAUSTED';
 
 export interface Shortfall {
   readonly missing: number;
   readonly cause: ShortfallCause;
+}
+
+/** Why a given item has no place in an answer, or has one and none for each time that it was given. */
+export type LeftOutReason = 'UNKNOWN' | 'NOT_AVAILABLE' | 'FILTER' | 'BLOCKED' | 'SEEN' | 'REPEATED';
+
+export interface LeftOut {
+  readonly itemId: string;
+  readonly reason: LeftOutReason;
 }
 
 /** An item that a source proposes, the best first. */
@@ -69,6 +78,10 @@ export interface Answer {
   readonly memoryUpdatedAt: Date | null;
   readonly shortfall: Shortfall | null;
   readonly items: readonly RankedItem[];
+  /** of given items; left out: none were given */
+  readonly leftOut?: readonly LeftOut[];
   /** Replays the user's log: asked for at most once, and by nobody who doesn't want to know. */
   readonly because: () => Promise<Reasons>;
+  /** What lies behind the items, in its order, as far as it may be read in pages; left out: it may not. */
+  readonly rest?: () => Promise<readonly RankedItem[]>;
 }

@@ -11,7 +11,7 @@ function scored(count: number, until: (row: number) => number, first: number): G
   const scores = Float32Array.from({ length: count }, (_, index) => (index * 7919) % count);
   return scoredCandidates(
     rankingOf(scores),
-    { learned: count, idOf: (row) => `i${row}`, untilOf: until },
+    { learned: count, idOf: (row) => `i${row}`, indexOf: (row) => row, shiftOf: null, untilOf: until },
     now,
     'MEMORY',
     first,
@@ -37,7 +37,13 @@ describe('scored candidates', () => {
   });
 
   it('say which of them the network has not learned', () => {
-    const items = { learned: 2, idOf: (row: number) => `i${row}`, untilOf: () => Infinity };
+    const items = {
+      learned: 2,
+      idOf: (row: number) => `i${row}`,
+      indexOf: (row: number) => row,
+      shiftOf: null,
+      untilOf: () => Infinity,
+    };
     const [batch] = scoredCandidates(rankingOf(Float32Array.of(1, 3, 2)), items, now, 'MEMORY', 3);
     expect(batch?.map(({ itemId, source }) => [itemId, source])).toEqual([
       ['i2', 'MEMORY'],

@@ -2,10 +2,10 @@
  * Candidates of an answer, in batches that grow: most answers need the first batch only, and none reads more than it must.
  * Sources are chained: what the memory scores, then what is popular, then what is new.
  */
-import type { EntityManager } from 'typeorm';
 import type { Ranking } from '../model/item-ranking.js';
-import { latestItems, type LatestCursor } from '../storage/item-read.store.js';
+import type { LatestCursor } from '../storage/item-read.store.js';
 import type { Candidate, Source } from './answer.js';
+import type { Selection } from './selection.js';
 
 export type Candidates = AsyncIterable<readonly Candidate[]> | Iterable<readonly Candidate[]>;
 
@@ -13,8 +13,12 @@ export type Candidates = AsyncIterable<readonly Candidate[]> | Iterable<readonly
 export interface ScoredItems {
   readonly learned: number;
   idOf(row: number): string;
+  /** its index in the columns; -1: it may not be answered */
+  indexOf(row: number): number;
   /** until when the item may be answered */
   untilOf(row: number): number;
+  /** what boosts add to its score, by its index; null: nothing */
+  readonly shiftOf: ((index: number) => number) | null;
 }
 
 /** How much larger each batch is than the one before. */
@@ -29,7 +33,10 @@ export async function* chain(...sources: readonly Candidates[]): AsyncGenerator<
   for (const source of sources) yield* source;
 }
 
-/** The best rows of a ranking among those that may be answered at `now`; equal scores in the order of the rows. `source` placed the learned ones. */
+/**
+ * The best rows of a ranking among those that may be answered at `now`; equal scores in the order of the rows. `source` placed the
+ * learned ones. Boosts decide what is best, and are in no score.
+ */
 export function* scoredCandidates(
   ranking: Ranking,
   items: ScoredItems,
@@ -38,12 +45,15 @@ export function* scoredCandidates(
   first: number,
 ): Generator<readonly Candidate[]> {
   const isEligible = (row: number): boolean => items.untilOf(row) > now;
+  const { shiftOf } = items;
+  const shift = shiftOf === null ? null : (row: number): number => shiftOf(items.indexOf(row));
+  const shifted = shift === null ? ranking : ranking.shifted(shift);
   let passed = 0;
   for (let size = firstBatch(first); ; size *= growth) {
-    const best = ranking.best(size, isEligible);
+    const best = shifted.best(size, isEligible);
     yield best.slice(passed).map(({ row, score }) => ({
       itemId: items.idOf(row),
-      score,
+      score: shift === null ? score : score - shift(row),
       source: row > items.learned ? 'CONTENT' : source,
     }));
     if (best.length < size) return;
@@ -60,11 +70,21 @@ export function* listed(list: readonly Candidate[], first: number): Generator<re
   }
 }
 
-/** The whole catalogue, the newest item first. The score is the time of creation in seconds since 1970. */
-export async function* latestCandidates(tx: EntityManager, first: number): AsyncGenerator<readonly Candidate[]> {
+/** Those that a selection lets pass. */
+export async function* letPass(
+  candidates: Candidates,
+  { letsId, isOpen }: Selection,
+): AsyncGenerator<readonly Candidate[]> {
+  for await (const batch of candidates) yield isOpen ? batch : batch.filter(({ itemId }) => letsId(itemId));
+}
+
+type Page = (count: number, after: LatestCursor | null) => Promise<readonly LatestCursor[]> | readonly LatestCursor[];
+
+/** A list of items by pages, the newest first. The score is the time of creation in seconds since 1970. */
+export async function* latestCandidates(pageOf: Page, first: number): AsyncGenerator<readonly Candidate[]> {
   let after: LatestCursor | null = null;
   for (let size = firstBatch(first); ; size *= growth) {
-    const page: readonly LatestCursor[] = await latestItems(tx, size, after);
+    const page: readonly LatestCursor[] = await pageOf(size, after);
     yield page.map(({ id, createdAt }) => ({ itemId: id, score: createdAt.getTime() / 1000, source: 'LATEST' }));
     const last = page.at(-1);
     if (last === undefined || page.length < size) return;

@@ -1,11 +1,10 @@
 /**
- * The catalogue in memory: until when each item may be answered, the same by row of the live network, and the items that it has
- * not learned, placed by their content.
+ * The catalogue in memory: of each item that may be answered until when, and what filters ask of it; which item each row of the live
+ * network is, and the items that it has not learned, placed by their content.
  *
- * One number an item says all: -Infinity (hidden or deleted), the time of expiry, or +Infinity. It is followed by asking Postgres
- * what became visible since the last look; an answer is checked against Postgres once more, so that being late here costs nothing
- * but a candidate. The content of the items that the live network has not learned is read as it changes, and that of all of them
- * once when a new network serves, page by page, while answers go on without them.
+ * It is followed by asking Postgres what became visible since the last look; an answer is checked against Postgres once more, so that
+ * being late here costs nothing but a candidate. The content of the items that the live network has not learned is read as it changes,
+ * and that of all of them once when a new network serves, page by page, while answers go on without them.
  */
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -13,10 +12,19 @@ import { CONFIG, type Config } from '../config.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
 import { emptyState } from '../model/user-state.js';
 import { readItemContent } from '../storage/item-content.store.js';
-import { itemChanges, type ItemChange } from '../storage/item-read.store.js';
+import {
+  catalogueSnapshot,
+  changesAtOnce,
+  itemChanges,
+  listItems,
+  type ItemChange,
+} from '../storage/item-read.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import type { ScoredItems } from './candidates.js';
+import { HeldItems } from './held-items.js';
 import { PlacedItems } from './placed-items.js';
+import type { Boost } from './rules/rules.js';
+import { wantAll, type Selection } from './selection.js';
 
 /** Items whose content one statement reads; placing so many takes the process some milliseconds. */
 const pageCount = 250;
@@ -24,14 +32,14 @@ const pageCount = 250;
 interface Rows {
   readonly version: number;
   readonly rowOf: (itemId: string) => number;
-  /** index row - 1, as scores are */
-  readonly until: Float64Array;
+  /** of the item of a row its index in the columns, at row - 1; -1: it may not be answered */
+  readonly indices: Int32Array;
 }
 
 @Injectable()
 export class Catalogue implements OnModuleInit, OnApplicationShutdown {
-  /** items that may be answered, and until when */
-  private readonly until = new Map<string, number>();
+  readonly held = new HeldItems();
+  private readonly everything = this.held.selectionOf(wantAll);
   private rows: Rows | null = null;
   private placed: PlacedItems | null = null;
   private snapshot: string | null = null;
@@ -68,7 +76,7 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
 
   /** Items that may be answered, those that expire included. */
   get size(): number {
-    return this.until.size;
+    return this.held.columns.size;
   }
 
   /** Milliseconds since the last look. */
@@ -94,33 +102,62 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
     return this.placed?.version === version ? this.placed : null;
   }
 
-  /** What may be answered by this network, and until when. */
-  itemsFor(live: LiveNetwork, placed: PlacedItems | null): ScoredItems {
-    const until = this.untilOf(live);
+  /** Where an item lies in the network, E' [d]; null: it has not learned it, nor knows it by its content. */
+  vectorOf(live: LiveNetwork, itemId: string): Float32Array | null {
+    const row = live.network.vocabulary.rowOf(itemId);
+    return row > 0 ? live.network.itemVector(row) : (this.placedFor(live)?.vectorOf(itemId) ?? null);
+  }
+
+  /** What may be answered by this network, of what a selection lets pass, and until when. */
+  itemsFor(
+    live: LiveNetwork,
+    placed: PlacedItems | null,
+    selection: Selection = this.everything,
+    boosts: readonly Boost[] = [],
+  ): ScoredItems {
+    const indices = this.indicesOf(live);
+    const { held } = this;
     const { vocabulary } = live.network;
     const learned = vocabulary.size;
+    const placedId = (row: number): string => placed?.ids[row - learned - 1] ?? '';
+    const indexOf = (row: number): number =>
+      row <= learned ? (indices[row - 1] ?? -1) : (held.columns.indexOf(placedId(row)) ?? -1);
     return {
       learned,
-      idOf: (row) => (row <= learned ? vocabulary.idOf(row) : (placed?.ids[row - learned - 1] ?? '')),
-      untilOf: (row) => (row <= learned ? until[row - 1] : placed?.until[row - learned - 1]) ?? -Infinity,
+      idOf: (row) => (row <= learned ? vocabulary.idOf(row) : placedId(row)),
+      indexOf,
+      shiftOf: held.shiftBy(boosts),
+      untilOf: (row) => {
+        const index = indexOf(row);
+        if (index < 0 || !selection.lets(index)) return -Infinity;
+        return row <= learned ? held.untilAt(index) : (placed?.until[row - learned - 1] ?? -Infinity);
+      },
     };
   }
 
-  /** By row of the network; index row - 1. */
-  private untilOf({ version, network }: LiveNetwork): Float64Array {
+  private indicesOf({ version, network }: LiveNetwork): Int32Array {
     if (this.rows?.version !== version) {
       const { vocabulary } = network;
-      const until = Float64Array.from(vocabulary.ids, (id) => this.until.get(id) ?? -Infinity);
-      this.rows = { version, rowOf: (itemId) => vocabulary.rowOf(itemId), until };
+      const indices = Int32Array.from(vocabulary.ids, (id) => this.held.columns.indexOf(id) ?? -1);
+      this.rows = { version, rowOf: (itemId) => vocabulary.rowOf(itemId), indices };
     }
-    return this.rows.until;
+    return this.rows.indices;
   }
 
+  /** The snapshot is the next look's only once all of this one is taken in: what could not be is looked up again. */
   private async followChanges(): Promise<void> {
-    const { snapshot, changes } = await itemChanges(this.dataSource.manager, this.snapshot);
-    for (const change of changes) this.apply(change);
-    await this.place(changes);
-    this.snapshot = snapshot; //                                  only now: what could not be placed is looked up again
+    const tx = this.dataSource.manager;
+    const snapshot = await catalogueSnapshot(tx);
+    const since = this.snapshot;
+    let page: readonly ItemChange[];
+    let last = '';
+    do {
+      page = since === null ? await listItems(tx, last) : await itemChanges(tx, since, last);
+      for (const change of page) this.apply(change);
+      await this.place(page);
+      last = page.at(-1)?.id ?? last;
+    } while (page.length === changesAtOnce);
+    this.snapshot = snapshot;
     this.lookedAt = Date.now();
   }
 
@@ -131,27 +168,20 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
     const isNew = this.placed?.version !== live.version;
     if (isNew) live.network.ranking(emptyState(live.network.dimensions)); // what its first call takes is not an answer's
     const placed = isNew || this.placed === null ? new PlacedItems(live) : this.placed;
-    const ids = isNew ? [...this.until.keys()] : changes.map(({ id }) => id);
+    const ids = isNew ? this.held.columns.heldIds() : changes.map(({ id }) => id);
     const cold = placed.map === null ? [] : ids.filter((id) => live.network.vocabulary.rowOf(id) === 0);
     for (let begin = 0; begin < cold.length; begin += pageCount) {
       const page = cold.slice(begin, begin + pageCount);
       const rows = await readItemContent(this.dataSource.manager, page);
       const content = new Map(rows.map((row) => [row.id, row]));
-      for (const id of page) placed.put(id, this.until.get(id) ?? -Infinity, content.get(id) ?? null);
+      for (const id of page) placed.put(id, this.held.untilOf(id), content.get(id) ?? null);
     }
     this.placed = placed;
   }
 
   private apply(change: ItemChange): void {
-    const until = untilOf(change);
-    if (until === -Infinity) this.until.delete(change.id);
-    else this.until.set(change.id, until);
+    const index = this.held.apply(change);
     const row = this.rows?.rowOf(change.id) ?? 0;
-    if (this.rows !== null && row > 0) this.rows.until[row - 1] = until;
+    if (this.rows !== null && row > 0) this.rows.indices[row - 1] = index;
   }
-}
-
-function untilOf({ available, deletedAt, expiresAt }: ItemChange): number {
-  if (!available || deletedAt !== null) return -Infinity;
-  return expiresAt?.getTime() ?? Infinity;
 }

@@ -1,11 +1,13 @@
 /**
  * From candidates to the items of an answer: each item once, only what may be answered at this moment, nothing that the user has
- * seen, ranks without gaps. Every path of every query ends here, so that none can answer a hidden, expired or deleted item.
+ * seen or that the filter keeps out, ranks without gaps. Every path of every query ends here, so that none can answer a hidden, expired
+ * or deleted item.
  */
 import type { EntityManager } from 'typeorm';
 import { serveItems, type SeenBy } from '../storage/item-read.store.js';
 import type { Candidate, RankedItem, Shortfall, ShortfallCause } from './answer.js';
 import type { Candidates } from './candidates.js';
+import type { Selection } from './selection.js';
 
 export interface Exclusion {
   /** items of this user's log are left out */
@@ -14,9 +16,9 @@ export interface Exclusion {
   readonly items: ReadonlySet<string>;
   /** and this one, which the answer is about */
   readonly besides: string | null;
+  /** and what this keeps out */
+  readonly selection: Selection;
 }
-
-export const excludeNothing: Exclusion = { seenBy: null, items: new Set(), besides: null };
 
 export interface Taken {
   readonly items: readonly RankedItem[];
@@ -35,6 +37,23 @@ export async function take(
   const offered = new Set<string>();
   let seen = 0;
   const excluded: string[] = [];
+  /** Goes on in the batch where rows were loaded that the selection does not let pass any more. Returns how many were seen. */
+  const serve = async (fresh: ReadonlyMap<string, Candidate>): Promise<number> => {
+    let seenOfBatch: number | null = null;
+    for (let rest = [...fresh.keys()]; rest.length > 0 && items.length < first;) {
+      const wanted = first - items.length;
+      const served = await serveItems(tx, rest, wanted, exclusion.seenBy);
+      seenOfBatch ??= served.seen;
+      for (const item of served.items.filter(exclusion.selection.letsRow)) {
+        const candidate = fresh.get(item.id);
+        if (candidate === undefined) throw new Error('an item was served that is no candidate');
+        items.push({ rank: items.length + 1, score: candidate.score, source: candidate.source, item });
+      }
+      const last = served.items.at(-1);
+      rest = last === undefined || served.items.length < wanted ? [] : rest.slice(rest.indexOf(last.id) + 1);
+    }
+    return seenOfBatch ?? 0;
+  };
   for await (const batch of candidates) {
     const fresh = new Map<string, Candidate>();
     for (const candidate of batch) {
@@ -43,20 +62,24 @@ export async function take(
       if (exclusion.items.has(candidate.itemId)) excluded.push(candidate.itemId);
       else fresh.set(candidate.itemId, candidate);
     }
-    if (fresh.size === 0) continue;
-    const served = await serveItems(tx, [...fresh.keys()], first - items.length, exclusion.seenBy);
-    seen += served.seen;
-    for (const item of served.items) {
-      const candidate = fresh.get(item.id);
-      if (candidate === undefined) throw new Error('an item was served that is no candidate');
-      items.push({ rank: items.length + 1, score: candidate.score, source: candidate.source, item });
-    }
+    seen += await serve(fresh);
     if (items.length >= first) return { items, shortfall: null };
   }
-  if (seen === 0 && excluded.length > 0) {
-    seen = (await serveItems(tx, excluded, 1, null)).items.length;
+  if (excluded.length > 0) {
+    const served = await serveItems(tx, excluded, excluded.length, null);
+    seen += served.items.filter(exclusion.selection.letsRow).length;
   }
-  const cause =
-    seen > 0 ? 'SEEN' : items.length === 0 && lacking === 'CATALOGUE_EXHAUSTED' ? 'CATALOGUE_EMPTY' : lacking;
-  return { items, shortfall: { missing: first - items.length, cause } };
+  const missing = first - items.length;
+  const isEmpty = items.length === 0 && lacking === 'CATALOGUE_EXHAUSTED';
+  return {
+    items,
+    shortfall: { missing, cause: causeOf(seen, missing, exclusion, isEmpty ? 'CATALOGUE_EMPTY' : lacking) },
+  };
+}
+
+/** What would have filled the answer if it were not so: seen items, or those that the filter keeps out; the more exact one first. */
+function causeOf(seen: number, missing: number, { selection }: Exclusion, lacking: ShortfallCause): ShortfallCause {
+  if (seen >= missing) return 'SEEN';
+  if (selection.keepsOut()) return 'FILTER';
+  return seen > 0 ? 'SEEN' : lacking;
 }

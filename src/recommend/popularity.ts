@@ -11,7 +11,7 @@ import { popularItems } from '../storage/popularity-read.store.js';
 import type { Candidate } from './answer.js';
 
 /** Items that a ranking holds at most; behind them come the latest. */
-const longest = 10_000;
+export const longest = 10_000;
 /** Rankings that are kept at most. */
 const kept = 50;
 
@@ -53,6 +53,15 @@ export class Popularity {
     }
   }
 
+  /** The same of these items alone, made anew: for those of a filter that are behind the end of a ranking. */
+  async among(
+    itemIds: readonly string[],
+    windowDays: number | null,
+    kinds: readonly string[] | null,
+  ): Promise<readonly Candidate[]> {
+    return this.read(this.weightsOf(kinds), windowDays, itemIds);
+  }
+
   private weightsOf(kinds: readonly string[] | null): ReadonlyMap<string, number> {
     if (kinds === null) {
       const counted = Object.entries(this.config.kinds).filter(([, rule]) => rule.polarity !== 'negative');
@@ -61,8 +70,12 @@ export class Popularity {
     return new Map([...new Set(kinds)].sort().map((kind) => [kind, this.config.kinds[kind]?.weight ?? 0]));
   }
 
-  private async read(weights: ReadonlyMap<string, number>, windowDays: number | null): Promise<readonly Candidate[]> {
-    const items = await popularItems(this.dataSource.manager, weights, windowDays, longest);
+  private async read(
+    weights: ReadonlyMap<string, number>,
+    windowDays: number | null,
+    among: readonly string[] | null = null,
+  ): Promise<readonly Candidate[]> {
+    const items = await popularItems(this.dataSource.manager, weights, windowDays, longest, among);
     return items.map(({ itemId, score }) => ({ itemId, score, source: 'POPULAR' }));
   }
 }

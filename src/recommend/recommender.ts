@@ -5,114 +5,74 @@
  *
  * All items are those that the network has learned and those that their content places.
  *
- * A user without memory, a visitor's list and a model that is not there yet get an answer too, see `answering`.
+ * A user without memory, a visitor's list and a model that is not there yet get an answer too, see `standing` and `answering`.
  */
-import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { CONFIG, type Config } from '../config.js';
-import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
-import { sequenceOf } from '../memory/trace.js';
+import { Injectable } from '@nestjs/common';
 import { joinedRanking, rankingOf } from '../model/item-ranking.js';
-import { decodeState, type UserState } from '../model/user-state.js';
-import { countInteractions, itemsOf } from '../storage/interaction-read.store.js';
-import { readMemory } from '../storage/user-memory-read.store.js';
-import type { Answer, Source } from './answer.js';
-import { Answering } from './answering.js';
-import { because } from './because.js';
-import { scoredCandidates, type Candidates } from './candidates.js';
+import type { Answer } from './answer.js';
+import { Answering, noReason, type Asked, type Scored } from './answering.js';
+import { scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
-import { excludeNothing, type Exclusion } from './eligibility.js';
-
-export interface Wish {
-  readonly first: number;
-  readonly excludeSeen: boolean;
-}
-
-/** What a visitor did. */
-export interface SessionInteraction {
-  readonly itemId: string;
-  readonly kind: string;
-  readonly occurredAt: Date | null;
-}
-
-/** Items of a user that are looked up at most, to find out whether the model knows any of them. */
-const probedItems = 1_000;
+import { Pages, type Page, type PagePlace } from './pages.js';
+import { Standings, type Encoded, type SessionInteraction, type Standing } from './standing.js';
+import type { Wish } from './wish.js';
 
 @Injectable()
 export class Recommender {
   constructor(
-    private readonly dataSource: DataSource,
     private readonly catalogue: Catalogue,
     private readonly answering: Answering,
-    @Inject(NETWORK_SOURCE) private readonly networks: NetworkSource,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly standings: Standings,
+    private readonly pages: Pages,
   ) {}
 
-  async forUser(userId: string, { first, excludeSeen }: Wish): Promise<Answer> {
-    const tx = this.dataSource.manager;
-    const exclusion: Exclusion = {
-      ...excludeNothing,
-      seenBy: excludeSeen ? { userId, kinds: this.seenKinds() } : null,
-    };
-    const live = this.networks.current();
-    const memory = live === null ? null : await readMemory(tx, live.version, userId);
-    if (live === null || memory === null) {
-      const interactionsSeen = await countInteractions(tx, userId);
-      const reason = live === null ? 'NO_MODEL' : interactionsSeen === 0 ? 'UNKNOWN_USER' : 'NO_MEMORY_YET';
-      return this.answering.fallback(reason, first, exclusion, { interactionsSeen, memoryUpdatedAt: null });
-    }
-    const state = decodeState(live.network.dimensions, memory.state);
-    const known = { interactionsSeen: memory.interactionsApplied, memoryUpdatedAt: memory.updatedAt };
-    if (!(await this.holdsKnownItem(live, userId, state))) {
-      return this.answering.fallback('NO_KNOWN_ITEMS', first, exclusion, known);
-    }
-    return this.answering.filled(this.scored(live, state, 'MEMORY', first), first, exclusion, {
-      source: 'MEMORY',
-      fallbackReason: null,
-      modelVersion: live.version,
+  async forUser(userId: string, wish: Wish): Promise<Answer> {
+    return this.answer(await this.standings.ofUser(userId, wish.seen, wish.context), wish);
+  }
+
+  /** For a visitor, by what he did, the oldest first. */
+  async forSession(sequence: readonly SessionInteraction[], wish: Wish): Promise<Answer> {
+    return this.answer(this.standings.ofSession(sequence, wish.seen, wish.context), wish);
+  }
+
+  /** The next page of an answer. */
+  async onward(
+    who: { readonly userId: string } | { readonly sequence: readonly SessionInteraction[] },
+    place: PagePlace,
+    request: string,
+    { first, seen: wish, wanted, context }: Wish,
+  ): Promise<Page> {
+    const { seen, encoded } =
+      'userId' in who ? await this.standings.ofUser(who.userId, wish) : this.standings.ofSession(who.sequence, wish);
+    const exclusion = { ...seen, besides: context?.itemId ?? null, selection: this.catalogue.held.selectionOf(wanted) };
+    return this.pages.next(place, request, first, exclusion, typeof encoded === 'string' ? noReason : encoded.because);
+  }
+
+  private async answer({ known, seen, userId, encoded }: Standing, wish: Wish): Promise<Answer> {
+    const selection = this.catalogue.held.selectionOf(wish.wanted);
+    const asked: Asked = { ...wish, exclusion: { ...seen, besides: wish.context?.itemId ?? null, selection }, userId };
+    if (typeof encoded === 'string') return this.answering.fallback(encoded, asked, known);
+    return this.answering.filled(this.scored(encoded), asked, {
+      source: encoded.source,
+      fallbackReason: encoded.fallbackReason,
+      modelVersion: encoded.live.version,
       ...known,
-      because: async () => because(live.network, this.catalogue.placedFor(live), await sequenceOf(tx, userId)),
+      because: encoded.because,
     });
   }
 
-  /** For a visitor: the list, the oldest first, is encoded by the steps that encode a user, and nothing is stored. */
-  async forSession(sequence: readonly SessionInteraction[], { first, excludeSeen }: Wish): Promise<Answer> {
-    const kinds = new Set(this.seenKinds());
-    const seen = excludeSeen ? sequence.filter(({ kind }) => kinds.has(kind)) : [];
-    const exclusion: Exclusion = { ...excludeNothing, items: new Set(seen.map(({ itemId }) => itemId)) };
-    const known = { interactionsSeen: sequence.length, memoryUpdatedAt: null };
-    const live = this.networks.current();
-    if (live === null) return this.answering.fallback('NO_MODEL', first, exclusion, known);
-    if (sequence.length === 0) return this.answering.fallback('NO_INTERACTIONS', first, exclusion, known);
-    const { rows, ...context } = live.network.eventsOf(sequence);
-    if (rows.every((row) => row === 0)) return this.answering.fallback('NO_KNOWN_ITEMS', first, exclusion, known);
-    const { state } = live.network.trace(rows, context);
-    return this.answering.filled(this.scored(live, state, 'SESSION', first), first, exclusion, {
-      source: 'SESSION',
-      fallbackReason: null,
-      modelVersion: live.version,
-      ...known,
-      because: () => because(live.network, this.catalogue.placedFor(live), sequence),
-    });
-  }
-
-  private scored(live: LiveNetwork, state: UserState, source: Source, first: number): Candidates {
+  private scored({ live, state, source }: Encoded): Scored {
     const u = live.network.query(state);
     const placed = this.catalogue.placedFor(live);
     const learned = live.network.ranking(state, u);
     const ranking =
       placed === null ? learned : joinedRanking(learned, live.network.dimensions.items, rankingOf(placed.scores(u)));
-    return scoredCandidates(ranking, this.catalogue.itemsFor(live, placed), Date.now(), source, first);
-  }
-
-  /** A memory of nothing but items that the model doesn't know is no reason for an answer. */
-  private async holdsKnownItem({ network }: LiveNetwork, userId: string, state: UserState): Promise<boolean> {
-    if (state.recent.some((row) => row > 0)) return true;
-    const items = await itemsOf(this.dataSource.manager, userId, probedItems);
-    return items.some((itemId) => network.vocabulary.rowOf(itemId) > 0);
-  }
-
-  private seenKinds(): readonly string[] {
-    return Object.entries(this.config.kinds).flatMap(([kind, rule]) => (rule.seen ? [kind] : []));
+    return {
+      of: (count, selection, boosts) => {
+        const items = this.catalogue.itemsFor(live, placed, selection, boosts);
+        return scoredCandidates(ranking, items, Date.now(), source, count);
+      },
+      vectorOf: (itemId) => this.catalogue.vectorOf(live, itemId),
+    };
   }
 }

@@ -7,10 +7,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { joinedRanking, rankingOf } from '../model/item-ranking.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
 import type { Answer, Candidate } from './answer.js';
-import { Answering, noReason } from './answering.js';
+import { Answering, noReason, type Asked, type Scored } from './answering.js';
 import { scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
-import { excludeNothing, type Exclusion } from './eligibility.js';
+import type { Wish } from './wish.js';
 
 @Injectable()
 export class SimilarItems {
@@ -20,21 +20,26 @@ export class SimilarItems {
     @Inject(NETWORK_SOURCE) private readonly networks: NetworkSource,
   ) {}
 
-  async to(itemId: string, first: number): Promise<Answer> {
+  async to(itemId: string, { first, wanted }: Pick<Wish, 'first' | 'wanted'>): Promise<Answer> {
     const live = this.networks.current();
-    const exclusion: Exclusion = { ...excludeNothing, besides: itemId };
-    if (live === null) return this.answering.fallback('NO_MODEL', first, exclusion);
+    const selection = this.catalogue.held.selectionOf(wanted);
+    const exclusion = { seenBy: null, items: new Set<string>(), besides: itemId, selection };
+    const asked: Asked = { first, rules: null, exclusion, userId: null };
+    if (live === null) return this.answering.fallback('NO_MODEL', asked);
     const placed = this.catalogue.placedFor(live);
-    const row = live.network.vocabulary.rowOf(itemId);
-    const vector = row > 0 ? live.network.itemVector(row) : (placed?.vectorOf(itemId) ?? null);
-    if (vector === null) return this.answering.fallback('UNKNOWN_ITEM', first, exclusion);
+    const vector = this.catalogue.vectorOf(live, itemId);
+    if (vector === null) return this.answering.fallback('UNKNOWN_ITEM', asked);
     const learned = live.network.nearest(vector);
     const ranking =
       placed === null
         ? learned
         : joinedRanking(learned, live.network.dimensions.items, rankingOf(placed.cosines(vector)));
-    const candidates = scoredCandidates(ranking, this.catalogue.itemsFor(live, placed), Date.now(), 'MODEL', first);
-    return this.answering.filled(candidates, first, exclusion, {
+    const scored: Scored = {
+      of: (count, passing, boosts) =>
+        scoredCandidates(ranking, this.catalogue.itemsFor(live, placed, passing, boosts), Date.now(), 'MODEL', count),
+      vectorOf: (other) => this.catalogue.vectorOf(live, other),
+    };
+    return this.answering.filled(scored, asked, {
       source: 'MODEL',
       fallbackReason: null,
       modelVersion: live.version,

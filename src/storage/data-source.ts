@@ -19,8 +19,11 @@ import { CreateErasure1764600200000 } from '../../migrations/1764600200000-creat
 import { CreateUserMerge1764600300000 } from '../../migrations/1764600300000-create-user-merge.js';
 import { CreateRecommendation1764700300000 } from '../../migrations/1764700300000-create-recommendation.js';
 import { CreateAuditLog1764700200000 } from '../../migrations/1764700200000-create-audit-log.js';
+import { CreateChangeNotification1764710100000 } from '../../migrations/1764710100000-create-change-notification.js';
+import { CreateAnswerSnapshot1764710050000 } from '../../migrations/1764710050000-create-answer-snapshot.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
+import { AnswerSnapshotEntity } from './answer-snapshot.entity.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { AuditLogEntity } from './audit-log.entity.js';
 import { ConsumerPauseEntity } from './consumer-pause.entity.js';
@@ -46,6 +49,7 @@ import { UserMergeEntity } from './user-merge.entity.js';
 import { UserProfileEntity } from './user-profile.entity.js';
 
 export const entities = [
+  AnswerSnapshotEntity,
   ApiKeyEntity,
   AuditLogEntity,
   ConsumerPauseEntity,
@@ -120,6 +124,8 @@ export function createDataSource(
       CreateUserMerge1764600300000,
       CreateRecommendation1764700300000,
       CreateAuditLog1764700200000,
+      CreateAnswerSnapshot1764710050000,
+      CreateChangeNotification1764710100000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

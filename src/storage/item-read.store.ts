@@ -26,10 +26,11 @@ const eligible = `i.available AND i.deleted_at IS NULL AND (i.expires_at IS NULL
 /** What an outer join gives: a row, or nulls. */
 type OrNothing<Row> = Row | { readonly [Column in keyof Row]: null };
 
-/** Whose seen items are left out, and which kinds count as seen. */
+/** Whose seen items are left out, which kinds count as seen, and since when; null: since ever. */
 export interface SeenBy {
   readonly userId: string;
   readonly kinds: readonly string[];
+  readonly since: Date | null;
 }
 
 export interface Served {
@@ -50,7 +51,9 @@ export async function serveItems(
     `WITH candidate AS MATERIALIZED (
        SELECT c.id, c.place,
               $3::text IS NOT NULL AND EXISTS (
-                SELECT FROM interaction n WHERE n.user_id = $3 AND n.item_id = c.id AND n.kind = ANY($4)) AS seen
+                SELECT FROM interaction n
+                 WHERE n.user_id = $3 AND n.item_id = c.id AND n.kind = ANY($4)
+                   AND ($5::timestamptz IS NULL OR n.occurred_at >= $5)) AS seen
          FROM unnest($1::text[]) WITH ORDINALITY AS c(id, place)
          JOIN item i ON i.id = c.id
         WHERE ${eligible})
@@ -59,7 +62,7 @@ export async function serveItems(
        LEFT JOIN (SELECT id, place FROM candidate WHERE NOT seen ORDER BY place LIMIT $2) c ON true
        LEFT JOIN item i ON i.id = c.id
       ORDER BY c.place`,
-    [candidates, count, seenBy?.userId ?? null, seenBy?.kinds ?? []],
+    [candidates, count, seenBy?.userId ?? null, seenBy?.kinds ?? [], seenBy?.since ?? null],
   );
   return { items: rows.filter((row) => row.id !== null), seen: rows[0]?.seenCount ?? 0 };
 }
@@ -69,6 +72,11 @@ export async function loadItems(tx: EntityManager, ids: readonly string[]): Prom
   return tx.query<ItemRow[]>(`SELECT ${columns} FROM item i WHERE i.id = ANY($1::text[]) AND i.deleted_at IS NULL`, [
     ids,
   ]);
+}
+
+/** Of these ids the items that may be answered now, in no order. */
+export async function loadServable(tx: EntityManager, ids: readonly string[]): Promise<readonly ItemRow[]> {
+  return tx.query<ItemRow[]>(`SELECT ${columns} FROM item i WHERE i.id = ANY($1::text[]) AND ${eligible}`, [ids]);
 }
 
 /** Where a page of the newest items ended. */
@@ -91,35 +99,63 @@ export async function latestItems(
   );
 }
 
-/** What decides whether an item may be answered. */
+/** The same of these ids alone. */
+export async function latestAmong(tx: EntityManager, ids: readonly string[]): Promise<readonly LatestCursor[]> {
+  return tx.query<LatestCursor[]>(
+    `SELECT i.id, i.created_at AS "createdAt" FROM item i
+      WHERE i.id = ANY($1::text[]) AND ${eligible} ORDER BY i.created_at DESC, i.id DESC`,
+    [ids],
+  );
+}
+
+/** What the catalogue in memory holds of an item. */
 export interface ItemChange {
   readonly id: string;
+  readonly categories: readonly string[];
+  readonly properties: Readonly<Record<string, unknown>>;
   readonly available: boolean;
+  readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly deletedAt: Date | null;
 }
 
-/**
- * What became visible since the snapshot of the last look (null: everything), and the snapshot of this one.
- *
- * `change_number` is the number of the writing transaction, so a row is new exactly if that transaction is not in the last
- * snapshot: one that took its number early and committed late is not missed, and one that is seen already is not sent again.
- * Numbers at or above the present xmax come from another cluster, by a restore; they can't be new here.
- */
-export async function itemChanges(
-  tx: EntityManager,
-  since: string | null,
-): Promise<{ readonly snapshot: string; readonly changes: readonly ItemChange[] }> {
-  const rows = await tx.query<(OrNothing<ItemChange> & { readonly snapshot: string })[]>(
-    `SELECT s.snapshot::text, i.id, i.available, i.expires_at AS "expiresAt", i.deleted_at AS "deletedAt"
-       FROM (SELECT pg_current_snapshot() AS snapshot) s
-       LEFT JOIN item i ON $1::text IS NULL
-         OR (i.change_number >= pg_snapshot_xmin($1::pg_snapshot)::text::bigint
-             AND i.change_number < pg_snapshot_xmax(s.snapshot)::text::bigint
-             AND NOT pg_visible_in_snapshot(i.change_number::text::xid8, $1::pg_snapshot))`,
-    [since],
+const changeColumns = `i.id, i.categories, i.properties, i.available, i.created_at AS "createdAt",
+  i.expires_at AS "expiresAt", i.deleted_at AS "deletedAt"`;
+
+/** Items of one statement. */
+export const changesAtOnce = 20_000;
+
+/** What a look that begins now will have seen: what is not in it is a change for the next one. */
+export async function catalogueSnapshot(tx: EntityManager): Promise<string> {
+  const [row] = await tx.query<{ snapshot: string }[]>('SELECT pg_current_snapshot()::text AS snapshot');
+  if (row === undefined) throw new Error('a look at the catalogue returned no snapshot');
+  return row.snapshot;
+}
+
+/** The items that are not deleted, in the order of their ids, behind `after`. */
+export async function listItems(tx: EntityManager, after: string): Promise<readonly ItemChange[]> {
+  return tx.query<ItemChange[]>(
+    `SELECT ${changeColumns} FROM item i WHERE i.id > $1 AND i.deleted_at IS NULL ORDER BY i.id LIMIT $2`,
+    [after, changesAtOnce],
   );
-  const snapshot = rows[0]?.snapshot;
-  if (snapshot === undefined) throw new Error('a look at the catalogue returned no snapshot');
-  return { snapshot, changes: rows.filter((row) => row.id !== null) };
+}
+
+/**
+ * What became visible since a snapshot, in the order of the ids, behind `after`.
+ *
+ * `change_number` is the number of the writing transaction, so a row is new exactly if that transaction is not in the snapshot:
+ * one that took its number early and committed late is not missed, and one that is seen already is not sent again. Numbers at or
+ * above the present xmax come from another cluster, by a restore; they can't be new here.
+ */
+export async function itemChanges(tx: EntityManager, since: string, after: string): Promise<readonly ItemChange[]> {
+  return tx.query<ItemChange[]>(
+    `WITH changed AS MATERIALIZED (
+       SELECT i.id FROM item i
+        WHERE i.change_number >= pg_snapshot_xmin($1::pg_snapshot)::text::bigint
+          AND i.change_number < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+          AND NOT pg_visible_in_snapshot(i.change_number::text::xid8, $1::pg_snapshot))
+     SELECT ${changeColumns} FROM (SELECT id FROM changed WHERE id > $2 ORDER BY id LIMIT $3) c JOIN item i USING (id)
+      ORDER BY i.id`,
+    [since, after, changesAtOnce],
+  );
 }

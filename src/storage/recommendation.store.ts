@@ -38,6 +38,22 @@ export async function listRecommendations(
   );
 }
 
+/** How often a user was shown each of these items since a time; those that he was not shown are missing. */
+export async function timesShown(
+  tx: EntityManager,
+  userId: string,
+  since: Date,
+  itemIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows: { id: string; times: number }[] = await tx.query(
+    `SELECT shown.id, count(*)::int AS times
+       FROM recommendation r CROSS JOIN LATERAL unnest(r.item_ids) AS shown(id)
+      WHERE r.user_id = $1 AND r.answered_at >= $2 AND shown.id = ANY($3::text[]) GROUP BY shown.id`,
+    [userId, since, itemIds],
+  );
+  return new Map(rows.map(({ id, times }) => [id, times]));
+}
+
 /** The answers to one user are from now on another's. */
 export async function moveRecommendations(tx: EntityManager, from: string, into: string): Promise<void> {
   await tx.query('LOCK TABLE recommendation IN SHARE ROW EXCLUSIVE MODE');

@@ -2,8 +2,9 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { LOGGER, Metrics, type Logger } from '../telemetry.js';
+import { Notifications } from './notifications.js';
 
-/** What every part stands on: the settings, the log, the figures and the one connection pool. */
+/** What every part stands on: the settings, the log, the figures, the one connection pool and the ear for changes. */
 @Global()
 @Module({})
 export class StorageModule {
@@ -15,8 +16,9 @@ export class StorageModule {
         { provide: LOGGER, useValue: logger },
         { provide: DataSource, useValue: dataSource },
         Metrics,
+        Notifications,
       ],
-      exports: [CONFIG, LOGGER, DataSource, Metrics],
+      exports: [CONFIG, LOGGER, DataSource, Metrics, Notifications],
     };
   }
 }

@@ -163,8 +163,8 @@ export async function statementsOf(
 }
 
 /** For what shows within `refreshMs`. */
-export async function eventually(check: () => Promise<void>): Promise<void> {
-  const deadline = Date.now() + 5_000;
+export async function eventually(check: () => Promise<void>, timeoutMs = 5_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     try {
       await check();

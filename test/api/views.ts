@@ -17,6 +17,7 @@ export interface PlacedView {
   readonly rank: number;
   readonly score: number;
   readonly source: string;
+  readonly rules: readonly string[];
   readonly item: ItemView;
   readonly because: readonly AttendedView[];
 }
