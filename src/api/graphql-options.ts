@@ -12,7 +12,7 @@ import type { Access, Caller } from './access.js';
 import { formatError, isUnexpected } from './error-format.js';
 import { limitRule } from './limits.js';
 import { costLimit } from './query-cost.js';
-import { ItemLoader, type RequestContext } from './request-context.js';
+import { loadersOf, type RequestContext } from './request-context.js';
 
 export const graphqlPath = '/graphql';
 
@@ -43,7 +43,7 @@ export function graphqlOptions(
     context: async (request: FastifyRequest): Promise<RequestContext> => ({
       requestId: request.id,
       ...(await authenticated(access, request)),
-      items: new ItemLoader(dataSource),
+      ...loadersOf(dataSource),
     }),
   };
 }

@@ -17,7 +17,7 @@ import { withPatience } from '../storage/patience.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { Access, keyOf } from './access.js';
 import { formatError, isUnexpected } from './error-format.js';
-import { ItemLoader, type RequestContext } from './request-context.js';
+import { loadersOf, type RequestContext } from './request-context.js';
 import { asMistake, readSubscription, type SubscriptionRequest } from './subscription-document.js';
 
 /** Codes of a close frame: of the protocol, and of WebSocket itself. */
@@ -97,7 +97,7 @@ export class SubscriptionProtocol {
         requestId: randomUUID(),
         ...caller,
         key,
-        items: new ItemLoader(this.dataSource),
+        ...loadersOf(this.dataSource),
       };
       const { operationName, variables: variableValues } = request;
       return { schema, document: read.document, operationName, variableValues, contextValue };
