@@ -6,12 +6,12 @@ import { Inject, Injectable, SetMetadata, type CanActivate, type ExecutionContex
 import { Reflector } from '@nestjs/core';
 import { GqlExecutionContext, type GqlContextType } from '@nestjs/graphql';
 import type { FastifyRequest } from 'fastify';
-import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import type { Actor } from '../memory/audit.js';
 import { scopes, type Scope } from '../storage/api-key.entity.js';
-import { allows, verifyKey } from './api-key.js';
+import { allows } from './api-key.js';
+import { KnownKeys } from './known-keys.js';
 import type { RequestContext } from './request-context.js';
 
 export const scopeMetadata = 'recollect:scope';
@@ -28,7 +28,7 @@ export interface Caller {
 @Injectable()
 export class Access implements CanActivate {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly keys: KnownKeys,
     private readonly reflector: Reflector,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -49,7 +49,7 @@ export class Access implements CanActivate {
         'an API key is needed: send it as "Authorization: Bearer <key>" or as x-api-key',
       );
     }
-    const row = await verifyKey(this.dataSource.manager, key);
+    const row = await this.keys.verified(key);
     return { scopes: row.scopes, actor: { name: row.name, keyPrefix: row.prefix } };
   }
 

@@ -1,5 +1,10 @@
 /** How the GraphQL server is set up: what it refuses before a resolver runs, and what it never says. */
 import { HeaderMap, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import type { FastifyRequest } from 'fastify';
 import { GraphQLError, OperationTypeNode } from 'graphql';
@@ -38,7 +43,7 @@ export function graphqlOptions(
     parseOptions: { maxLexicalTokens: config.queryTokens },
     validationRules: [limitRule(config)],
     formatError,
-    plugins: [costLimit(config), patienceOfMutations(config), errorLog(logger)],
+    plugins: [...noCloud, costLimit(config), patienceOfMutations(config), errorLog(logger)],
     logger: silent,
     context: async (request: FastifyRequest): Promise<RequestContext> => ({
       requestId: request.id,
@@ -47,6 +52,13 @@ export function graphqlOptions(
     }),
   };
 }
+
+/** What the server would do for services of its maker's and for caches that stand before it, in each request or field. */
+const noCloud = [
+  ApolloServerPluginCacheControlDisabled(),
+  ApolloServerPluginSchemaReportingDisabled(),
+  ApolloServerPluginUsageReportingDisabled(),
+];
 
 /** A request without a valid key ends here, before its document is read. */
 async function authenticated(access: Access, request: FastifyRequest): Promise<Caller> {

@@ -21,6 +21,7 @@ import { CreateRecommendation1764700300000 } from '../../migrations/176470030000
 import { CreateAuditLog1764700200000 } from '../../migrations/1764700200000-create-audit-log.js';
 import { CreateChangeNotification1764710100000 } from '../../migrations/1764710100000-create-change-notification.js';
 import { CreateAnswerSnapshot1764710050000 } from '../../migrations/1764710050000-create-answer-snapshot.js';
+import { NotifyOfKeys1764710110000 } from '../../migrations/1764710110000-notify-of-keys.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { AnswerSnapshotEntity } from './answer-snapshot.entity.js';
@@ -126,6 +127,7 @@ export function createDataSource(
       CreateAuditLog1764700200000,
       CreateAnswerSnapshot1764710050000,
       CreateChangeNotification1764710100000,
+      NotifyOfKeys1764710110000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

@@ -121,11 +121,13 @@ describe('the edge', () => {
   });
 
   it('says no more than "internal error" of what it did not expect', async () => {
-    await api.dataSource.query('ALTER TABLE live_model RENAME TO live_model_away');
-    const { status, data, errors } = await api.ask('{ liveModel { version } item(id: "i") { id } }');
-    await api.dataSource.query('ALTER TABLE live_model_away RENAME TO live_model');
-    expect({ status, data }).toEqual({ status: 200, data: { liveModel: null, item: null } });
-    expect(errors).toMatchObject([{ message: 'internal error', path: ['liveModel'] }]);
+    await api.dataSource.query('ALTER TABLE training_run RENAME TO training_run_away');
+    const { status, data, errors } = await api.ask(
+      '{ trainingRun(id: "00000000-0000-4000-8000-000000000000") { id } item(id: "i") { id } }',
+    );
+    await api.dataSource.query('ALTER TABLE training_run_away RENAME TO training_run');
+    expect({ status, data }).toEqual({ status: 200, data: { trainingRun: null, item: null } });
+    expect(errors).toMatchObject([{ message: 'internal error', path: ['trainingRun'] }]);
     expect(errors[0]?.extensions).toEqual({ code: 'INTERNAL' });
   });
 

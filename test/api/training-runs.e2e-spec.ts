@@ -131,6 +131,7 @@ describe('the live model', () => {
           metrics: { testedUsers: 0, model: null },
         },
       });
+      await promoteRandom(api, ['a', 'b', 'c']);
       await api.dataSource.query(`UPDATE model SET dimensions = dimensions - 'heads' - 'kinds' - 'gaps'`);
       const older = await api.ask('{ liveModel { dimensions { width heads kinds gapBuckets } } }');
       expect(older.data).toEqual({ liveModel: { dimensions: { width: 8, heads: 1, kinds: 0, gapBuckets: 0 } } });
