@@ -32,7 +32,7 @@ if (first !== undefined) {
     const { trackInteractions } = await client.ask(TrackDocument, {
       interactions: [{ ...clicked, userId, occurredAt: new Date().toISOString() }],
     });
-    say(`tracked: ${trackInteractions.accepted}`);
+    say(`tracked: ${trackInteractions?.accepted ?? 0}`);
   }
 }
 

@@ -171,7 +171,7 @@ export type TrackMutationVariables = Exact<{
 }>;
 
 
-export type TrackMutation = { trackInteractions: { accepted: number, duplicates: number, userErrors: Array<{ code: string, field: string | null, message: string }> } };
+export type TrackMutation = { trackInteractions: { accepted: number, duplicates: number, userErrors: Array<{ code: string, field: string | null, message: string }> } | null };
 
 export type WhatNextQueryVariables = Exact<{
   userId: string;

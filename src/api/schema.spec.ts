@@ -5,6 +5,7 @@ import {
   isEnumType,
   isInputObjectType,
   isIntrospectionType,
+  isNonNullType,
   isObjectType,
   isSpecifiedScalarType,
   printSchema,
@@ -47,6 +48,12 @@ describe('the schema', () => {
       (field) => !['reader', 'writer', 'operator', 'privacy'].includes(String(scopes.get(field))),
     );
     expect(open).toEqual([]);
+  });
+
+  it('lets a mutation that fails take nothing from the results of those beside it, so none of them has to be there', () => {
+    const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
+    expect(mutations.length).toBeGreaterThan(5);
+    expect(mutations.filter(({ type }) => isNonNullType(type)).map(({ name }) => name)).toEqual([]);
   });
 
   it('says of every type, field, argument and value what it is', () => {

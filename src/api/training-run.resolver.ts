@@ -49,6 +49,7 @@ export class TrainingRunResolver {
 
   @Scopes('operator')
   @Mutation(() => StartTrainingPayload, {
+    nullable: true,
     description: 'Starts a training. One runs at a time: if one is queued or runs, that one is returned.',
   })
   async startTraining(
