@@ -233,6 +233,20 @@ export const settings = {
     about:
       'Most fields that the answer to one document may have, by its `first`s; a replay of a history counts as many.',
   }),
+  subscriptionConnections: setting({
+    env: 'RECOLLECT_SUBSCRIPTION_CONNECTIONS',
+    schema: count(0, 100_000),
+    default: '1000',
+    unit: 'connections',
+    about: 'Most WebSocket connections for subscriptions to this process.',
+  }),
+  subscriptionsPerConnection: setting({
+    env: 'RECOLLECT_SUBSCRIPTIONS_PER_CONNECTION',
+    schema: count(1, 1_000),
+    default: '20',
+    unit: 'subscriptions',
+    about: 'Most subscriptions of one connection.',
+  }),
   authentication: setting({
     env: 'RECOLLECT_AUTHENTICATION',
     schema: z.enum(['on', 'off']),

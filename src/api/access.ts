@@ -34,8 +34,8 @@ export class Access implements CanActivate {
   ) {}
 
   /** Who asks, by the request's key; throws UNAUTHENTICATED or KEY_EXPIRED. */
-  async callerOf(request: FastifyRequest): Promise<Caller> {
-    return this.callerBy(keyOf(request));
+  async callerOf({ headers }: FastifyRequest): Promise<Caller> {
+    return this.callerBy(keyOf(headers));
   }
 
   /** The same by a key; null: none was given. */
@@ -65,8 +65,9 @@ export class Access implements CanActivate {
   }
 }
 
-function keyOf({ headers }: FastifyRequest): string | null {
-  const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-  const header = headers['x-api-key'];
+/** The key in headers, or in what stands for them; null: there is none. */
+export function keyOf(headers: Readonly<Record<string, unknown>>): string | null {
+  const { authorization, 'x-api-key': header } = headers;
+  const bearer = typeof authorization === 'string' ? /^Bearer +(\S+) *$/i.exec(authorization)?.[1] : undefined;
   return bearer ?? (typeof header === 'string' && header !== '' ? header : null);
 }

@@ -17,7 +17,9 @@ import type { Access, Caller } from './access.js';
 import { formatError, isUnexpected } from './error-format.js';
 import { limitRule } from './limits.js';
 import { costLimit } from './query-cost.js';
-import { ItemLoader, type RequestContext } from './request-context.js';
+import { loadersOf, type RequestContext } from './request-context.js';
+
+export const graphqlPath = '/graphql';
 
 export function graphqlOptions(
   config: Config,
@@ -26,7 +28,7 @@ export function graphqlOptions(
   access: Access,
 ): Omit<ApolloDriverConfig, 'driver'> {
   return {
-    path: '/graphql',
+    path: graphqlPath,
     autoSchemaFile: true,
     sortSchema: true,
     graphiql: false,
@@ -46,7 +48,7 @@ export function graphqlOptions(
     context: async (request: FastifyRequest): Promise<RequestContext> => ({
       requestId: request.id,
       ...(await authenticated(access, request)),
-      items: new ItemLoader(dataSource),
+      ...loadersOf(dataSource),
     }),
   };
 }

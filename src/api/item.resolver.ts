@@ -45,6 +45,7 @@ export class ItemResolver {
 
   @Scopes('writer')
   @Mutation(() => PutItemsPayload, {
+    nullable: true,
     description:
       'Writes items, each as a whole: what is left out is emptied (no categories, no properties, no expiry, available). ' +
       'Valid items are written beside refused ones.',
@@ -103,6 +104,7 @@ export class ItemResolver {
 
   @Scopes('writer')
   @Mutation(() => DeleteItemsPayload, {
+    nullable: true,
     description: 'Deletes items: from now on they are in no answer. What users did with them stays in the log.',
   })
   async deleteItems(@Args('input') { ids }: DeleteItemsInput): Promise<DeleteItemsPayload> {

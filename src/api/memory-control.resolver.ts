@@ -47,6 +47,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => ForgetInteractionsPayload, {
+    nullable: true,
     description:
       'Takes interactions out of log, counts and memories, at once: the memory then equals, bit for bit, one that never saw them. ' +
       'Delivered once more they are not taken.',
@@ -71,6 +72,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => ForgetSlotPayload, {
+    nullable: true,
     description:
       'Forgets the interactions that fill a slot, as `forgetInteractions` does, and says which. The slot is then filled by what is left of the ' +
       'log, as all are.',
@@ -86,6 +88,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => ResetMemoryPayload, {
+    nullable: true,
     description:
       'Empties the memory, at once. What has arrived stays in the log, for pages of it, seen items and popularity, and enters no ' +
       'memory, reason or training any more; what arrives later does, whenever it happened.',
@@ -99,6 +102,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => MergeUsersPayload, {
+    nullable: true,
     description:
       'Joins the history of one id to that of another, at once, in the order in which it happened: the memory equals that of one user ' +
       'who did it all. What comes under the old id later goes to the user too. It cannot be undone.',
@@ -112,6 +116,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => EraseUserPayload, {
+    nullable: true,
     description:
       'Erases a user: log, counts, memories of every version, profile, answers, dead letters. What is left is a keyed hash of the id, by which ' +
       'nothing of the user is taken again. Once more it erases what came since.',
@@ -126,6 +131,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => ExportUserPayload, {
+    nullable: true,
     description:
       'All that is held of a user, at one moment. Changes nothing; a long log is exported on the command line.',
   })

@@ -35,6 +35,15 @@ describe('the cost of an operation', () => {
     expect(cost(asked, { input: { userId: 'u' } })).toBe(2 + 10 * 3);
   });
 
+  it('counts as many items as are given to be ordered', () => {
+    const rank = (itemIds: string) =>
+      `query($ids: [ID!]!) { rankItems(input: { itemIds: ${itemIds} }) { items { rank } } }`;
+    expect(cost(rank('["a", "b", "c"]'))).toBe(2 + 3);
+    expect(cost(rank('$ids'), { ids: Array.from({ length: 500 }, String) })).toBe(2 + 500);
+    const whole = 'query($input: RankItemsInput!) { rankItems(input: $input) { items { rank } } }';
+    expect(cost(whole, { input: { itemIds: ['a', 'b'] } })).toBe(2 + 2);
+  });
+
   it('bounds a `first` that the resolver refuses, so that the resolver says so', () => {
     for (const [first, rows] of [
       ['1000000000', 100],

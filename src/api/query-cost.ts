@@ -32,6 +32,8 @@ import { maximumFirst } from './arguments.js';
 /** Arguments that say how long a list is; a resolver refuses more than `maximumFirst`. */
 const lengths: ReadonlySet<string> = new Set(['first', 'moments']);
 const unsaidLength = 10;
+/** Items that a query takes to order them. */
+const longestList = 1_000;
 
 /** What a replay of a user's history costs at most, beside the fields that are read off it. */
 export const replayCost = 500;
@@ -149,8 +151,10 @@ class Counting {
       const node = field.arguments?.find((argument) => argument.name.value === name)?.value;
       if (lengths.has(name)) return boundedRows(this.valueOf(node), defaultValue);
       const input = getNullableType(type);
-      const part = isInputObjectType(input) ? input.getFields().first : undefined;
-      if (part !== undefined) return boundedRows(this.partOf(node, part.name), part.defaultValue);
+      if (!isInputObjectType(input)) continue;
+      const { first, itemIds } = input.getFields();
+      if (first !== undefined) return boundedRows(this.partOf(node, 'first'), first.defaultValue);
+      if (itemIds !== undefined) return this.lengthOf(node, 'itemIds');
     }
     return null;
   }
@@ -158,6 +162,13 @@ class Counting {
   private valueOf(node: ValueNode | undefined): unknown {
     if (node?.kind === Kind.INT) return Number(node.value);
     return node?.kind === Kind.VARIABLE ? this.variables[node.name.value] : undefined;
+  }
+
+  /** Of a list that is answered entry by entry. */
+  private lengthOf(node: ValueNode | undefined, name: string): number {
+    const field = node?.kind === Kind.OBJECT ? node.fields.find((one) => one.name.value === name)?.value : undefined;
+    const list = field?.kind === Kind.LIST ? field.values : this.partOf(node, name);
+    return Array.isArray(list) ? Math.min(Math.max(1, list.length), longestList) : unsaidLength;
   }
 
   private partOf(node: ValueNode | undefined, name: string): unknown {

@@ -17,6 +17,7 @@ import { MemorySlotResolver, SlotMomentResolver } from './memory-slot.resolver.j
 import { ModelResolver } from './model.resolver.js';
 import { RankItemsResolver } from './rank-items.resolver.js';
 import { RecommendationsResolver, RecommendedItemResolver } from './recommendations.resolver.js';
+import { SubscriptionResolver } from './subscription.resolver.js';
 import { TrainingRunResolver } from './training-run.resolver.js';
 import { UserResolver } from './user.resolver.js';
 
@@ -39,6 +40,7 @@ export const resolvers = [
   RecommendedItemResolver,
   SlotInteractionItemResolver,
   SlotMomentResolver,
+  SubscriptionResolver,
   TrainingRunResolver,
   UserResolver,
 ];

@@ -11,7 +11,7 @@ import { Id } from './id.scalar.js';
 import { StartTrainingInput, StartTrainingPayload } from './start-training.type.js';
 import { TrainingRun, TrainingRunConnection, TrainingStatusEnum } from './training-run.type.js';
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+export const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const longestText = 1_000;
 
 @Resolver(() => TrainingRun)
@@ -49,6 +49,7 @@ export class TrainingRunResolver {
 
   @Scopes('operator')
   @Mutation(() => StartTrainingPayload, {
+    nullable: true,
     description: 'Starts a training. One runs at a time: if one is queued or runs, that one is returned.',
   })
   async startTraining(

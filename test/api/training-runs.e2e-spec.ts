@@ -66,6 +66,7 @@ describe('training runs', () => {
         .trainingRuns;
     };
     const first = await page(null);
+    await api.dataSource.query('DELETE FROM training_run WHERE id = $1', [first.edges.at(-1)?.node.id]); // case S07
     const second = await page(first.pageInfo.endCursor);
     const runs = [...first.edges, ...second.edges].map(({ node }) => node);
     expect(runs.map(({ cause }) => cause)).toEqual(['MUTATION', ...Array.from({ length: 5 }, () => 'CRON')]);
