@@ -70,6 +70,7 @@ export class ItemResolver {
 
   @Scopes('writer')
   @Mutation(() => PatchItemsPayload, {
+    nullable: true,
     description:
       'Changes parts of items that are there; the rest of each stays. Valid changes are made beside refused ones.',
   })
