@@ -93,7 +93,7 @@ async function write(all: readonly Message[][], topic: string): Promise<void> {
       for (let from = 0; from < messages.length; from += batch) {
         const some = messages.slice(from, from + batch);
         const position = { startOffset: BigInt(from), endOffset: BigInt(from + some.length) };
-        const turn = { wait: async (_attempt: number, error: unknown) => Promise.reject(error as Error) };
+        const turn = { wait: async (_attempt: number, error: unknown) => Promise.reject(error) };
         await apply?.(some, { topic, partition, ownerEpoch, ...position }, turn);
       }
     }
@@ -125,7 +125,9 @@ try {
     [events],
   );
   for (const { calls, us, query } of statements)
-    process.stdout.write(`${us.toFixed(2).padStart(7)} us ${String(calls).padStart(6)} times  ${query.slice(0, 110)}\n`);
+    process.stdout.write(
+      `${us.toFixed(2).padStart(7)} us ${String(calls).padStart(6)} times  ${query.slice(0, 110)}\n`,
+    );
   const [updates] = await dataSource.query<[{ all: number; hot: number }]>(
     `SELECT sum(n_tup_upd)::float8 AS all, sum(n_tup_hot_upd)::float8 AS hot FROM pg_stat_user_tables WHERE relname ~ '^user_memory_'`,
   );
