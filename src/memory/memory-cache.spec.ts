@@ -34,6 +34,17 @@ describe('the cache of memories', () => {
     }
   });
 
+  it('gives each state as it was put, whatever takes its place since', () => {
+    const cache = new MemoryCache(10_000);
+    const filled = (userId: string, byte: number) => ({ ...memory(userId), state: Buffer.alloc(500, byte) });
+    cache.put(1, [filled('a', 1), filled('b', 2)]);
+    const taken = cache.take(1, 'a');
+    cache.put(1, [filled('c', 3), filled('b', 4)]);
+    expect(taken).toEqual(filled('a', 1));
+    expect(cache.take(1, 'b')).toEqual(filled('b', 4));
+    expect(cache.take(1, 'c')).toEqual(filled('c', 3));
+  });
+
   it('may keep none', () => {
     const cache = new MemoryCache(0);
     cache.put(1, [memory('a')]);

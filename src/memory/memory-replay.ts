@@ -5,7 +5,7 @@
  */
 import type { EntityManager } from 'typeorm';
 import type { Network } from '../model/network.js';
-import { checksumOf, emptyState, encodeState, type UserState } from '../model/user-state.js';
+import { checksumOf, emptyState, encodeStates, type UserState } from '../model/user-state.js';
 import { readSequencePages, type SequenceCursor } from '../storage/interaction.store.js';
 import { deleteMemories, saveMemories, type MemoryRow, type MemoryTable } from '../storage/user-memory.store.js';
 import { applyInWaves } from './waves.js';
@@ -78,8 +78,9 @@ export async function replayed(
         after: { occurredAt: page.lastOccurredAt, arrival: page.lastArrival },
       }));
   }
-  return [...users].map(([userId, { state, interactionsApplied, lastOccurredAt }]) => {
-    const bytes = encodeState(state);
-    return { userId, state: bytes, interactionsApplied, lastOccurredAt, checksum: checksumOf(bytes) };
+  const states = encodeStates([...users.values()].map(({ state }) => state));
+  return [...users].map(([userId, { interactionsApplied, lastOccurredAt }], at) => {
+    const state = states[at] as Buffer;
+    return { userId, state, interactionsApplied, lastOccurredAt, checksum: checksumOf(state) };
   });
 }

@@ -5,9 +5,9 @@
  * the user's newest one does not fit there: such a user is to be replayed from the log, as is one whose stored memory is damaged.
  */
 import type { EntityManager } from 'typeorm';
-import { stateBytes } from '../model/dimensions.js';
+import { stateBytes, stateSize } from '../model/dimensions.js';
 import type { Network } from '../model/network.js';
-import { checksumOf, decodeState, emptyState, encodeState, type UserState } from '../model/user-state.js';
+import { checksumOf, decodeState, emptyState, encodeState, encodeStates, type UserState } from '../model/user-state.js';
 import {
   addMemories,
   changeMemories,
@@ -88,12 +88,14 @@ export async function remember(
   );
   const tracks: (Track & { readonly before: HeldMemory; readonly lastOccurredAt: Date | null })[] = [];
   const toReplay: string[] = [];
+  const size = stateSize(network.dimensions);
+  const numbers = new Float32Array(sequences.size * size); // of all: one by one they would cost more to make than to step
   for (const before of held) {
     const sequence = sequences.get(before.userId);
     if (sequence === undefined) continue;
     const last = before.lastOccurredAt?.getTime() ?? null;
     const inOrder = sequence.filter(({ occurredAt }) => last === null || occurredAt >= last);
-    const state = stateOf(before, network);
+    const state = stateOf(before, network, numbers.subarray(tracks.length * size, (tracks.length + 1) * size));
     if (inOrder.length < sequence.length || state === null) toReplay.push(before.userId);
     if (state === null) continue; // not one that was known, so it is locked
     const newest = inOrder.at(-1);
@@ -101,8 +103,9 @@ export async function remember(
     tracks.push({ before, state, events: network.eventsOf(inOrder, last), lastOccurredAt });
   }
   await applyInWaves(network, tracks);
-  const changes = tracks.map(({ before, state: numbers, events: applied, lastOccurredAt }) => {
-    const state = encodeState(numbers);
+  const states = encodeStates(tracks.map(({ state }) => state));
+  const changes = tracks.map(({ before, events: applied, lastOccurredAt }, at) => {
+    const state = states[at] as Buffer;
     const interactionsApplied = before.interactionsApplied + applied.rows.length;
     const sequenceNumber = before.sequenceNumber + 1;
     const { userId } = before;
@@ -116,8 +119,8 @@ export async function remember(
 }
 
 /** null for bytes that are damaged or of another form than this network's: the log can make them anew. */
-function stateOf({ state, checksum }: MemoryRow, { dimensions }: Network): UserState | null {
+function stateOf({ state, checksum }: MemoryRow, { dimensions }: Network, numbers: Float32Array): UserState | null {
   return checksumOf(state) === checksum && state.length === stateBytes(dimensions)
-    ? decodeState(dimensions, state)
+    ? decodeState(dimensions, state, numbers)
     : null;
 }

@@ -47,12 +47,10 @@ export function encodeHalves(numbers: Float32Array, bytes: Uint8Array): void {
   else kernel.encode(numbers, bytes);
 }
 
-/** Reads `count` halves. */
-export function decodeHalves(bytes: Uint8Array, count: number): Float32Array {
-  if (kernel === null) return decodePlainly(bytes, count);
-  const numbers = new Float32Array(count);
-  kernel.decode(bytes, numbers);
-  return numbers;
+/** Reads as many halves as there is room for. */
+export function decodeHalves(bytes: Uint8Array, numbers: Float32Array): void {
+  if (kernel === null) decodePlainly(bytes, numbers);
+  else kernel.decode(bytes, numbers);
 }
 
 /** The plain twin of `HalfKernel.encode`. */
@@ -74,11 +72,10 @@ export function encodePlainly(numbers: Float32Array, bytes: Uint8Array): void {
 }
 
 /** The plain twin of `HalfKernel.decode`. */
-export function decodePlainly(bytes: Uint8Array, count: number): Float32Array {
+export function decodePlainly(bytes: Uint8Array, numbers: Float32Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const numbers = new Float32Array(count);
-  const bits = new Uint32Array(numbers.buffer);
-  for (let at = 0; at < count; at++) {
+  const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
+  for (let at = 0; at < numbers.length; at++) {
     const half = view.getUint16(2 * at, true);
     const magnitude = half & 0x7fff;
     if (magnitude >= 0x0400 && magnitude < 0x7c00) {
@@ -88,5 +85,4 @@ export function decodePlainly(bytes: Uint8Array, count: number): Float32Array {
       numbers[at] = half & 0x8000 ? -size : size;
     }
   }
-  return numbers;
 }

@@ -58,14 +58,35 @@ export function contextOf({ context }: UserState, { kinds, gaps }: Dimensions): 
   };
 }
 
-export function encodeState({ numbers, recent, context }: UserState): Buffer {
+export function encodeState(state: UserState): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(encodedBytes(state));
+  encodeInto(state, bytes);
+  return bytes;
+}
+
+/** The same of many, all of one size, as views of one buffer: whoever keeps one of them keeps them all. */
+export function encodeStates(states: readonly UserState[]): readonly Buffer[] {
+  const [first] = states;
+  if (first === undefined) return [];
+  const size = encodedBytes(first);
+  const all = Buffer.allocUnsafeSlow(states.length * size);
+  return states.map((state, at) => {
+    const bytes = all.subarray(at * size, (at + 1) * size);
+    encodeInto(state, bytes);
+    return bytes;
+  });
+}
+
+function encodedBytes({ numbers, recent, context }: UserState): number {
+  return 2 * numbers.length + 4 * (recent.length + context.length);
+}
+
+function encodeInto({ numbers, recent, context }: UserState, bytes: Buffer): void {
   const halves = 2 * numbers.length;
-  const bytes = Buffer.allocUnsafeSlow(halves + 4 * (recent.length + context.length));
   encodeHalves(numbers, bytes);
   for (let at = 0; at < recent.length; at++) bytes.writeInt32LE(recent[at] as number, halves + 4 * at);
   const rest = halves + 4 * recent.length;
   for (let at = 0; at < context.length; at++) bytes.writeInt32LE(context[at] as number, rest + 4 * at);
-  return bytes;
 }
 
 /**
@@ -81,13 +102,17 @@ export function isOfEarlierArithmetic(bytes: Uint8Array, checksum: number): bool
   return Array.from({ length: arithmetic }, (_, earlier) => crc32(bytes, earlier)).includes(checksum);
 }
 
-/** Throws STATE_INVALID for bytes that no step of a network of these sizes can have left. */
-export function decodeState(dimensions: Dimensions, bytes: Uint8Array): UserState {
+/** Throws STATE_INVALID for bytes that no step of a network of these sizes can have left. `numbers`: where those of the state go. */
+export function decodeState(
+  dimensions: Dimensions,
+  bytes: Uint8Array,
+  numbers: Float32Array = new Float32Array(stateSize(dimensions)),
+): UserState {
   if (bytes.length !== stateBytes(dimensions)) {
     throw invalid(`it has ${bytes.length} bytes, a network of these sizes keeps ${stateBytes(dimensions)}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const numbers = decodeHalves(bytes, stateSize(dimensions));
+  decodeHalves(bytes, numbers);
   for (let at = 0; at < numbers.length; at++) {
     if (!Number.isFinite(numbers[at])) throw invalid(`number ${at} is not finite`);
   }
