@@ -170,6 +170,14 @@ export const settings = {
     unit: 'connections',
     about: 'Connections that this process may open.',
   }),
+  databaseTimeoutMs: setting({
+    env: 'DATABASE_TIMEOUT_MS',
+    schema: count(100, longestTimerMs),
+    default: '10000',
+    unit: 'ms',
+    about:
+      'A statement that a query of the API waits for longer is given up, with its connection; a mutation waits as long as a request may take.',
+  }),
   host: setting({
     env: 'RECOLLECT_HOST',
     schema: z.string().min(1),
@@ -206,7 +214,7 @@ export const settings = {
   queryTokens: setting({
     env: 'RECOLLECT_QUERY_TOKENS',
     schema: count(50, 100_000),
-    default: '2000',
+    default: '1000',
     unit: 'tokens',
     about: 'Longest GraphQL document.',
   }),
@@ -216,6 +224,28 @@ export const settings = {
     default: '20',
     unit: 'aliases',
     about: 'Most root fields and aliases of one document.',
+  }),
+  queryCost: setting({
+    env: 'RECOLLECT_QUERY_COST',
+    schema: count(100, 10_000_000),
+    default: '20000',
+    unit: 'fields',
+    about:
+      'Most fields that the answer to one document may have, by its `first`s; a replay of a history counts as many.',
+  }),
+  subscriptionConnections: setting({
+    env: 'RECOLLECT_SUBSCRIPTION_CONNECTIONS',
+    schema: count(0, 100_000),
+    default: '1000',
+    unit: 'connections',
+    about: 'Most WebSocket connections for subscriptions to this process.',
+  }),
+  subscriptionsPerConnection: setting({
+    env: 'RECOLLECT_SUBSCRIPTIONS_PER_CONNECTION',
+    schema: count(1, 1_000),
+    default: '20',
+    unit: 'subscriptions',
+    about: 'Most subscriptions of one connection.',
   }),
   authentication: setting({
     env: 'RECOLLECT_AUTHENTICATION',

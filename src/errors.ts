@@ -69,6 +69,7 @@ const errors = {
   KEY_EXPIRED: { retriable: false, level: 'info' },
   FORBIDDEN: { retriable: false, level: 'info' },
   BAD_INPUT: { retriable: false, level: 'info' },
+  CURSOR_EXPIRED: { retriable: false, level: 'info' },
   NOT_FOUND: { retriable: false, level: 'info' },
   IDEMPOTENCY_CONFLICT: { retriable: false, level: 'info' },
   LIMIT_EXCEEDED: { retriable: false, level: 'info' },

@@ -6,12 +6,12 @@ import { Inject, Injectable, SetMetadata, type CanActivate, type ExecutionContex
 import { Reflector } from '@nestjs/core';
 import { GqlExecutionContext, type GqlContextType } from '@nestjs/graphql';
 import type { FastifyRequest } from 'fastify';
-import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import type { Actor } from '../memory/audit.js';
 import { scopes, type Scope } from '../storage/api-key.entity.js';
-import { allows, verifyKey } from './api-key.js';
+import { allows } from './api-key.js';
+import { KnownKeys } from './known-keys.js';
 import type { RequestContext } from './request-context.js';
 
 export const scopeMetadata = 'recollect:scope';
@@ -28,14 +28,14 @@ export interface Caller {
 @Injectable()
 export class Access implements CanActivate {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly keys: KnownKeys,
     private readonly reflector: Reflector,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** Who asks, by the request's key; throws UNAUTHENTICATED or KEY_EXPIRED. */
-  async callerOf(request: FastifyRequest): Promise<Caller> {
-    return this.callerBy(keyOf(request));
+  async callerOf({ headers }: FastifyRequest): Promise<Caller> {
+    return this.callerBy(keyOf(headers));
   }
 
   /** The same by a key; null: none was given. */
@@ -49,7 +49,7 @@ export class Access implements CanActivate {
         'an API key is needed: send it as "Authorization: Bearer <key>" or as x-api-key',
       );
     }
-    const row = await verifyKey(this.dataSource.manager, key);
+    const row = await this.keys.verified(key);
     return { scopes: row.scopes, actor: { name: row.name, keyPrefix: row.prefix } };
   }
 
@@ -65,8 +65,9 @@ export class Access implements CanActivate {
   }
 }
 
-function keyOf({ headers }: FastifyRequest): string | null {
-  const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-  const header = headers['x-api-key'];
+/** The key in headers, or in what stands for them; null: there is none. */
+export function keyOf(headers: Readonly<Record<string, unknown>>): string | null {
+  const { authorization, 'x-api-key': header } = headers;
+  const bearer = typeof authorization === 'string' ? /^Bearer +(\S+) *$/i.exec(authorization)?.[1] : undefined;
   return bearer ?? (typeof header === 'string' && header !== '' ? header : null);
 }

@@ -58,6 +58,7 @@ export const ShortfallCauseEnum: Readonly<Record<ShortfallCause, ShortfallCause>
   NOT_COUNTED: 'NOT_COUNTED',
   FILTER: 'FILTER',
   RULES: 'RULES',
+  PAGES_EXHAUSTED: 'PAGES_EXHAUSTED',
 };
 registerEnumType(ShortfallCauseEnum, {
   name: 'ShortfallCause',
@@ -69,5 +70,6 @@ registerEnumType(ShortfallCauseEnum, {
     NOT_COUNTED: { description: 'No more items had interactions of these kinds in the window.' },
     FILTER: { description: 'The filter, or the list of blocked items, keeps the others out.' },
     RULES: { description: 'The caps let no more pass.' },
+    PAGES_EXHAUSTED: { description: 'What was noted of the answer was read to its end.' },
   },
 });

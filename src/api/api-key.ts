@@ -38,7 +38,7 @@ export async function createKey(tx: EntityManager, { name, scopes, expiresAt }: 
   return { key, row };
 }
 
-/** Throws NOT_FOUND for a prefix that no key has. From the next request on the key is refused. */
+/** Throws NOT_FOUND for a prefix that no key has. From then on the key is refused, by other processes within a second. */
 export async function revokeKey(tx: EntityManager, prefix: string): Promise<ApiKeyRow> {
   const row = await revokeApiKey(tx, prefix);
   if (row === null) throw new RecollectError('NOT_FOUND', `there is no key with the prefix ${prefix}`);
@@ -54,16 +54,23 @@ export async function ensureOperatorKey(dataSource: DataSource, schema: string):
   });
 }
 
-/** The row of a valid key; throws UNAUTHENTICATED or KEY_EXPIRED. */
-export async function verifyKey(tx: EntityManager, key: string): Promise<ApiKeyRow> {
+export type StoredKey = NonNullable<Awaited<ReturnType<typeof findApiKey>>>;
+
+/** What a key is looked up by; throws UNAUTHENTICATED for what is none. */
+export function prefixOf(key: string): string {
   const prefix = shape.exec(key)?.[1];
   if (prefix === undefined) {
     throw new RecollectError('UNAUTHENTICATED', 'the API key is malformed: it must look like rk_<prefix>_<secret>');
   }
-  const row = await findApiKey(tx, prefix);
+  return prefix;
+}
+
+/** The row of a valid key, of the one that its prefix has; throws UNAUTHENTICATED or KEY_EXPIRED. */
+export function verifyKey(row: StoredKey | null, key: string): ApiKeyRow {
   if (row === null || !timingSafeEqual(row.hash, hashOf(key))) {
     throw new RecollectError('UNAUTHENTICATED', 'the API key is not known here');
   }
+  const { prefix } = row;
   if (row.revokedAt !== null) {
     throw new RecollectError('UNAUTHENTICATED', `the API key ${prefix} was revoked at ${row.revokedAt.toISOString()}`);
   }

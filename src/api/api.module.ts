@@ -15,6 +15,8 @@ import { AccessModule } from './access.module.js';
 import { graphqlOptions } from './graphql-options.js';
 import { HealthModule } from './health.module.js';
 import { resolvers } from './resolvers.js';
+import { SubscriptionProtocol } from './subscription-protocol.js';
+import { SubscriptionServer } from './subscription-server.js';
 
 /** The GraphQL edge. The intake is the write path without Kafka, whose consumers this role does not have. */
 @Module({
@@ -33,6 +35,6 @@ import { resolvers } from './resolvers.js';
       useFactory: graphqlOptions,
     }),
   ],
-  providers: [InteractionIntake, ...resolvers],
+  providers: [InteractionIntake, SubscriptionProtocol, SubscriptionServer, ...resolvers],
 })
 export class ApiModule {}

@@ -30,6 +30,14 @@ export function checkId(id: string, field: string): string {
   return asBadInput(() => readId(id, field));
 }
 
+/** A text that Postgres can hold as it is. */
+export function checkText(text: string, field: string, longest: number): string {
+  if (text === '' || text.length > longest || text.includes('\0') || !text.isWellFormed()) {
+    throw badInput(field, `must have 1 to ${longest} characters, without NUL and halves of surrogate pairs`);
+  }
+  return text;
+}
+
 /** A time, if one is given. */
 export function checkTime(time: string | null | undefined, field: string): Date | null {
   if (time === null || time === undefined) return null;

@@ -13,6 +13,8 @@ import { LOGGER, logError, type Logger } from '../telemetry.js';
 interface Shown {
   readonly code: ErrorCode;
   readonly message: string;
+  /** of a limit: what was asked for, and how much may be */
+  readonly numbers?: { readonly found: unknown; readonly maximum: unknown };
 }
 
 /** Mistakes of the client that the GraphQL server itself finds. */
@@ -41,19 +43,20 @@ function shownOf(error: unknown): Shown {
 }
 
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const { code, message } = graphqlShownOf(formatted, error);
+  const { code, message, numbers } = graphqlShownOf(formatted, error);
   return {
     message,
     ...(formatted.locations === undefined ? {} : { locations: formatted.locations }),
     ...(formatted.path === undefined ? {} : { path: formatted.path }),
-    extensions: { code },
+    extensions: { code, ...numbers },
   };
 }
 
 function graphqlShownOf({ message, extensions }: GraphQLFormattedError, error: unknown): Shown {
   const cause = causeOf(error);
   if (cause instanceof GraphQLError) {
-    if (cause.extensions.code === 'LIMIT_EXCEEDED') return { code: 'LIMIT_EXCEEDED', message };
+    const { code, found, maximum } = cause.extensions;
+    if (code === 'LIMIT_EXCEEDED') return { code, message, numbers: { found, maximum } };
     if (/^Syntax Error: Document contains more that \d+ tokens/.test(message))
       return { code: 'LIMIT_EXCEEDED', message };
     if (inputCodes.has(extensions?.code)) return { code: 'BAD_INPUT', message: withoutServerNames(message) };

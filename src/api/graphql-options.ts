@@ -1,16 +1,25 @@
 /** How the GraphQL server is set up: what it refuses before a resolver runs, and what it never says. */
 import { HeaderMap, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import type { FastifyRequest } from 'fastify';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
 import { isRetriable, RecollectError } from '../errors.js';
+import { setPatience } from '../storage/patience.js';
 import { logError, type Logger } from '../telemetry.js';
 import type { Access, Caller } from './access.js';
 import { formatError, isUnexpected } from './error-format.js';
 import { limitRule } from './limits.js';
-import { ItemLoader, type RequestContext } from './request-context.js';
+import { costLimit } from './query-cost.js';
+import { loadersOf, type RequestContext } from './request-context.js';
+
+export const graphqlPath = '/graphql';
 
 export function graphqlOptions(
   config: Config,
@@ -19,7 +28,7 @@ export function graphqlOptions(
   access: Access,
 ): Omit<ApolloDriverConfig, 'driver'> {
   return {
-    path: '/graphql',
+    path: graphqlPath,
     autoSchemaFile: true,
     sortSchema: true,
     graphiql: false,
@@ -34,15 +43,22 @@ export function graphqlOptions(
     parseOptions: { maxLexicalTokens: config.queryTokens },
     validationRules: [limitRule(config)],
     formatError,
-    plugins: [errorLog(logger)],
+    plugins: [...noCloud, costLimit(config), patienceOfMutations(config), errorLog(logger)],
     logger: silent,
     context: async (request: FastifyRequest): Promise<RequestContext> => ({
       requestId: request.id,
       ...(await authenticated(access, request)),
-      items: new ItemLoader(dataSource),
+      ...loadersOf(dataSource),
     }),
   };
 }
+
+/** What the server would do for services of its maker's and for caches that stand before it, in each request or field. */
+const noCloud = [
+  ApolloServerPluginCacheControlDisabled(),
+  ApolloServerPluginSchemaReportingDisabled(),
+  ApolloServerPluginUsageReportingDisabled(),
+];
 
 /** A request without a valid key ends here, before its document is read. */
 async function authenticated(access: Access, request: FastifyRequest): Promise<Caller> {
@@ -60,6 +76,19 @@ async function authenticated(access: Access, request: FastifyRequest): Promise<C
     const headers = new HeaderMap([['www-authenticate', 'Bearer']]);
     throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: 401, headers } } });
   }
+}
+
+/** What a mutation has begun it ends, as far as the client waits for it. */
+function patienceOfMutations({ requestTimeoutMs }: Config): ApolloServerPlugin {
+  return {
+    requestDidStart: async () =>
+      Promise.resolve({
+        didResolveOperation: async ({ operation }) => {
+          if (operation?.operation === OperationTypeNode.MUTATION) setPatience(requestTimeoutMs);
+          return Promise.resolve();
+        },
+      }),
+  };
 }
 
 /** Logs what the client is told nothing about. */

@@ -4,8 +4,11 @@ import type { Server } from 'node:http';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
+import { withPatience } from '../storage/patience.js';
 
-export function httpAdapter(config: Pick<Config, 'bodyLimitBytes' | 'requestTimeoutMs'>): FastifyAdapter {
+export function httpAdapter(
+  config: Pick<Config, 'bodyLimitBytes' | 'requestTimeoutMs' | 'databaseTimeoutMs'>,
+): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: config.bodyLimitBytes,
     requestTimeout: config.requestTimeoutMs, //       for the request to arrive
@@ -23,6 +26,10 @@ export function httpAdapter(config: Pick<Config, 'bodyLimitBytes' | 'requestTime
   adapter.getInstance().addHook('onRequest', async (request, reply) => {
     await Promise.resolve();
     reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+  });
+  // behind the parsing of the body, whose events would lose the context
+  adapter.getInstance().addHook('preValidation', (_request, _reply, done) => {
+    withPatience(config.databaseTimeoutMs, done);
   });
   return adapter;
 }

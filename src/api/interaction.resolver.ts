@@ -13,6 +13,7 @@ export class InteractionResolver {
 
   @Scopes('writer')
   @Mutation(() => TrackInteractionsPayload, {
+    nullable: true,
     description:
       'Logs interactions and applies them to the memories, durably: what is accepted is there when the answer comes. Valid rows ' +
       'are taken beside refused ones; sending the same request again adds nothing where the rows have ids.',

@@ -4,13 +4,22 @@ import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { readItem } from '../ingest/item-message.js';
+import { patchedItem } from '../ingest/item-patch.js';
 import { Catalogue } from '../recommend/catalogue.js';
 import type { ItemRow } from '../storage/item-read.store.js';
-import { deleteItems, putItems, type ItemPut } from '../storage/item.store.js';
+import { deleteItems, lockItems, putItems, type ItemPut } from '../storage/item.store.js';
 import { Scopes } from './access.js';
 import { checkCount, checkId } from './arguments.js';
 import { Id } from './id.scalar.js';
-import { DeleteItemsInput, DeleteItemsPayload, Item, PutItemsInput, PutItemsPayload } from './item.type.js';
+import {
+  DeleteItemsInput,
+  DeleteItemsPayload,
+  Item,
+  PatchItemsInput,
+  PatchItemsPayload,
+  PutItemsInput,
+  PutItemsPayload,
+} from './item.type.js';
 import type { RequestContext } from './request-context.js';
 import type { UserError } from './user-error.type.js';
 
@@ -36,6 +45,7 @@ export class ItemResolver {
 
   @Scopes('writer')
   @Mutation(() => PutItemsPayload, {
+    nullable: true,
     description:
       'Writes items, each as a whole: what is left out is emptied (no categories, no properties, no expiry, available). ' +
       'Valid items are written beside refused ones.',
@@ -59,7 +69,43 @@ export class ItemResolver {
   }
 
   @Scopes('writer')
+  @Mutation(() => PatchItemsPayload, {
+    nullable: true,
+    description:
+      'Changes parts of items that are there; the rest of each stays. Valid changes are made beside refused ones.',
+  })
+  async patchItems(@Args('input') { items }: PatchItemsInput): Promise<PatchItemsPayload> {
+    checkCount(items, mostItems, 'items');
+    const ids = items.map(({ id }, index) => checkId(id, `items[${index}].id`));
+    const userErrors: UserError[] = [];
+    const patched = await this.dataSource.transaction(async (tx) => {
+      const present = new Map((await lockItems(tx, ids)).map((item) => [item.id, item]));
+      const changed = new Set<string>();
+      for (const [index, { ...patch }] of items.entries()) {
+        const item = present.get(patch.id);
+        try {
+          if (item === undefined)
+            throw new RecollectError('NOT_FOUND', 'there is no item with this id', { field: 'id' });
+          present.set(item.id, patchedItem(item, patch, this.config.itemVectorLength));
+          changed.add(item.id);
+        } catch (error) {
+          if (!(error instanceof RecollectError)) throw error;
+          userErrors.push(errorAt(`items[${index}]`, error));
+        }
+      }
+      await putItems(
+        tx,
+        [...present.values()].filter(({ id }) => changed.has(id)),
+      );
+      return changed.size;
+    });
+    await this.catalogue.refresh();
+    return { patched, userErrors };
+  }
+
+  @Scopes('writer')
   @Mutation(() => DeleteItemsPayload, {
+    nullable: true,
     description: 'Deletes items: from now on they are in no answer. What users did with them stays in the log.',
   })
   async deleteItems(@Args('input') { ids }: DeleteItemsInput): Promise<DeleteItemsPayload> {

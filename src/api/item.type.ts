@@ -86,6 +86,60 @@ export class ItemInput {
   readonly expiresAt?: string | null;
 }
 
+@InputType({
+  description:
+    'A change of an item: what is left out stays as it is, null empties (categories: none; available: true; createdAt: as it is).',
+})
+export class ItemPatch {
+  @Field(() => Id, { description: 'Which item.' })
+  readonly id!: string;
+
+  @Field(() => String, { nullable: true, description: 'Title.' })
+  readonly title?: string | null;
+
+  @Field(() => [String], { nullable: true, description: 'All of its categories from now on.' })
+  readonly categories?: readonly string[] | null;
+
+  @Field(() => JSONObject, {
+    nullable: true,
+    description: 'Properties that change; one that is given as null leaves, the others stay. null: all of them leave.',
+  })
+  readonly properties?: Readonly<Record<string, unknown>> | null;
+
+  @Field(() => [Float], { nullable: true, description: 'Its vector.' })
+  readonly vector?: readonly number[] | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Whether it may be answered.' })
+  readonly available?: boolean | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it was made.' })
+  readonly createdAt?: string | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'From this time on it is in no answer; null: it does not expire.',
+  })
+  readonly expiresAt?: string | null;
+}
+
+@InputType({ description: 'Items to change.' })
+export class PatchItemsInput {
+  @Field(() => [ItemPatch], { description: 'At most 1,000, done one after the other.' })
+  readonly items!: readonly ItemPatch[];
+}
+
+@ObjectType({ description: 'What became of the changes.' })
+export class PatchItemsPayload {
+  @Field(() => Int, { description: 'Items that are as the changes want them.' })
+  readonly patched!: number;
+
+  @Field(() => [UserError], {
+    description:
+      'What was wrong with the others, such as NOT_FOUND; `field` begins with their place, such as items[3]. Such a change is left out as a whole.',
+  })
+  readonly userErrors!: readonly UserError[];
+}
+
 @InputType({ description: 'Items to write; each replaces what was stored under its id.' })
 export class PutItemsInput {
   @Field(() => [ItemInput], { description: 'At most 1,000 items. Of two with the same id the later one stays.' })

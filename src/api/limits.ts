@@ -1,6 +1,6 @@
 /**
  * What a document may ask for: its depth, and its root fields and aliases, counted with all fragments spread out.
- * Length in tokens is bounded by the parser, bytes and time by the HTTP server.
+ * Length in tokens is bounded by the parser, cost by `query-cost`, bytes and time by the HTTP server.
  */
 import {
   GraphQLError,
@@ -37,8 +37,8 @@ export function limitRule(limits: Limits): (context: ValidationContext) => ASTVi
         if (selection.kind === Kind.INLINE_FRAGMENT) return sum + countOf(selection.selectionSet);
         return sum + onceFor(counts, context.getFragment(selection.name.value), countOf);
       }, 0);
-    const refuse = (message: string): void => {
-      context.reportError(new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED' } }));
+    const refuse = (message: string, found: number, maximum: number): void => {
+      context.reportError(new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED', found, maximum } }));
     };
     let aliases = 0;
     return {
@@ -46,17 +46,20 @@ export function limitRule(limits: Limits): (context: ValidationContext) => ASTVi
         const depth = depthOf(operation.selectionSet);
         const fields = countOf(operation.selectionSet);
         if (depth > limits.queryDepth) {
-          refuse(`the selection is ${depth} levels deep; at most ${limits.queryDepth} are allowed`);
+          const message = `the selection is ${depth} levels deep; at most ${limits.queryDepth} are allowed`;
+          refuse(message, depth, limits.queryDepth);
         }
         if (fields > limits.queryAliases) {
-          refuse(`the document asks for ${fields} root fields; at most ${limits.queryAliases} are allowed`);
+          const message = `the document asks for ${fields} root fields; at most ${limits.queryAliases} are allowed`;
+          refuse(message, fields, limits.queryAliases);
         }
       },
       Field: (field) => {
         if (field.alias === undefined) return;
         aliases += 1;
         if (aliases === limits.queryAliases + 1) {
-          refuse(`the document has more than ${limits.queryAliases} aliases, which is the most that is allowed`);
+          const message = `the document has more than ${limits.queryAliases} aliases, which is the most that is allowed`;
+          refuse(message, aliases, limits.queryAliases);
         }
       },
     };

@@ -11,7 +11,7 @@ import { SlotForgetting } from '../memory/slot-forgetting.js';
 import { exportBeside, exportLog } from '../memory/user-export.js';
 import type { InteractionSelection } from '../storage/interaction-edit.store.js';
 import { Scopes } from './access.js';
-import { badInput, checkCount, checkId, checkTime } from './arguments.js';
+import { badInput, checkCount, checkId, checkText, checkTime } from './arguments.js';
 import {
   EraseUserInput,
   EraseUserPayload,
@@ -30,6 +30,7 @@ import type { RequestContext } from './request-context.js';
 
 /** Ids of one request. */
 const mostIds = 20_000;
+const longestKind = 256;
 /** Interactions of one export; more are a file. */
 const mostExported = 20_000;
 
@@ -46,6 +47,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => ForgetInteractionsPayload, {
+    nullable: true,
     description:
       'Takes interactions out of log, counts and memories, at once: the memory then equals, bit for bit, one that never saw them. ' +
       'Delivered once more they are not taken.',
@@ -70,6 +72,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => ForgetSlotPayload, {
+    nullable: true,
     description:
       'Forgets the interactions that fill a slot, as `forgetInteractions` does, and says which. The slot is then filled by what is left of the ' +
       'log, as all are.',
@@ -85,6 +88,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => ResetMemoryPayload, {
+    nullable: true,
     description:
       'Empties the memory, at once. What has arrived stays in the log, for pages of it, seen items and popularity, and enters no ' +
       'memory, reason or training any more; what arrives later does, whenever it happened.',
@@ -98,6 +102,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => MergeUsersPayload, {
+    nullable: true,
     description:
       'Joins the history of one id to that of another, at once, in the order in which it happened: the memory equals that of one user ' +
       'who did it all. What comes under the old id later goes to the user too. It cannot be undone.',
@@ -111,6 +116,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => EraseUserPayload, {
+    nullable: true,
     description:
       'Erases a user: log, counts, memories of every version, profile, answers, dead letters. What is left is a keyed hash of the id, by which ' +
       'nothing of the user is taken again. Once more it erases what came since.',
@@ -125,6 +131,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => ExportUserPayload, {
+    nullable: true,
     description:
       'All that is held of a user, at one moment. Changes nothing; a long log is exported on the command line.',
   })
@@ -156,7 +163,8 @@ export class MemoryControlResolver {
 function readSelection(input: ForgetInteractionsInput): InteractionSelection {
   const ids = input.ids ?? null;
   const itemIds = input.filter?.itemIds ?? null;
-  const kinds = input.filter?.kinds ?? null;
+  const kinds =
+    input.filter?.kinds?.map((kind, index) => checkText(kind, `filter.kinds[${index}]`, longestKind)) ?? null;
   const from = checkTime(input.filter?.from, 'filter.from');
   const until = checkTime(input.filter?.until, 'filter.until');
   const isFiltered = [itemIds, kinds, from, until].some((part) => part !== null);

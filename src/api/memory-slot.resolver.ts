@@ -4,6 +4,7 @@ import type { SlotProfile } from '../recommend/slot-profile.js';
 import type { ItemRow } from '../storage/item-read.store.js';
 import { badInput } from './arguments.js';
 import { MemorySlot, SlotMomentType } from './memory-profile.type.js';
+import { replayCost } from './query-cost.js';
 import type { RequestContext } from './request-context.js';
 
 /** Items of the catalogue that a slot points to. */
@@ -27,6 +28,7 @@ export class MemorySlotResolver {
     description:
       'Its way here, the oldest moment first: moments that lie evenly over the interactions, the last one now. Costs another replay of ' +
       'the interactions, once for all slots, and only where it is asked for.',
+    complexity: replayCost,
   })
   async history(
     @Parent() slot: SlotProfile,

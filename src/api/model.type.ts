@@ -88,6 +88,13 @@ export class RankingFigures {
     description: 'Mean surprise of a shown item in bits: more where less popular items are shown.',
   })
   readonly novelty?: number;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'How alike the top tens are: the share of one that another has too, the mean over all pairs. 1: everybody gets the same.',
+  })
+  readonly overlap?: number;
 }
 
 @ObjectType({ description: 'Test figures beside baselines on the same split; null where nobody could be tested.' })

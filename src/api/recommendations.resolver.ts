@@ -4,12 +4,16 @@ import { ImpressionLog } from '../attribution/impression-log.js';
 import { CONFIG, type Config } from '../config.js';
 import type { Answer, AttendedInteraction, RankedItem } from '../recommend/answer.js';
 import { Answering } from '../recommend/answering.js';
+import { Pages, type PagePlace } from '../recommend/pages.js';
 import { Recommender } from '../recommend/recommender.js';
 import { SimilarItems } from '../recommend/similar.js';
 import type { Wish } from '../recommend/wish.js';
 import { Scopes } from './access.js';
 import { checkFirst, checkId, checkKind } from './arguments.js';
+import { encodePlace, readPlace, requestOf } from './page-cursor.js';
+import { becauseCost } from './query-cost.js';
 import {
+  AnswerPageInfo,
   Because,
   PopularItemsInput,
   Recommendations,
@@ -18,7 +22,7 @@ import {
   SimilarItemsInput,
 } from './recommendations.type.js';
 import { readRules } from './rules.js';
-import { checkDays, seenOf, wantedOf, whoOf } from './wish.js';
+import { checkDays, contextOf, seenOf, wantedOf, whoOf } from './wish.js';
 
 const becauseArgument = {
   name: 'first',
@@ -26,6 +30,9 @@ const becauseArgument = {
   defaultValue: 3,
   description: 'Interactions to name, 1 to 100.',
 } as const;
+
+/** An answer that may be read on. */
+type PagedAnswer = Answer & { readonly end: () => Promise<PagePlace | null> };
 
 /** An item that knows the answer it is in. */
 type AnsweredItem = RankedItem & Pick<Answer, 'because'>;
@@ -36,6 +43,7 @@ export class RecommendationsResolver {
     private readonly recommender: Recommender,
     private readonly answering: Answering,
     private readonly similar: SimilarItems,
+    private readonly pages: Pages,
     private readonly impressions: ImpressionLog,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -44,20 +52,27 @@ export class RecommendationsResolver {
   @Query(() => Recommendations, {
     description: 'What a user, or a visitor, should see next. Everybody gets an answer; it says what it rests on.',
   })
-  async recommendations(@Args('input') input: RecommendationsInput): Promise<Answer> {
+  async recommendations(@Args('input') input: RecommendationsInput): Promise<PagedAnswer> {
     const who = whoOf(input, this.config);
     const wish: Wish = {
       first: checkFirst(input.first),
+      context: contextOf(input),
       seen: seenOf(input, this.config),
       wanted: wantedOf(input),
       rules: readRules(input.rules, { isUser: 'userId' in who, impressionDays: this.config.impressionDays }),
     };
-    if ('userId' in who) {
-      const answer = await this.recommender.forUser(who.userId, wish);
-      return this.impressions.noted(answer, 'RECOMMENDATIONS', who.userId);
+    const request = requestOf(input);
+    const userId = 'userId' in who ? who.userId : null;
+    const place = readPlace(input.after);
+    if (place !== null) {
+      const { answer, end } = await this.recommender.onward(who, place, request, wish);
+      return { ...this.impressions.noted(answer, 'RECOMMENDATIONS', userId), end: () => Promise.resolve(end) };
     }
-    const answer = await this.recommender.forSession(who.sequence, wish);
-    return this.impressions.noted(answer, 'RECOMMENDATIONS', null);
+    const answer = await ('userId' in who
+      ? this.recommender.forUser(who.userId, wish)
+      : this.recommender.forSession(who.sequence, wish));
+    const noted = this.impressions.noted(answer, 'RECOMMENDATIONS', userId);
+    return { ...noted, end: async () => this.pages.keep(answer, request) };
   }
 
   @Scopes('reader')
@@ -82,6 +97,18 @@ export class RecommendationsResolver {
     return this.impressions.noted(answer, 'POPULAR_ITEMS', null);
   }
 
+  @ResolveField(() => AnswerPageInfo, {
+    nullable: true,
+    description:
+      'How to read on, for `recommendations` alone; null of other queries. Notes the order of what lies behind the items, which costs about as ' +
+      'much as the answer.',
+  })
+  async pageInfo(@Parent() { end }: Partial<PagedAnswer>): Promise<AnswerPageInfo | null> {
+    if (end === undefined) return null;
+    const place = await end();
+    return { hasNextPage: place !== null, endCursor: place === null ? null : encodePlace(place) };
+  }
+
   @ResolveField('items')
   items(@Parent() answer: Answer): readonly AnsweredItem[] {
     return answer.items.map((item) => ({ ...item, rules: item.rules ?? [], because: answer.because }));
@@ -91,6 +118,7 @@ export class RecommendationsResolver {
     description:
       'The past interactions that the items placed by MEMORY, SESSION or CONTENT rest on: by their influence on the scores of these items, ' +
       'the mean over them. Costs a replay of the interactions, once an answer, and only where it is asked for.',
+    complexity: becauseCost,
   })
   async because(
     @Parent() answer: Answer,
@@ -108,6 +136,7 @@ export class RecommendedItemResolver {
     description:
       'The past interactions that this place rests on: first those whose influence on its score was asked, the most influential first, ' +
       'then the others, the most attended first; none for an item that is there because it is popular or new.',
+    complexity: becauseCost,
   })
   async because(
     @Parent() answered: AnsweredItem,

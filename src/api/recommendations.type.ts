@@ -31,6 +31,19 @@ export class SeenInput {
   readonly withinDays?: number | null;
 }
 
+@InputType({ description: 'Where somebody is while the answer is made.' })
+export class ContextInput {
+  @Field(() => Id, {
+    description:
+      'The item that he looks at. It counts as his last interaction, of the kind view, and is neither stored nor answered; who is unknown gets ' +
+      'an answer by it. One that the model has not learned changes nothing.',
+  })
+  readonly itemId!: string;
+
+  @Field(() => DateTime, { nullable: true, description: 'When; left out: now.' })
+  readonly time?: string | null;
+}
+
 @InputType({ description: 'For whom: `userId`, or the `interactions` of a visitor; one of the two.' })
 export class RecommendationsInput {
   @Field(() => Id, { nullable: true, description: 'A user; one that is unknown gets popular items.' })
@@ -45,12 +58,22 @@ export class RecommendationsInput {
   @Field(() => Int, { defaultValue: 10, description: 'Items to answer, 1 to 100.' })
   readonly first!: number;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      '`endCursor` of the page before, with all else as it was asked then: the items behind it, in the order of that moment. Good for an hour.',
+  })
+  readonly after?: string | null;
+
   @Field(() => Boolean, {
     defaultValue: true,
     description:
       'Whether items are left out that were seen, by any interaction of a kind that counts as seen, however old.',
   })
   readonly excludeSeen!: boolean;
+
+  @Field(() => ContextInput, { nullable: true, description: 'Where he is while he asks.' })
+  readonly context?: ContextInput | null;
 
   @Field(() => SeenInput, {
     nullable: true,
@@ -170,6 +193,15 @@ export class Shortfall {
 
   @Field(() => ShortfallCauseEnum, { description: 'Why.' })
   readonly cause!: ShortfallCause;
+}
+
+@ObjectType({ description: 'Whether an answer goes on.' })
+export class AnswerPageInfo {
+  @Field(() => Boolean, { description: 'Whether items lie behind these; an answer has 1,000 at most, with rules 200.' })
+  readonly hasNextPage!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'To be given as `after`; null: nothing lies behind.' })
+  readonly endCursor!: string | null;
 }
 
 @ObjectType({ description: 'An answer: items in order, and what it rests on.' })

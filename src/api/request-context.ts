@@ -2,32 +2,44 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { loadItems, type ItemRow } from '../storage/item-read.store.js';
+import { loadUserProfiles, type UserProfileRow } from '../storage/user-profile.store.js';
 import type { Caller } from './access.js';
 
-export interface RequestContext extends Caller {
-  readonly requestId: string;
-  readonly items: ItemLoader;
+export interface Loaders {
+  readonly items: RowLoader<ItemRow>;
+  readonly users: RowLoader<UserProfileRow>;
 }
 
-/** Loads the items that the fields of one request ask for by one statement for each level of the selection. */
-export class ItemLoader {
+export interface RequestContext extends Caller, Loaders {
+  readonly requestId: string;
+}
+
+export function loadersOf({ manager }: DataSource): Loaders {
+  return {
+    items: new RowLoader(async (ids) => loadItems(manager, ids)),
+    users: new RowLoader(async (ids) => loadUserProfiles(manager, ids)),
+  };
+}
+
+/** Loads the rows that the fields of one request ask for by one statement for each level of the selection. */
+export class RowLoader<Row extends { readonly id: string }> {
   private waiting = new Set<string>();
-  private batch: Promise<ReadonlyMap<string, ItemRow>> | null = null;
+  private batch: Promise<ReadonlyMap<string, Row>> | null = null;
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly rowsOf: (ids: readonly string[]) => Promise<readonly Row[]>) {}
 
-  /** Null: the item is unknown or was deleted. */
-  async load(itemId: string): Promise<ItemRow | null> {
-    this.waiting.add(itemId);
+  /** Null: no row has the id. */
+  async load(id: string): Promise<Row | null> {
+    this.waiting.add(id);
     this.batch ??= this.loadWaiting();
-    return (await this.batch).get(itemId) ?? null;
+    return (await this.batch).get(id) ?? null;
   }
 
-  private async loadWaiting(): Promise<ReadonlyMap<string, ItemRow>> {
+  private async loadWaiting(): Promise<ReadonlyMap<string, Row>> {
     await nextTurn(); // the fields beside this one have asked by then
     const ids = [...this.waiting];
     this.waiting = new Set();
     this.batch = null;
-    return new Map((await loadItems(this.dataSource.manager, ids)).map((item) => [item.id, item]));
+    return new Map((await this.rowsOf(ids)).map((row) => [row.id, row]));
   }
 }

@@ -1,6 +1,7 @@
 /** All resolvers: what the module serves and what the schema file is printed from. */
 import { AttributionResolver } from './attribution.resolver.js';
 import { AuditLogResolver } from './audit-log.resolver.js';
+import { ExperimentResolver } from './experiment.resolver.js';
 import { IngestStatusResolver } from './ingest-status.resolver.js';
 import { InteractionResolver } from './interaction.resolver.js';
 import {
@@ -16,6 +17,7 @@ import { MemorySlotResolver, SlotMomentResolver } from './memory-slot.resolver.j
 import { ModelResolver } from './model.resolver.js';
 import { RankItemsResolver } from './rank-items.resolver.js';
 import { RecommendationsResolver, RecommendedItemResolver } from './recommendations.resolver.js';
+import { SubscriptionResolver } from './subscription.resolver.js';
 import { TrainingRunResolver } from './training-run.resolver.js';
 import { UserResolver } from './user.resolver.js';
 
@@ -23,6 +25,7 @@ export const resolvers = [
   AttributionResolver,
   AuditLogResolver,
   BecauseItemResolver,
+  ExperimentResolver,
   IngestStatusResolver,
   InteractionItemResolver,
   InteractionResolver,
@@ -37,6 +40,7 @@ export const resolvers = [
   RecommendedItemResolver,
   SlotInteractionItemResolver,
   SlotMomentResolver,
+  SubscriptionResolver,
   TrainingRunResolver,
   UserResolver,
 ];

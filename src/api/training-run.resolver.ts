@@ -5,13 +5,13 @@ import type { TrainingRunEntity, TrainingStatus } from '../storage/training-run.
 import { findRun, listRuns } from '../storage/training-run.store.js';
 import { TrainingQueue } from '../training/training-queue.js';
 import { Scopes } from './access.js';
-import { badInput, checkFirst } from './arguments.js';
+import { checkFirst, checkText } from './arguments.js';
 import { afterArgument, connectionOf, firstArgument, readCursor, type Connection } from './connection.js';
 import { Id } from './id.scalar.js';
 import { StartTrainingInput, StartTrainingPayload } from './start-training.type.js';
 import { TrainingRun, TrainingRunConnection, TrainingStatusEnum } from './training-run.type.js';
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+export const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const longestText = 1_000;
 
 @Resolver(() => TrainingRun)
@@ -49,14 +49,15 @@ export class TrainingRunResolver {
 
   @Scopes('operator')
   @Mutation(() => StartTrainingPayload, {
+    nullable: true,
     description: 'Starts a training. One runs at a time: if one is queued or runs, that one is returned.',
   })
   async startTraining(
     @Args('input', { defaultValue: {} }) { reason, idempotencyKey, warmStart }: StartTrainingInput,
   ): Promise<StartTrainingPayload> {
     const request = {
-      reason: checkText(reason, 'reason'),
-      idempotencyKey: checkText(idempotencyKey, 'idempotencyKey'),
+      reason: optionalText(reason, 'reason'),
+      idempotencyKey: optionalText(idempotencyKey, 'idempotencyKey'),
       warmStart: warmStart ?? null,
       cause: 'MUTATION',
     } as const;
@@ -71,10 +72,6 @@ export class TrainingRunResolver {
   }
 }
 
-function checkText(text: string | null | undefined, field: string): string | null {
-  if (text === null || text === undefined) return null;
-  if (text === '' || text.length > longestText || text.includes('\0') || !text.isWellFormed()) {
-    throw badInput(field, `must have 1 to ${longestText} characters, without NUL`);
-  }
-  return text;
+function optionalText(text: string | null | undefined, field: string): string | null {
+  return text === null || text === undefined ? null : checkText(text, field, longestText);
 }

@@ -46,7 +46,18 @@ export const TrainingPhaseEnum: Readonly<Record<Phase, Phase>> = {
   REBUILDING: 'REBUILDING',
   SWITCHING: 'SWITCHING',
 };
-registerEnumType(TrainingPhaseEnum, { name: 'TrainingPhase', description: 'What a running training is doing.' });
+registerEnumType(TrainingPhaseEnum, {
+  name: 'TrainingPhase',
+  description: 'What a running training is doing.',
+  valuesMap: {
+    SNAPSHOT: { description: 'Reads the log up to a cut.' },
+    TRAINING: { description: 'Trains, epoch by epoch.' },
+    EVALUATION: { description: 'Ranks all items for the test users, and compares with baselines and the live model.' },
+    STORING: { description: 'Writes the weights.' },
+    REBUILDING: { description: 'Makes the memories of all users under the new model.' },
+    SWITCHING: { description: 'Lets the new model serve.' },
+  },
+});
 
 @ObjectType('TrainingProgress', { description: 'How far a run is.' })
 export class TrainingProgressType {

@@ -1,8 +1,8 @@
-import { Args, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Context, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { DataSource } from 'typeorm';
 import { Profiles, type MemoryProfile } from '../recommend/profile.js';
 import { interactionsBefore, type LoggedInteraction } from '../storage/interaction-read.store.js';
-import { findUserProfile, type UserProperties } from '../storage/user-profile.store.js';
+import type { UserProperties } from '../storage/user-profile.store.js';
 import { Scopes } from './access.js';
 import { checkFirst, checkId, checkTime } from './arguments.js';
 import { afterArgument, connectionOf, firstArgument, readCursor, type Connection } from './connection.js';
@@ -10,6 +10,8 @@ import { DateTime } from './date-time.scalar.js';
 import { Id } from './id.scalar.js';
 import { JSONObject } from './json-object.scalar.js';
 import { MemoryProfileType } from './memory-profile.type.js';
+import { replayCost } from './query-cost.js';
+import type { RequestContext } from './request-context.js';
 import { InteractionConnection, User } from './user.type.js';
 
 @Resolver(() => User)
@@ -26,7 +28,10 @@ export class UserResolver {
   }
 
   @Scopes('reader')
-  @Query(() => MemoryProfileType, { description: 'What is remembered of a user, and what it is made of.' })
+  @Query(() => MemoryProfileType, {
+    description: 'What is remembered of a user, and what it is made of.',
+    complexity: replayCost,
+  })
   async memoryProfile(
     @Args('userId', { type: () => Id, description: 'The user.' }) userId: string,
     @Args('asOf', {
@@ -44,18 +49,18 @@ export class UserResolver {
   @ResolveField(() => JSONObject, {
     description: 'The profile, as the topic of users gave it; empty where it gave none.',
   })
-  async properties(@Parent() { id }: User): Promise<UserProperties> {
-    return (await findUserProfile(this.dataSource.manager, id))?.properties ?? {};
+  async properties(@Parent() { id }: User, @Context() { users }: RequestContext): Promise<UserProperties> {
+    return (await users.load(id))?.properties ?? {};
   }
 
   @ResolveField(() => Boolean, {
     description: 'Whether an interaction made the profile (RECOLLECT_UNKNOWN_USERS=create) and nobody has put it yet.',
   })
-  async incomplete(@Parent() { id }: User): Promise<boolean> {
-    return (await findUserProfile(this.dataSource.manager, id))?.incomplete ?? false;
+  async incomplete(@Parent() { id }: User, @Context() { users }: RequestContext): Promise<boolean> {
+    return (await users.load(id))?.incomplete ?? false;
   }
 
-  @ResolveField(() => MemoryProfileType, { description: 'What is remembered of the user.' })
+  @ResolveField(() => MemoryProfileType, { description: 'What is remembered of the user.', complexity: replayCost })
   async memory(@Parent() { id }: User): Promise<MemoryProfile> {
     return this.profiles.of(id);
   }

@@ -2,7 +2,7 @@
 import type { Config } from '../config.js';
 import type { Wanted } from '../recommend/selection.js';
 import type { SessionInteraction } from '../recommend/standing.js';
-import type { SeenWish } from '../recommend/wish.js';
+import type { Context, SeenWish } from '../recommend/wish.js';
 import { badInput, checkCount, checkId, checkKind, checkTime } from './arguments.js';
 import { readFilter } from './item-filter.js';
 import type { RecommendationsInput, SessionInteractionInput } from './recommendations.type.js';
@@ -46,6 +46,13 @@ export function wantedOf({ filter, blockedItemIds }: Pick<RecommendationsInput, 
     filter: readFilter(filter),
     blocked: new Set(blocked.map((id, place) => checkId(id, `blockedItemIds[${place}]`))),
   };
+}
+
+/** Where he is; null: it is not said. */
+export function contextOf({ context }: Pick<RecommendationsInput, 'context'>): Context | null {
+  if (context === null || context === undefined) return null;
+  const time = checkTime(context.time, 'context.time') ?? new Date();
+  return { itemId: checkId(context.itemId, 'context.itemId'), time };
 }
 
 export function checkDays(days: number | null | undefined, field: string): number | null {

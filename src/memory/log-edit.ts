@@ -19,6 +19,7 @@ import { CONFIG, type Config } from '../config.js';
 import { isRetriable, RecollectError } from '../errors.js';
 import type { Network } from '../model/network.js';
 import { advisoryLock } from '../storage/data-source.js';
+import { holdExperiment } from '../storage/experiment.store.js';
 import { arrivedSince, findArrivals, lastArrivals, type Arrival } from '../storage/interaction.store.js';
 import { lockMemoryVersion, shareMemoryVersion } from '../storage/log-cut.store.js';
 import { noteMemoryEdit } from '../storage/memory-edit.store.js';
@@ -130,6 +131,7 @@ export class LogEdits {
         ({ toReplay } = await remember(tx, table, live.network, saved, events));
         await requestReplay(tx, toReplay);
       }
+      await holdExperiment(tx);
       await deleteOtherMemories(tx, live?.version ?? null, userIds);
       await noteMemoryEdit(tx, schema, userIds);
       await edit.settle(tx, changed);

@@ -35,7 +35,7 @@ export async function follow(
   }));
   const held = await holdUsers(tx, table, network, events);
   const { toReplay } = await remember(tx, table, network, held, events);
-  const edited = await readMemoryEdits(tx, after, reached);
+  const edited = await readMemoryEdits(tx, after); // also of edits behind `reached`: what they took is gone from the log already
   await replay(tx, network, table, [...new Set([...toReplay, ...edited])], reached);
   return reached;
 }

@@ -11,6 +11,10 @@ export interface LiveNetwork {
 export interface NetworkSource {
   /** null before the first promotion */
   current(): LiveNetwork | null;
+  /** what answers a user: the live version, or the challenger of an experiment that he is in */
+  forUser(userId: string): LiveNetwork | null;
+  /** all that answer somebody */
+  serving(): readonly LiveNetwork[];
   /** looks up which version serves now, and loads it where it is another */
   refresh(): Promise<LiveNetwork | null>;
 }

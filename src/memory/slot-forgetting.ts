@@ -54,7 +54,8 @@ export class SlotForgetting {
   }
 
   private async fillOf(userId: string, { slot, part }: SlotSelection): Promise<Omit<ForgottenSlot, 'count'>> {
-    const live = await this.networks.refresh();
+    await this.networks.refresh();
+    const live = this.networks.forUser(userId);
     if (live === null) throw new RecollectError('BAD_INPUT', 'no model serves yet, so no memory has slots');
     const { slots, heads } = live.network.dimensions;
     if (!Number.isInteger(slot) || slot < 0 || slot >= slots) {

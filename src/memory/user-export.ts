@@ -4,7 +4,7 @@ import { interactionsBefore, type LoggedInteraction } from '../storage/interacti
 import { listRecommendations } from '../storage/recommendation.store.js';
 import { countForgotten, listMemoriesOf } from '../storage/user-export.store.js';
 import { mergedInto, mergesOf } from '../storage/user-merge.store.js';
-import { findUserProfile } from '../storage/user-profile.store.js';
+import { loadUserProfiles } from '../storage/user-profile.store.js';
 import { lettersOf } from './dead-letters-of-user.js';
 
 const interactionsAtOnce = 5_000;
@@ -16,12 +16,13 @@ export async function exportBeside(tx: EntityManager, userId: string): Promise<R
     const { key, value, ...rest } = letter;
     deadLetters.push({ ...rest, key: key?.toString('base64') ?? null, value: value?.toString('base64') ?? null });
   }
+  const [profile] = await loadUserProfiles(tx, [userId]);
   const memories = await listMemoriesOf(tx, userId);
   return {
     userId,
     mergedInto: (await mergesOf(tx, [userId])).get(userId) ?? null,
     mergedFrom: await mergedInto(tx, userId),
-    properties: (await findUserProfile(tx, userId))?.properties ?? null,
+    properties: profile?.properties ?? null,
     memories: memories.map((memory) => ({ ...memory, state: memory.state.toString('base64') })),
     recommendations: await listRecommendations(tx, userId),
     forgottenInteractions: await countForgotten(tx, userId),

@@ -51,18 +51,41 @@ export function affineOf(inputs: number, outputs: number, weight: Float32Array, 
   return { inputs, outputs, weights, bias: bias ?? new Float32Array(outputs) };
 }
 
-/** y = x W + b. An output's sum begins with its bias and takes one input after the other. */
+/** y = x W + b. An output's sum begins with its bias and takes one input after the other; four sums go on side by side. */
 export function affine(x: Matrix, { inputs, outputs, weights, bias }: Affine): Matrix {
   const y = zeros(x.rows, outputs);
-  for (let output = 0; output < outputs; output++) {
-    for (let row = 0; row < x.rows; row++) {
+  const { data } = x;
+  for (let row = 0; row < x.rows; row++) {
+    const from = row * inputs;
+    const to = row * outputs;
+    let output = 0;
+    for (; output + 4 <= outputs; output += 4) {
+      const w0 = output * inputs;
+      const w1 = w0 + inputs;
+      const w2 = w1 + inputs;
+      const w3 = w2 + inputs;
+      let s0 = bias[output] as number;
+      let s1 = bias[output + 1] as number;
+      let s2 = bias[output + 2] as number;
+      let s3 = bias[output + 3] as number;
+      for (let input = 0; input < inputs; input++) {
+        const value = data[from + input] as number;
+        s0 = fround(s0 + fround(value * (weights[w0 + input] as number)));
+        s1 = fround(s1 + fround(value * (weights[w1 + input] as number)));
+        s2 = fround(s2 + fround(value * (weights[w2 + input] as number)));
+        s3 = fround(s3 + fround(value * (weights[w3 + input] as number)));
+      }
+      y.data[to + output] = s0;
+      y.data[to + output + 1] = s1;
+      y.data[to + output + 2] = s2;
+      y.data[to + output + 3] = s3;
+    }
+    for (; output < outputs; output++) {
       let sum = bias[output] as number;
       for (let input = 0; input < inputs; input++) {
-        sum = fround(
-          sum + fround((x.data[row * inputs + input] as number) * (weights[output * inputs + input] as number)),
-        );
+        sum = fround(sum + fround((data[from + input] as number) * (weights[output * inputs + input] as number)));
       }
-      y.data[row * outputs + output] = sum;
+      y.data[to + output] = sum;
     }
   }
   return y;

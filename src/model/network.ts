@@ -175,12 +175,14 @@ export class Network {
     const { output } = this.weights;
     this.lengths ??= lengthsOf(output, this.dimensions.width);
     const { lengths } = this;
+    const { bias } = output;
     const length = Math.hypot(...direction) || 1;
     const bounds = this.boundsFor(direction);
     for (let at = 0; at < bounds.length; at++) {
-      const bias = output.bias[at] as number;
-      const product = (bounds[at] as number) - bias + cosineSlack * Math.abs(bias);
-      bounds[at] = lengths[at] === 0 ? 0 : product / ((lengths[at] as number) * length) + cosineSlack;
+      const own = (lengths[at] as number) * length;
+      const biased = bias[at] as number;
+      const product = (bounds[at] as number) - biased + cosineSlack * Math.abs(biased);
+      bounds[at] = own === 0 ? 0 : product / own + cosineSlack;
     }
     return new ItemRanking(bounds, (row) => {
       const own = lengths[row - 1] as number;

@@ -87,10 +87,48 @@ export function rank(
   cutoff: number,
   isCandidate: (row: number) => boolean = () => true,
 ): readonly Ranked[] {
+  if (cutoff <= 0) return [];
+  if (scores.length >= fewestToSample && scores.length > 64 * cutoff) {
+    const best = bestOf(placesFrom(scores, likelyLeast(scores, cutoff)), scores, cutoff, isCandidate);
+    if (best.length === cutoff) return best; // whatever else there is lies below all of them
+  }
+  return bestOf(null, scores, cutoff, isCandidate);
+}
+
+/** So many scores are looked at before the others, to tell which are worth a look. */
+const samples = 512;
+const fewestToSample = 8 * samples;
+
+/** A score that a few times `cutoff` scores reach, by a sample of them. */
+function likelyLeast(scores: Float32Array, cutoff: number): number {
+  const step = Math.floor(scores.length / samples);
+  const sample = new Float32Array(samples);
+  for (let at = 0; at < samples; at++) sample[at] = scores[at * step] as number;
+  sample.sort();
+  const above = Math.max(3, Math.ceil((samples * (3 * cutoff + 64)) / scores.length)); // fewer tell too little
+  return sample[samples - above] as number;
+}
+
+/** Of the scores that reach `least`, and of those that are no numbers, the places. */
+function placesFrom(scores: Float32Array, least: number): readonly number[] {
+  const places: number[] = [];
+  for (let at = 0; at < scores.length; at++) if (!((scores[at] as number) < least)) places.push(at);
+  return places;
+}
+
+/** `places`: null: all. */
+function bestOf(
+  places: readonly number[] | null,
+  scores: Float32Array,
+  cutoff: number,
+  isCandidate: (row: number) => boolean,
+): readonly Ranked[] {
   const heap: Ranked[] = []; // the worst of the best on top
   let isFull = false;
   let least = Number.NaN; // the score of the worst of the best, once they are full
-  for (let at = 0; at < scores.length && cutoff > 0; at++) {
+  const count = places === null ? scores.length : places.length;
+  for (let place = 0; place < count; place++) {
+    const at = places === null ? place : (places[place] as number);
     const score = scores[at] as number;
     if (isFull && score <= least) continue; // an equal score of a higher row stays out
     if (Number.isNaN(score)) throw new Error(`the score of row ${at + 1} is not a number`);

@@ -32,4 +32,23 @@ describe('the gate', () => {
     expect(verdict({ testedUsers: 0 })).toEqual({ promote: false, reason });
     expect(verdict({ testedUsers: 3, model: figures(0.2) })).toEqual({ promote: false, reason });
   });
+
+  it('refuses a candidate that has collapsed, by that name, though it beats popularity', () => {
+    const lists = (ndcgAt10: number, overlap: number, coverage: number) => ({
+      ...figures(ndcgAt10),
+      overlap,
+      coverage,
+    });
+    const popularity = lists(0.1, 0.6, 0.02);
+    expect(verdict({ testedUsers: 600, model: lists(0.2, 0.58, 0.021), popularity })).toEqual({
+      promote: false,
+      reason:
+        'everybody gets nearly the same list: two users share 58.0 % of their top ten, by popularity 60.0 %; 2.1 % of the catalogue is shown',
+    });
+    expect(verdict({ testedUsers: 600, model: lists(0.2, 0.3, 0.021), popularity }).promote).toBe(true);
+    // ten of twelve items: all lists are alike
+    expect(verdict({ testedUsers: 600, model: lists(0.2, 0.95, 1), popularity: lists(0.1, 1, 0.9) }).promote).toBe(
+      true,
+    );
+  });
 });

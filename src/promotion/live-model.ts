@@ -10,8 +10,11 @@ import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { isRetriable } from '../errors.js';
 import type { LiveNetwork, NetworkSource } from '../memory/network-source.js';
+import type { Network } from '../model/network.js';
+import { findExperiment } from '../storage/experiment.store.js';
 import { findLiveModel } from '../storage/model.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
+import { isChallenged } from './arms.js';
 import { loadNetwork } from './network-loader.js';
 
 /** A version that failed to load is left alone for this long; reading the weights over and over would help nobody. */
@@ -20,7 +23,9 @@ const retryMs = 30_000;
 @Injectable()
 export class LiveModel implements NetworkSource, OnModuleInit, OnModuleDestroy {
   private live: LiveNetwork | null = null;
-  private damaged: { readonly version: number; readonly until: number } | null = null;
+  private arm: (LiveNetwork & { readonly seed: string; readonly share: number }) | null = null;
+  /** versions that could not be loaded, and until when they are left alone */
+  private readonly damaged = new Map<number, number>();
   private hasFailed = false;
   private turn: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | null = null;
@@ -47,6 +52,19 @@ export class LiveModel implements NetworkSource, OnModuleInit, OnModuleDestroy {
     return this.live;
   }
 
+  /** What a share of the users is answered by; null: nothing else. */
+  challenger(): LiveNetwork | null {
+    return this.arm;
+  }
+
+  forUser(userId: string): LiveNetwork | null {
+    return this.arm !== null && isChallenged(this.arm, userId) ? this.arm : this.live;
+  }
+
+  serving(): readonly LiveNetwork[] {
+    return [this.live, this.arm].filter((one) => one !== null);
+  }
+
   /**
    * Looks the live version up now and loads it where it changed. Never throws: what goes wrong is logged, and what served
    * before is returned. Each call looks after it was made, so that a writer that saw a newer version finds it.
@@ -69,6 +87,7 @@ export class LiveModel implements NetworkSource, OnModuleInit, OnModuleDestroy {
     try {
       const row = await findLiveModel(this.dataSource.manager);
       if (row !== null) await this.follow(row.version, row.since);
+      await this.followExperiment();
       this.hasFailed = false;
     } catch (error) {
       if (!this.hasFailed)
@@ -77,22 +96,44 @@ export class LiveModel implements NetworkSource, OnModuleInit, OnModuleDestroy {
     }
   }
 
+  private async followExperiment(): Promise<void> {
+    const experiment = await findExperiment(this.dataSource.manager);
+    if (experiment === null) {
+      this.arm = null;
+      return;
+    }
+    const { version, since, seed, share } = experiment;
+    if (this.arm?.version === version && this.arm.seed === seed) return;
+    this.arm = null;
+    const network = await this.load(version);
+    if (network !== null) this.arm = { version, since, seed, share, network };
+  }
+
   private async follow(version: number, since: Date): Promise<void> {
     if (this.live?.version === version) {
       if (this.live.since.getTime() !== since.getTime()) this.live = { ...this.live, since }; // there and back again
       return;
     }
-    if (this.damaged?.version === version && Date.now() < this.damaged.until) return;
+    const network = await this.load(version);
+    if (network !== null) this.live = { version, network, since };
+  }
+
+  /** Null: it is damaged, which was logged. */
+  private async load(version: number): Promise<Network | null> {
+    const until = this.damaged.get(version);
+    if (until !== undefined && Date.now() < until) return null;
     try {
       const network = await loadNetwork(this.dataSource.manager, version);
-      this.live = { version, network, since };
-      this.damaged = null;
+      this.damaged.delete(version);
       this.logger.info({ modelVersion: version }, 'a model was loaded and serves');
+      return network;
     } catch (error) {
       if (isRetriable(error)) throw error;
-      const isFirst = this.damaged?.version !== version;
-      this.damaged = { version, until: Date.now() + retryMs };
-      if (isFirst) logError(this.logger, error, `model ${version} was not loaded; the one before goes on serving`);
+      this.damaged.set(version, Date.now() + retryMs);
+      if (until === undefined) {
+        logError(this.logger, error, `model ${version} was not loaded; the one before goes on serving`);
+      }
+      return null;
     }
   }
 }

@@ -10,8 +10,9 @@
  * The memories that begin to serve equal an in-order replay of the log bit for bit. One promotion at a time: its session
  * holds an advisory lock, and the switch runs in that session, so that it can't commit once the lock is lost. What fails before
  * the switch leaves the old version as it was, and the half-built memories are removed, here or by the next promotion.
- * The memories of the version that serves are made anew in the same way, see `rebuild`.
+ * The memories of the version that serves are made anew in the same way, see `rebuild`, and those of an experiment's challenger made.
  */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -22,6 +23,7 @@ import { rebuild, type RebuildProgress } from '../memory/memory-rebuild.js';
 import type { Network } from '../model/network.js';
 import { advisoryLock } from '../storage/data-source.js';
 import { lockMemoryVersion, readCut, takeCut } from '../storage/log-cut.store.js';
+import { endExperiment, findExperiment, holdExperiment, putExperiment } from '../storage/experiment.store.js';
 import { deleteMemoryEdits } from '../storage/memory-edit.store.js';
 import { listMemoryPartitions, removeMemoryPartition } from '../storage/memory-partition.store.js';
 import { findLiveModel, findModel, setLiveModel, setModelStatus } from '../storage/model.store.js';
@@ -83,9 +85,44 @@ export class Promotion {
     });
   }
 
+  /**
+   * From the end of this on a share of the users is answered by another version, whose memories are made as a promotion makes them.
+   * Throws as `promote`; BAD_INPUT for the version that serves, and while another experiment is under way.
+   */
+  async startExperiment(
+    version: number,
+    share: number,
+    options: PromoteOptions & { readonly reason?: string } = {},
+  ): Promise<void> {
+    await this.alone(async (session) => {
+      await refuseExperiment(session);
+      if ((await liveVersion(session)) === version) throw badVersion(`model ${version} serves already`);
+      await refuseRejected(session, version);
+      const network = await loadNetwork(session, version);
+      await this.replaceMemories(session, version, network, options, async (tx, standing) => {
+        const { reason = null } = options;
+        await putExperiment(tx, { version, share, seed: randomUUID(), reason, standing: standing.toString() });
+      });
+      this.logger.info({ modelVersion: version, share }, 'an experiment began');
+      await this.liveModel.refresh();
+    });
+  }
+
+  /** All users are answered by the live version again. The version whose experiment it was; null: none was under way. */
+  async endExperiment(): Promise<number | null> {
+    return this.alone(async (session) => {
+      const version = await session.transaction(async (tx) => endExperiment(tx));
+      await this.liveModel.refresh();
+      await sleep(2 * this.config.refreshMs); // others have heard of it by then, and read these memories no more
+      await this.removeOldMemories();
+      return version;
+    });
+  }
+
   /** Makes the memories of the version that serves anew and swaps them in. Throws as `promote`; NOT_FOUND where none serves. */
   async rebuild(options: PromoteOptions = {}): Promise<number> {
     return this.alone(async (session) => {
+      await refuseExperiment(session);
       const version = await liveVersion(session);
       await this.replaceMemories(session, version, await loadNetwork(session, version), options);
       this.logger.info({ modelVersion: version }, 'the memories were made anew');
@@ -106,13 +143,14 @@ export class Promotion {
     version: number,
     network: Network,
     options: PromoteOptions,
+    settle: Settle = this.serve(version),
   ): Promise<void> {
     const table = await session.transaction(async (tx) => createShadow(tx, version));
     try {
       const standing = await this.build(session, table, network, options);
       for (let attempt = 1; ; attempt++) {
         try {
-          await this.switchTo(session, table, standing, network, options);
+          await this.switchTo(session, table, standing, network, options, settle);
           return;
         } catch (error) {
           if (attempt === switchAttempts || !isLockTimeout(error)) throw error;
@@ -164,19 +202,31 @@ export class Promotion {
     standing: bigint,
     network: Network,
     { signal, onProgress, alongside }: PromoteOptions,
+    settle: Settle,
   ): Promise<void> {
     onProgress?.('SWITCHING', 0, 0);
     await session.transaction(async (tx) => {
       await lockMemoryVersion(tx, this.config.databaseSchema);
       const end = await readCut(tx);
       for (let at = standing; at < end;) at = await follow(tx, network, table, at, end);
-      await deleteMemoryEdits(tx, end);
       await tx.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
+      await holdExperiment(tx); // before the table, as its challenger's memories are written
       await attachShadow(tx, table);
-      if ((await findLiveModel(tx))?.version !== table.version) await setLiveModel(tx, table.version);
+      await settle(tx, end);
+      await deleteMemoryEdits(tx, end);
       await alongside?.(tx);
       signal?.throwIfAborted();
     });
+  }
+
+  /** The memories begin to serve; an experiment ends with what it was compared with. */
+  private serve(version: number): Settle {
+    return async (tx) => {
+      if ((await findLiveModel(tx))?.version === version) return;
+      const ended = await endExperiment(tx);
+      await setLiveModel(tx, version);
+      if (ended !== null) this.logger.warn({ modelVersion: ended }, 'an experiment ends with a promotion');
+    };
   }
 
   /** Runs with a session that no other promotion has at the same time. */
@@ -187,15 +237,17 @@ export class Promotion {
   }
 
   /**
-   * Drops the memories of all versions but the one that serves and the one that it replaced. Asks the database which those are,
+   * Drops the memories of all versions but the one that serves, the one that it replaced and an experiment's. Asks the database which those are,
    * so that a switch whose commit was not heard of is safe. What fails here is done by the next promotion.
    */
   private async removeOldMemories(): Promise<void> {
     const { manager } = this.dataSource;
     try {
       const live = await findLiveModel(manager);
+      const experiment = await findExperiment(manager);
       for (const version of await listMemoryPartitions(manager)) {
-        if (version !== live?.version && version !== live?.replaced) await removeMemoryPartition(manager, version);
+        const isKept = version === live?.version || version === live?.replaced || version === experiment?.version;
+        if (!isKept) await removeMemoryPartition(manager, version);
       }
     } catch (error) {
       logError(
@@ -205,6 +257,20 @@ export class Promotion {
       );
     }
   }
+}
+
+/** What the switch makes of the memories that are there now, and stand at an arrival number. */
+type Settle = (tx: EntityManager, standing: bigint) => Promise<void>;
+
+async function refuseExperiment(session: EntityManager): Promise<void> {
+  const experiment = await findExperiment(session);
+  if (experiment === null) return;
+  const under = `an experiment with model ${experiment.version} is under way`;
+  throw new RecollectError('BAD_INPUT', `${under}; end it first: recollect experiment end`);
+}
+
+function badVersion(message: string): RecollectError {
+  return new RecollectError('BAD_INPUT', message, { field: 'version' });
 }
 
 function isLockTimeout(error: unknown): boolean {
@@ -222,7 +288,5 @@ export async function liveVersion(manager: EntityManager): Promise<number> {
 async function refuseRejected(manager: EntityManager, version: number): Promise<void> {
   const model = await findModel(manager, version);
   if (model?.status !== 'REJECTED') return; // that it exists is checked when it is loaded
-  throw new RecollectError('BAD_INPUT', `model ${version} was refused by the gate; train another one`, {
-    field: 'version',
-  });
+  throw badVersion(`model ${version} was refused by the gate; train another one`);
 }

@@ -18,7 +18,8 @@ export type FallbackReason =
   | 'NO_SCORED_ITEMS';
 
 /** Why an answer has fewer items than were asked for. */
-export type ShortfallCause = 'SEEN' | 'CATALOGUE_EMPTY' | 'CATALOGUE_EXHAUSTED' | 'NOT_COUNTED' | 'FILTER' | 'RULES';
+export type ShortfallCause =
+  'SEEN' | 'CATALOGUE_EMPTY' | 'CATALOGUE_EXHAUSTED' | 'NOT_COUNTED' | 'FILTER' | 'RULES' | 'PAGES_EXHAUSTED';
 
 export interface Shortfall {
   readonly missing: number;
@@ -81,4 +82,6 @@ export interface Answer {
   readonly leftOut?: readonly LeftOut[];
   /** Replays the user's log: asked for at most once, and by nobody who doesn't want to know. */
   readonly because: () => Promise<Reasons>;
+  /** What lies behind the items, in its order, as far as it may be read in pages; left out: it may not. */
+  readonly rest?: () => Promise<readonly RankedItem[]>;
 }

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Answer, Candidate, FallbackReason, Reasons, Source } from './answer.js';
+import type { Answer, Candidate, FallbackReason, RankedItem, Reasons, Source } from './answer.js';
 import { latestItems } from '../storage/item-read.store.js';
 import { chain, latestCandidates, letPass, listed, type Candidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
@@ -29,6 +29,9 @@ export interface Basis {
 
 /** The window that a fallback asks first; behind it comes all time. */
 const recentDays = 30;
+/** Items of an answer that are read in pages at most, and with rules. */
+const longestRead = 1_000;
+const longestRuled = 200;
 /** Items of a filter whose counts are looked up by themselves. */
 const mostAmong = 100_000;
 
@@ -75,7 +78,13 @@ export class Answering {
     const placed = items.find(({ source }) => source !== 'RULE')?.source ?? basis.source;
     const source = placed === 'CONTENT' ? basis.source : placed; // it rests on the same, whatever the model knows of the first item
     const fallbackReason = basis.fallbackReason ?? (source === basis.source ? null : 'NO_SCORED_ITEMS');
-    return { id: randomUUID(), ...basis, because: once(basis.because), source, fallbackReason, shortfall, items };
+    const rest = async (): Promise<readonly RankedItem[]> => {
+      if (shortfall !== null) return [];
+      const answered = new Set(items.map(({ item }) => item.id));
+      const all = await place(tx, sources, rules === null ? longestRead : longestRuled, rules, exclusion, userId);
+      return all.items.filter(({ item }) => !answered.has(item.id));
+    };
+    return { id: randomUUID(), ...basis, because: once(basis.because), source, fallbackReason, shortfall, items, rest };
   }
 
   /** Popular and latest items alone, and why it is these. */

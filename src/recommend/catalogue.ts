@@ -30,7 +30,6 @@ import { wantAll, type Selection } from './selection.js';
 const pageCount = 250;
 
 interface Rows {
-  readonly version: number;
   readonly rowOf: (itemId: string) => number;
   /** of the item of a row its index in the columns, at row - 1; -1: it may not be answered */
   readonly indices: Int32Array;
@@ -40,8 +39,9 @@ interface Rows {
 export class Catalogue implements OnModuleInit, OnApplicationShutdown {
   readonly held = new HeldItems();
   private readonly everything = this.held.selectionOf(wantAll);
-  private rows: Rows | null = null;
-  private placed: PlacedItems | null = null;
+  /** by the version of the network */
+  private readonly rows = new Map<number, Rows>();
+  private readonly placed = new Map<number, PlacedItems>();
   private snapshot: string | null = null;
   private lookedAt = 0;
   private look: Promise<void> | null = null;
@@ -99,7 +99,7 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
 
   /** Items that the network has not learned and that have a place by their content; null: they were not looked up yet. */
   placedFor({ version }: LiveNetwork): PlacedItems | null {
-    return this.placed?.version === version ? this.placed : null;
+    return this.placed.get(version) ?? null;
   }
 
   /** Where an item lies in the network, E' [d]; null: it has not learned it, nor knows it by its content. */
@@ -136,12 +136,12 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
   }
 
   private indicesOf({ version, network }: LiveNetwork): Int32Array {
-    if (this.rows?.version !== version) {
-      const { vocabulary } = network;
-      const indices = Int32Array.from(vocabulary.ids, (id) => this.held.columns.indexOf(id) ?? -1);
-      this.rows = { version, rowOf: (itemId) => vocabulary.rowOf(itemId), indices };
-    }
-    return this.rows.indices;
+    const known = this.rows.get(version);
+    if (known !== undefined) return known.indices;
+    const { vocabulary } = network;
+    const indices = Int32Array.from(vocabulary.ids, (id) => this.held.columns.indexOf(id) ?? -1);
+    this.rows.set(version, { rowOf: (itemId) => vocabulary.rowOf(itemId), indices });
+    return indices;
   }
 
   /** The snapshot is the next look's only once all of this one is taken in: what could not be is looked up again. */
@@ -161,14 +161,21 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
     this.lookedAt = Date.now();
   }
 
-  /** Follows the content of the items that the live network has not learned: those that changed, or all for another network. */
   private async place(changes: readonly ItemChange[]): Promise<void> {
-    const live = this.networks.current();
-    if (live === null) return;
-    const isNew = this.placed?.version !== live.version;
-    if (isNew) live.network.ranking(emptyState(live.network.dimensions)); // what its first call takes is not an answer's
-    const placed = isNew || this.placed === null ? new PlacedItems(live) : this.placed;
-    const ids = isNew ? this.held.columns.heldIds() : changes.map(({ id }) => id);
+    const serving = this.networks.serving();
+    for (const live of serving) await this.placeIn(live, changes);
+    const versions = new Set(serving.map(({ version }) => version));
+    for (const known of [this.rows, this.placed]) {
+      for (const version of known.keys()) if (!versions.has(version)) known.delete(version);
+    }
+  }
+
+  /** Follows the content of the items that a network has not learned: those that changed, or all for another network. */
+  private async placeIn(live: LiveNetwork, changes: readonly ItemChange[]): Promise<void> {
+    const known = this.placed.get(live.version);
+    if (known === undefined) live.network.ranking(emptyState(live.network.dimensions)); // what its first call takes is not an answer's
+    const placed = known ?? new PlacedItems(live);
+    const ids = known === undefined ? this.held.columns.heldIds() : changes.map(({ id }) => id);
     const cold = placed.map === null ? [] : ids.filter((id) => live.network.vocabulary.rowOf(id) === 0);
     for (let begin = 0; begin < cold.length; begin += pageCount) {
       const page = cold.slice(begin, begin + pageCount);
@@ -176,12 +183,14 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
       const content = new Map(rows.map((row) => [row.id, row]));
       for (const id of page) placed.put(id, this.held.untilOf(id), content.get(id) ?? null);
     }
-    this.placed = placed;
+    this.placed.set(live.version, placed);
   }
 
   private apply(change: ItemChange): void {
     const index = this.held.apply(change);
-    const row = this.rows?.rowOf(change.id) ?? 0;
-    if (this.rows !== null && row > 0) this.rows.indices[row - 1] = index;
+    for (const { rowOf, indices } of this.rows.values()) {
+      const row = rowOf(change.id);
+      if (row > 0) indices[row - 1] = index;
+    }
   }
 }

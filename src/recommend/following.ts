@@ -20,7 +20,9 @@ export class Following implements OnModuleInit {
       this.metrics.catalogueAge.set(this.catalogue.ageMs / 1_000);
     });
     this.notifications.onChange('item', () => void this.lookUp());
-    this.notifications.onChange('live_model', () => void this.networks.refresh().then(async () => this.lookUp()));
+    for (const table of ['live_model', 'experiment'] as const) {
+      this.notifications.onChange(table, () => void this.networks.refresh().then(async () => this.lookUp()));
+    }
   }
 
   private async lookUp(): Promise<void> {

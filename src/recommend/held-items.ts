@@ -65,15 +65,22 @@ export class HeldItems {
   latest(selection: Selection, count: number, after: LatestCursor | null): readonly LatestCursor[] {
     const { columns } = this;
     const now = Date.now();
+    const newestOf = (places: readonly LatestCursor[]): LatestCursor[] =>
+      places.toSorted((a, b) => (isBehind(a, b) ? 1 : -1)).slice(0, count);
     let found: LatestCursor[] = [];
-    const newest = (): LatestCursor[] => found.sort((a, b) => (isBehind(a, b) ? 1 : -1)).slice(0, count);
-    for (let index = 0; index < columns.end; index++) {
+    let oldest = -Infinity; // what is older has no place any more
+    const newest = after?.createdAt.getTime() ?? Infinity;
+    for (let index = columns.end - 1; index >= 0; index--) {
+      const createdAt = columns.createdAtOf(index);
+      if (createdAt < oldest || createdAt > newest) continue;
       if (this.untilAt(index) <= now || !selection.lets(index)) continue;
-      const place = { id: columns.idOf(index), createdAt: new Date(columns.createdAtOf(index)) };
+      const place = { id: columns.idOf(index), createdAt: new Date(createdAt) };
       if (after !== null && !isBehind(place, after)) continue;
-      if (found.push(place) > 2 * count + 1_000) found = newest();
+      if (found.push(place) < 2 * count + 1_000) continue;
+      found = newestOf(found);
+      oldest = found.at(-1)?.createdAt.getTime() ?? oldest;
     }
-    return newest();
+    return newestOf(found);
   }
 }
 

@@ -50,7 +50,7 @@ export class Profiles {
   /** `asOf`: of what had happened by then, that instant included; null: of the memory as it is. */
   async of(userId: string, asOf: Date | null = null): Promise<MemoryProfile> {
     const tx = this.dataSource.manager;
-    const live = this.networks.current();
+    const live = this.networks.forUser(userId);
     if (live === null) return emptyProfile(userId, 'NO_MODEL', null);
     const known = asOf === null ? await readMemory(tx, live.version, userId) : await this.replayedAt(userId, asOf);
     const sequence = await sequenceOf(tx, userId, asOf);

@@ -4,6 +4,7 @@ import { Answering } from './answering.js';
 import { Catalogue } from './catalogue.js';
 import { Following } from './following.js';
 import { ItemList } from './item-list.js';
+import { Pages } from './pages.js';
 import { Popularity } from './popularity.js';
 import { Profiles } from './profile.js';
 import { RankItems } from './rank-items.js';
@@ -20,6 +21,7 @@ import { Standings } from './standing.js';
     Catalogue,
     Following,
     ItemList,
+    Pages,
     Popularity,
     Profiles,
     RankItems,
@@ -27,6 +29,6 @@ import { Standings } from './standing.js';
     SimilarItems,
     Standings,
   ],
-  exports: [Answering, Catalogue, ItemList, Profiles, RankItems, Recommender, SimilarItems],
+  exports: [Answering, Catalogue, ItemList, Pages, Profiles, RankItems, Recommender, SimilarItems],
 })
 export class RecommendModule {}

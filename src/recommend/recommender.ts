@@ -10,9 +10,10 @@
 import { Injectable } from '@nestjs/common';
 import { joinedRanking, rankingOf } from '../model/item-ranking.js';
 import type { Answer } from './answer.js';
-import { Answering, type Asked, type Scored } from './answering.js';
+import { Answering, noReason, type Asked, type Scored } from './answering.js';
 import { scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
+import { Pages, type Page, type PagePlace } from './pages.js';
 import { Standings, type Encoded, type SessionInteraction, type Standing } from './standing.js';
 import type { Wish } from './wish.js';
 
@@ -22,24 +23,38 @@ export class Recommender {
     private readonly catalogue: Catalogue,
     private readonly answering: Answering,
     private readonly standings: Standings,
+    private readonly pages: Pages,
   ) {}
 
   async forUser(userId: string, wish: Wish): Promise<Answer> {
-    return this.answer(await this.standings.ofUser(userId, wish.seen), wish);
+    return this.answer(await this.standings.ofUser(userId, wish.seen, wish.context), wish);
   }
 
   /** For a visitor, by what he did, the oldest first. */
   async forSession(sequence: readonly SessionInteraction[], wish: Wish): Promise<Answer> {
-    return this.answer(this.standings.ofSession(sequence, wish.seen), wish);
+    return this.answer(this.standings.ofSession(sequence, wish.seen, wish.context), wish);
+  }
+
+  /** The next page of an answer. */
+  async onward(
+    who: { readonly userId: string } | { readonly sequence: readonly SessionInteraction[] },
+    place: PagePlace,
+    request: string,
+    { first, seen: wish, wanted, context }: Wish,
+  ): Promise<Page> {
+    const { seen, encoded } =
+      'userId' in who ? await this.standings.ofUser(who.userId, wish) : this.standings.ofSession(who.sequence, wish);
+    const exclusion = { ...seen, besides: context?.itemId ?? null, selection: this.catalogue.held.selectionOf(wanted) };
+    return this.pages.next(place, request, first, exclusion, typeof encoded === 'string' ? noReason : encoded.because);
   }
 
   private async answer({ known, seen, userId, encoded }: Standing, wish: Wish): Promise<Answer> {
     const selection = this.catalogue.held.selectionOf(wish.wanted);
-    const asked: Asked = { ...wish, exclusion: { ...seen, besides: null, selection }, userId };
+    const asked: Asked = { ...wish, exclusion: { ...seen, besides: wish.context?.itemId ?? null, selection }, userId };
     if (typeof encoded === 'string') return this.answering.fallback(encoded, asked, known);
     return this.answering.filled(this.scored(encoded), asked, {
       source: encoded.source,
-      fallbackReason: null,
+      fallbackReason: encoded.fallbackReason,
       modelVersion: encoded.live.version,
       ...known,
       because: encoded.because,

@@ -7,14 +7,14 @@ import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
 import { sequenceOf } from '../memory/trace.js';
-import { decodeState, type UserState } from '../model/user-state.js';
+import { decodeState, emptyState, type UserState } from '../model/user-state.js';
 import { countInteractions, itemsOf } from '../storage/interaction-read.store.js';
 import type { SeenBy } from '../storage/item-read.store.js';
 import { readMemory } from '../storage/user-memory-read.store.js';
 import type { FallbackReason, Reasons } from './answer.js';
 import { because } from './because.js';
 import { Catalogue } from './catalogue.js';
-import type { SeenWish } from './wish.js';
+import type { Context, SeenWish } from './wish.js';
 
 /** What a visitor did. */
 export interface SessionInteraction {
@@ -40,6 +40,8 @@ export interface Encoded {
   readonly live: LiveNetwork;
   readonly state: UserState;
   readonly source: 'MEMORY' | 'SESSION';
+  /** why it is not what was asked for; null: it is */
+  readonly fallbackReason: FallbackReason | null;
   readonly because: () => Promise<Reasons>;
 }
 
@@ -64,11 +66,18 @@ export class Standings {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  async ofUser(userId: string, wish: SeenWish | null): Promise<Standing> {
+  async ofUser(userId: string, wish: SeenWish | null, context: Context | null = null): Promise<Standing> {
+    const standing = await this.byMemory(userId, wish, context);
+    return context === null || typeof standing.encoded !== 'string'
+      ? standing
+      : { ...standing, encoded: this.byContext(context, standing.encoded, userId) };
+  }
+
+  private async byMemory(userId: string, wish: SeenWish | null, context: Context | null): Promise<Standing> {
     const tx = this.dataSource.manager;
     const seenBy = wish === null ? null : { userId, kinds: wish.kinds ?? this.seenKinds(), since: wish.since };
     const seen: Seen = { seenBy, items: new Set() };
-    const live = this.networks.current();
+    const live = this.networks.forUser(userId);
     const memory = live === null ? null : await readMemory(tx, live.version, userId);
     if (live === null || memory === null) {
       const interactionsSeen = await countInteractions(tx, userId);
@@ -78,15 +87,16 @@ export class Standings {
     const state = decodeState(live.network.dimensions, memory.state);
     const known = { interactionsSeen: memory.interactionsApplied, memoryUpdatedAt: memory.updatedAt };
     if (!(await this.holdsKnownItem(live, userId, state))) return { known, seen, userId, encoded: 'NO_KNOWN_ITEMS' };
+    if (context !== null) lookAt(live, state, context, memory.lastOccurredAt);
     const encoded: Encoded = {
-      ...{ live, state, source: 'MEMORY' },
+      ...{ live, state, source: 'MEMORY', fallbackReason: null },
       because: async () => because(live.network, this.catalogue.placedFor(live), await sequenceOf(tx, userId)),
     };
     return { known, seen, userId, encoded };
   }
 
   /** `sequence`: the oldest first. */
-  ofSession(sequence: readonly SessionInteraction[], wish: SeenWish | null): Standing {
+  ofSession(sequence: readonly SessionInteraction[], wish: SeenWish | null, context: Context | null = null): Standing {
     const standing = {
       known: { interactionsSeen: sequence.length, memoryUpdatedAt: null },
       seen: { seenBy: null, items: new Set(this.seenIn(sequence, wish)) },
@@ -94,15 +104,30 @@ export class Standings {
     };
     const live = this.networks.current();
     if (live === null) return { ...standing, encoded: 'NO_MODEL' };
-    if (sequence.length === 0) return { ...standing, encoded: 'NO_INTERACTIONS' };
-    const { rows, ...context } = live.network.eventsOf(sequence);
-    if (rows.every((row) => row === 0)) return { ...standing, encoded: 'NO_KNOWN_ITEMS' };
-    const { state } = live.network.trace(rows, context);
+    const orByContext = (reason: FallbackReason): Standing => ({
+      ...standing,
+      encoded: context === null ? reason : this.byContext(context, reason),
+    });
+    if (sequence.length === 0) return orByContext('NO_INTERACTIONS');
+    const { rows, ...kindsAndGaps } = live.network.eventsOf(sequence);
+    if (rows.every((row) => row === 0)) return orByContext('NO_KNOWN_ITEMS');
+    const { state } = live.network.trace(rows, kindsAndGaps);
+    if (context !== null) lookAt(live, state, context, sequence.at(-1)?.occurredAt ?? null);
     const encoded: Encoded = {
-      ...{ live, state, source: 'SESSION' },
+      ...{ live, state, source: 'SESSION', fallbackReason: null },
       because: () => because(live.network, this.catalogue.placedFor(live), sequence),
     };
     return { ...standing, encoded };
+  }
+
+  /** Of whom nothing else is known, by what he looks at alone; `reason` why it is that. */
+  private byContext(context: Context, reason: FallbackReason, userId: string | null = null): Encoded | FallbackReason {
+    const live = userId === null ? this.networks.current() : this.networks.forUser(userId);
+    if (live === null || live.network.vocabulary.rowOf(context.itemId) === 0) return reason;
+    const state = emptyState(live.network.dimensions);
+    lookAt(live, state, context, null);
+    const because = () => Promise.resolve({ of: () => [] });
+    return { live, state, source: 'SESSION', fallbackReason: reason, because };
   }
 
   /** Items of a visitor's list that are left out; what has no time is as good as now. */
@@ -125,4 +150,12 @@ export class Standings {
   private seenKinds(): readonly string[] {
     return Object.entries(this.config.kinds).flatMap(([kind, rule]) => (rule.seen ? [kind] : []));
   }
+}
+
+/** One more step, in place. An item that the network has not learned says nothing. */
+function lookAt({ network }: LiveNetwork, state: UserState, { itemId, time }: Context, before: Date | null): void {
+  const previous = before?.getTime() ?? null;
+  const { rows, kinds, gaps } = network.eventsOf([{ itemId, kind: 'view', occurredAt: time }], previous);
+  const [row = 0] = rows;
+  if (row > 0) network.stepTraced(state, row, kinds[0], gaps[0]);
 }

@@ -10,8 +10,16 @@ export interface SeenWish {
   readonly since: Date | null;
 }
 
+/** Where somebody is while he asks. */
+export interface Context {
+  /** what he looks at: it counts as his last interaction, of the kind view, and is stored nowhere */
+  readonly itemId: string;
+  readonly time: Date;
+}
+
 export interface Wish {
   readonly first: number;
+  readonly context: Context | null;
   /** null: seen items stay in */
   readonly seen: SeenWish | null;
   readonly wanted: Wanted;

@@ -20,8 +20,12 @@ import { CreateUserMerge1764600300000 } from '../../migrations/1764600300000-cre
 import { CreateRecommendation1764700300000 } from '../../migrations/1764700300000-create-recommendation.js';
 import { CreateAuditLog1764700200000 } from '../../migrations/1764700200000-create-audit-log.js';
 import { CreateChangeNotification1764710100000 } from '../../migrations/1764710100000-create-change-notification.js';
+import { CreateAnswerSnapshot1764710050000 } from '../../migrations/1764710050000-create-answer-snapshot.js';
+import { NotifyOfKeys1764710110000 } from '../../migrations/1764710110000-notify-of-keys.js';
+import { CreateExperiment1764710500000 } from '../../migrations/1764710500000-create-experiment.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
+import { AnswerSnapshotEntity } from './answer-snapshot.entity.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { AuditLogEntity } from './audit-log.entity.js';
 import { ConsumerPauseEntity } from './consumer-pause.entity.js';
@@ -30,12 +34,14 @@ import { DeadLetterEntity } from './dead-letter.entity.js';
 import { ErasureEntity } from './erasure.entity.js';
 import { ErasureKeyEntity } from './erasure-key.entity.js';
 import { ForgottenInteractionEntity } from './forgotten-interaction.entity.js';
+import { ExperimentEntity } from './experiment.entity.js';
 import { InteractionEntity } from './interaction.entity.js';
 import { ItemCountEntity } from './item-count.entity.js';
 import { ItemEntity } from './item.entity.js';
 import { MemoryEditEntity } from './memory-edit.entity.js';
 import { LiveModelEntity, ModelChunkEntity, ModelEntity } from './model.entity.js';
 import { PartitionStatusEntity } from './partition-status.entity.js';
+import { PatientClient } from './patience.js';
 import { RecommendationEntity } from './recommendation.entity.js';
 import { ReplayRequestEntity } from './replay-request.entity.js';
 import { StudyEntity, StudyTrialEntity } from './study.entity.js';
@@ -46,6 +52,7 @@ import { UserMergeEntity } from './user-merge.entity.js';
 import { UserProfileEntity } from './user-profile.entity.js';
 
 export const entities = [
+  AnswerSnapshotEntity,
   ApiKeyEntity,
   AuditLogEntity,
   ConsumerPauseEntity,
@@ -53,6 +60,7 @@ export const entities = [
   DeadLetterEntity,
   ErasureEntity,
   ErasureKeyEntity,
+  ExperimentEntity,
   ForgottenInteractionEntity,
   InteractionEntity,
   ItemCountEntity,
@@ -83,6 +91,7 @@ export const advisoryLock = {
   replay: 7_381_006,
   longReplay: 7_381_007,
   logEdit: 7_381_008,
+  experiment: 7_381_009,
   auditLog: 7_381_020,
 } as const;
 
@@ -120,13 +129,16 @@ export function createDataSource(
       CreateUserMerge1764600300000,
       CreateRecommendation1764700300000,
       CreateAuditLog1764700200000,
+      CreateAnswerSnapshot1764710050000,
       CreateChangeNotification1764710100000,
+      NotifyOfKeys1764710110000,
+      CreateExperiment1764710500000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,
     connectTimeoutMS: 10_000,
     applicationName: 'recollect',
-    extra: { options: `-c search_path=${config.databaseSchema} -c timezone=UTC` },
+    extra: { options: `-c search_path=${config.databaseSchema} -c timezone=UTC`, Client: PatientClient },
   });
 }
 

@@ -54,6 +54,15 @@ export async function putItems(tx: EntityManager, items: readonly ItemPut[]): Pr
   return rows.map(({ id }) => id);
 }
 
+/** The items that are there, locked in the order of their ids until the transaction ends. */
+export async function lockItems(tx: EntityManager, ids: readonly string[]): Promise<readonly ItemPut[]> {
+  return tx.query(
+    `SELECT id, title, categories, properties, vector, available, created_at AS "createdAt", expires_at AS "expiresAt"
+       FROM item WHERE id = ANY($1::text[]) AND deleted_at IS NULL ORDER BY id FOR UPDATE`,
+    [ids],
+  );
+}
+
 /** Those that have no row: items that were never put. */
 export async function unknownItems(tx: EntityManager, ids: readonly string[]): Promise<readonly string[]> {
   if (ids.length === 0) return [];

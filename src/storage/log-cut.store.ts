@@ -5,6 +5,7 @@
  * the lock of the memory version shared; taking it exclusively waits for all writers in flight, and the next ones get larger
  * numbers. Writers wait behind it: hold it for an instant, or for the switch of the version.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { advisoryLock } from './data-source.js';
 
@@ -40,4 +41,31 @@ export async function readCut(tx: EntityManager): Promise<bigint> {
     `SELECT greatest((SELECT max(arrival) FROM interaction), (SELECT max(arrival) FROM memory_edit), 0) AS cut`,
   );
   return BigInt(rows[0]?.cut ?? 0);
+}
+
+const lookMs = 10;
+
+/**
+ * A cut that holds nobody up: the largest number given so far, once all who were writing when it was read have ended. Whoever begins to
+ * write later takes a larger number.
+ */
+export async function visibleCut(manager: EntityManager, schema: string, signal: AbortSignal): Promise<bigint> {
+  const [given] = await manager.query<{ number: string | null }[]>(
+    `SELECT pg_sequence_last_value(pg_get_serial_sequence('interaction', 'arrival')::regclass) AS number`,
+  );
+  const writers = async (): Promise<readonly string[]> => {
+    const rows = await manager.query<{ writer: string }[]>(
+      `SELECT virtualtransaction AS writer FROM pg_locks
+        WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = $1::int::oid AND objid = hashtext($2)::oid
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      [advisoryLock.memoryVersion, schema],
+    );
+    return rows.map(({ writer }) => writer);
+  };
+  let writing = new Set(await writers());
+  while (writing.size > 0) {
+    await sleep(lookMs, undefined, { signal });
+    writing = new Set((await writers()).filter((writer) => writing.has(writer)));
+  }
+  return BigInt(given?.number ?? 0);
 }

@@ -12,6 +12,7 @@ export interface RankingMetrics {
   readonly coverage?: number;
   readonly gini?: number;
   readonly novelty?: number;
+  readonly overlap?: number;
 }
 
 /** Test figures beside the baselines that were computed on the same split; absent where nobody could be tested. */

@@ -13,7 +13,7 @@ import { CONFIG, type Config } from '../config.js';
 import { LOGGER, logError, Metrics, type Logger } from '../telemetry.js';
 
 /** Tables that have a trigger which notifies. */
-export type NotifyingTable = 'item' | 'live_model';
+export type NotifyingTable = 'api_key' | 'experiment' | 'item' | 'live_model';
 
 /** Milliseconds between two pings, and for the answer to one: a dead connection is found within their sum. */
 export const pingMs = 5_000;

@@ -47,6 +47,14 @@ export async function findRun(tx: EntityManager, id: string): Promise<TrainingRu
   return tx.findOneBy(TrainingRunEntity, { id });
 }
 
+/** What tells whether these runs were written again: the transaction that wrote each. */
+export async function runVersions(
+  tx: EntityManager,
+  ids: readonly string[],
+): Promise<readonly { readonly id: string; readonly writtenBy: string }[]> {
+  return tx.query('SELECT id, xmin::text AS "writtenBy" FROM training_run WHERE id = ANY($1::uuid[])', [ids]);
+}
+
 export async function findRunByKey(tx: EntityManager, idempotencyKey: string): Promise<TrainingRunEntity | null> {
   return tx.findOneBy(TrainingRunEntity, { idempotencyKey });
 }

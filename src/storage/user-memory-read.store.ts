@@ -20,6 +20,18 @@ export async function readMemory(tx: EntityManager, version: number, userId: str
   return rows[0] ?? null;
 }
 
+/** What tells whether the memories of these users were written again: the transaction that wrote each. */
+export async function memoryVersions(
+  tx: EntityManager,
+  version: number,
+  userIds: readonly string[],
+): Promise<readonly { readonly id: string; readonly writtenBy: string }[]> {
+  return tx.query(
+    'SELECT user_id AS id, xmin::text AS "writtenBy" FROM user_memory WHERE model_version = $1 AND user_id = ANY($2::text[])',
+    [version, userIds],
+  );
+}
+
 export async function readMemories(
   tx: EntityManager,
   version: number,

@@ -65,14 +65,14 @@ export async function deleteUsers(tx: EntityManager, ids: readonly string[]): Pr
   );
 }
 
-export interface UserProfile {
+export interface UserProfileRow {
+  readonly id: string;
   readonly properties: UserProperties;
   /** made by an interaction, and not put since */
   readonly incomplete: boolean;
 }
 
-/** null: nothing is known of the user. */
-export async function findUserProfile(tx: EntityManager, id: string): Promise<UserProfile | null> {
-  const rows: UserProfile[] = await tx.query('SELECT properties, incomplete FROM user_profile WHERE id = $1', [id]);
-  return rows[0] ?? null;
+/** Of these users, those that have a profile. */
+export async function loadUserProfiles(tx: EntityManager, ids: readonly string[]): Promise<readonly UserProfileRow[]> {
+  return tx.query('SELECT id, properties, incomplete FROM user_profile WHERE id = ANY($1::text[])', [ids]);
 }

@@ -51,6 +51,7 @@ function rankingMetrics({ test, systems }: TrainingResult): Readonly<Record<Syst
       coverage: more.coverageAt10,
       gini: more.giniAt10,
       novelty: more.noveltyAt10,
+      overlap: more.overlapAt10,
     };
     return [name, { ...test[name], ...shown }];
   });

@@ -10,6 +10,7 @@ describe('the edge', () => {
       RECOLLECT_QUERY_DEPTH: '5',
       RECOLLECT_QUERY_ALIASES: '3',
       RECOLLECT_QUERY_TOKENS: '200',
+      RECOLLECT_QUERY_COST: '1000',
       RECOLLECT_REQUEST_TIMEOUT_MS: '700',
     });
   });
@@ -53,6 +54,20 @@ describe('the edge', () => {
       message: expect.stringMatching(message),
       extensions: { code: 'LIMIT_EXCEEDED' },
     });
+  });
+
+  it('refuses what costs more than allowed, by the rows that are asked for, and tells the numbers', async () => {
+    const fields = 'id itemId kind value sessionId occurredAt properties recommendationId';
+    const page = `query($n: Int!) { user(id: "u") { interactions(first: $n) { edges { cursor node { ${fields} } } } } }`;
+    expect((await api.ask(page, { n: 99 })).errors).toEqual([]);
+    const { errors, status } = await api.ask(page, { n: 100 });
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringMatching(/^the operation costs 1003; at most 1000 is allowed/),
+        extensions: { code: 'LIMIT_EXCEEDED', found: 1003, maximum: 1000 },
+      },
+    ]);
   });
 
   it('refuses fragments that go in circles, at once', async () => {
@@ -106,11 +121,13 @@ describe('the edge', () => {
   });
 
   it('says no more than "internal error" of what it did not expect', async () => {
-    await api.dataSource.query('ALTER TABLE live_model RENAME TO live_model_away');
-    const { status, data, errors } = await api.ask('{ liveModel { version } item(id: "i") { id } }');
-    await api.dataSource.query('ALTER TABLE live_model_away RENAME TO live_model');
-    expect({ status, data }).toEqual({ status: 200, data: { liveModel: null, item: null } });
-    expect(errors).toMatchObject([{ message: 'internal error', path: ['liveModel'] }]);
+    await api.dataSource.query('ALTER TABLE training_run RENAME TO training_run_away');
+    const { status, data, errors } = await api.ask(
+      '{ trainingRun(id: "00000000-0000-4000-8000-000000000000") { id } item(id: "i") { id } }',
+    );
+    await api.dataSource.query('ALTER TABLE training_run_away RENAME TO training_run');
+    expect({ status, data }).toEqual({ status: 200, data: { trainingRun: null, item: null } });
+    expect(errors).toMatchObject([{ message: 'internal error', path: ['trainingRun'] }]);
     expect(errors[0]?.extensions).toEqual({ code: 'INTERNAL' });
   });
 

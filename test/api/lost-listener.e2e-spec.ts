@@ -7,7 +7,8 @@ import { Catalogue } from '../../src/recommend/catalogue.js';
 import { answerMs, pingMs } from '../../src/storage/notifications.js';
 import { Metrics } from '../../src/telemetry.js';
 import { TcpProxy } from '../faults/proxy.js';
-import { eventually, promoteRandom, putItems, startApi, startReplica, type RunningApi } from './running-api.js';
+import { askOf, eventually, promoteRandom, putItems, startApi, startReplica, type RunningApi } from './running-api.js';
+import type { AnswerView } from './views.js';
 
 const schema = 'lost_listener_spec';
 
@@ -38,6 +39,16 @@ describe('a replica that lost its listener', () => {
     const line = (await two.get(Metrics).read()).split('\n').find((text) => text.startsWith(`${name} `));
     return Number(line?.split(' ')[1]);
   };
+  /** what the second replica answers, of a category */
+  const answered = async (category: string): Promise<readonly string[]> => {
+    const { data } = await askOf<{ recommendations: AnswerView }>(
+      two,
+      `query($filter: ItemFilter) { recommendations(input: { userId: "nobody", first: 100, filter: $filter }) { items { item { id } } } }`,
+      { filter: { categories: { eq: category } } },
+      one.key,
+    );
+    return data.recommendations.items.map(({ item }) => item.id).sort();
+  };
   const expectSize = (size: number): void => {
     expect(two.get(Catalogue).size).toBe(size);
   };
@@ -52,9 +63,13 @@ describe('a replica that lost its listener', () => {
   };
 
   it('hears of items and of another model while it has one', async () => {
-    await putItems(one, ['a', 'b']);
+    await putItems(one, [
+      { id: 'a', categories: ['red'] },
+      { id: 'b', categories: ['red'] },
+    ]);
     await eventually(async () => {
       expectSize(2);
+      expect(await answered('red')).toEqual(['a', 'b']);
     });
     const version = await promoteRandom(one, ['a', 'b']);
     await eventually(async () => {
@@ -67,15 +82,23 @@ describe('a replica that lost its listener', () => {
     proxy.target = 1; // nobody is there
     await endListener();
     await sleep(500);
-    await putItems(one, ['c', { id: 'b', available: false }, { id: 'd' }]);
+    await putItems(one, [
+      { id: 'c', categories: ['blue'] },
+      { id: 'b', categories: ['red'], available: false },
+      { id: 'a', categories: ['blue'] },
+      { id: 'd' },
+    ]);
     const version = await promoteRandom(one, ['a', 'c']);
+    expect(await answered('red')).toEqual([]); //                what it must not answer it knows by Postgres
     await sleep(1_000);
     expectSize(2);
+    expect(await answered('blue')).toEqual([]);
     expect(await figure('recollect_catalogue_age_seconds')).toBeGreaterThan(1);
     expect(await figure('recollect_listener_silence_seconds')).toBeGreaterThan(1);
     proxy.target = postgresPort;
     await eventually(async () => {
       expectSize(3);
+      expect(await answered('blue')).toEqual(['a', 'c']);
       expect(two.get(LiveModel).current()?.version).toBe(version);
     });
     expect(await figure('recollect_listener_connects_total')).toBe(connects + 1);

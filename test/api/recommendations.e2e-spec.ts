@@ -96,6 +96,33 @@ describe('recommendations by memory', () => {
     expect(rows).toEqual([{ count: '4' }]);
   });
 
+  it('counts what somebody looks at as his last interaction, and stores nothing of it', async () => {
+    const context = { itemId: 'b' };
+    const byUser = await recommend({ userId: 'u', first: 3, context });
+    expect(placedOf(byUser.data.recommendations.items)).toEqual(expectedRanking(['a', 'c', 'a', 'b'], ['a', 'b', 'c']));
+    expect(byUser.data.recommendations).toMatchObject({ source: 'MEMORY', fallbackReason: null, interactionsSeen: 3 });
+    const interactions = [{ itemId: 'a' }, { itemId: 'c' }];
+    const byList = await recommend({ interactions, first: 3, context });
+    expect(placedOf(byList.data.recommendations.items)).toEqual(expectedRanking(['a', 'c', 'b'], ['a', 'b', 'c']));
+    const again = await recommend({ userId: 'u', first: 3 });
+    expect(placedOf(again.data.recommendations.items)).toEqual(
+      expectedRanking(['a', 'c', 'a'], ['a', 'c']).slice(0, 3),
+    );
+  });
+
+  it('answers a stranger by what he looks at, and says that it is no more', async () => {
+    for (const [who, fallbackReason] of [
+      [{ userId: 'stranger' }, 'UNKNOWN_USER'],
+      [{ interactions: [] }, 'NO_INTERACTIONS'],
+    ] as const) {
+      const { data } = await recommend({ ...who, first: 5, context: { itemId: 'b' } });
+      expect(placedOf(data.recommendations.items)).toEqual(expectedRanking(['b'], ['b']));
+      expect(data.recommendations).toMatchObject({ source: 'SESSION', fallbackReason, modelVersion: version });
+      const unknown = await recommend({ ...who, first: 5, context: { itemId: 'nowhere' } });
+      expect(unknown.data.recommendations).toMatchObject({ fallbackReason, modelVersion: null });
+    }
+  });
+
   it('orders a list of a visitor by time if all of it has times', async () => {
     const interactions = [
       { itemId: 'c', occurredAt: '2026-02-01T12:00:00+02:00' },

@@ -34,14 +34,14 @@ export class TcpProxy {
 
   private constructor(private readonly server: Server) {
     server.on('connection', (client) => {
-      const connection = new Connection(
-        client,
-        connect(this.target, '127.0.0.1'),
-        this.watch?.() ?? null,
-        this.weather,
-      );
+      const upstream = connect(this.target, '127.0.0.1');
+      const connection = new Connection(client, upstream, this.watch?.() ?? null, this.weather);
       this.connections.add(connection);
-      client.once('close', () => this.connections.delete(connection));
+      const closed = (): void => {
+        if (client.closed && upstream.closed) this.connections.delete(connection); // a black hole keeps one side open
+      };
+      client.once('close', closed);
+      upstream.once('close', closed);
     });
   }
 

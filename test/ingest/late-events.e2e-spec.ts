@@ -26,7 +26,10 @@ describe('events that come late', () => {
     const { config, dataSource } = database;
     network = await liveNetwork(database, items);
     const live = { version: 1, network, since: new Date() };
-    networks = { current: () => live, refresh: async () => Promise.resolve(live) };
+    networks = {
+      ...{ current: () => live, forUser: () => live, serving: () => [live] },
+      refresh: async () => Promise.resolve(live),
+    };
     replays = [1, 2].map(() => new LateReplay(config, createLogger(config), networks, dataSource));
     writers = replays.map((replay) => new MemoryWriter(config, networks, dataSource, replay));
   });

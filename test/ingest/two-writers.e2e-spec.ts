@@ -32,7 +32,10 @@ describe('processes that write memories of the same users', () => {
     const { config, dataSource } = database;
     network = await liveNetwork(database, items);
     const live = { version: 1, network, since: new Date() };
-    const networks: NetworkSource = { current: () => live, refresh: async () => Promise.resolve(live) };
+    const networks: NetworkSource = {
+      ...{ current: () => live, forUser: () => live, serving: () => [live] },
+      refresh: async () => Promise.resolve(live),
+    };
     replays = [0, 1].map(() => new LateReplay(config, createLogger(config), networks, dataSource));
     owners = await Promise.all(
       replays.map(async (replay, partition) => {

@@ -3,7 +3,15 @@
  * dictionaries, so that a million items of a shop take some tens of megabytes.
  */
 import { Dictionary } from './dictionary.js';
-import { scalarsOf, type Reader, type Scalar } from './item-filter.js';
+import {
+  categoryTest,
+  scalarsOf,
+  scalarTest,
+  type CategoryCondition,
+  type Reader,
+  type ScalarCondition,
+  type Test,
+} from './item-filter.js';
 import { lengthFor, longer, PropertyColumn } from './property-column.js';
 
 export interface FilteredItem {
@@ -17,7 +25,7 @@ export class Columns implements Reader<number> {
   private readonly indices = new Map<string, number>();
   private readonly ids: string[] = [];
   private readonly free: number[] = [];
-  private readonly categories = new Dictionary<string>(0);
+  private readonly categories = new Dictionary();
   private categoryNumbers = new Uint32Array(0);
   private createdAts = new Float64Array(0);
   private readonly properties = new Map<string, PropertyColumn>();
@@ -77,13 +85,18 @@ export class Columns implements Reader<number> {
   }
 
   readonly idOf = (index: number): string => this.ids[index] ?? '';
-  readonly categoriesOf = (index: number): readonly string[] => this.categories.at(this.categoryNumbers[index] ?? 0);
   readonly createdAtOf = (index: number): number => this.createdAts[index] ?? 0;
 
+  readonly categoryTest = (condition: CategoryCondition): Test<number> => {
+    const test = this.categories.remembered(categoryTest(condition));
+    return (index) => test(this.categoryNumbers[index] ?? 0);
+  };
+
   /** A property that no item has yet is looked for until one has it. */
-  readonly valuesOf = (name: string): ((index: number) => readonly Scalar[] | null) => {
-    let column: PropertyColumn | undefined;
-    return (index) => (column ??= this.properties.get(name))?.at(index) ?? null;
+  readonly propertyTest = (name: string, condition: ScalarCondition): Test<number> => {
+    let test: Test<number> | undefined;
+    const passesWithout = scalarTest(condition)(null);
+    return (index) => (test ??= this.properties.get(name)?.test(condition))?.(index) ?? passesWithout;
   };
 
   private columnOf(name: string): PropertyColumn {

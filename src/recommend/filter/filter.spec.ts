@@ -97,8 +97,8 @@ describe('columns', () => {
   it('forget what an item no longer has', () => {
     const columns = columnsOf([pricedAt(1)]);
     columns.put({ id: 'a', categories: [], properties: {}, createdAt: new Date(1) });
-    expect(columns.valuesOf('price')(0)).toBeNull();
-    expect(columns.categoriesOf(0)).toEqual([]);
+    expect(columns.propertyTest('price', { exists: true })(0)).toBe(false);
+    expect(columns.categoryTest({ exists: true })(0)).toBe(false);
   });
 
   it('give the place of an item that is gone to another, empty', () => {
@@ -106,7 +106,7 @@ describe('columns', () => {
     expect(columns.remove('a')).toBe(0);
     expect(columns.remove('a')).toBeUndefined();
     expect(columns.put({ id: 'c', categories: [], properties: {}, createdAt: new Date(0) })).toBe(0);
-    expect([columns.idOf(0), columns.valuesOf('price')(0), columns.end]).toEqual(['c', null, 2]);
+    expect([columns.idOf(0), columns.propertyTest('price', { exists: true })(0), columns.end]).toEqual(['c', false, 2]);
   });
 
   it('hold many items with one property each, and one property of many items', () => {
@@ -117,12 +117,26 @@ describe('columns', () => {
       createdAt: new Date(index),
     }));
     const columns = columnsOf(items);
-    for (const [index, item] of items.entries()) {
-      expect(columns.valuesOf(`p${index % 50}`)(index)).toEqual([`v${index}`]);
-      expect(columns.valuesOf(`p${(index + 1) % 50}`)(index)).toBeNull();
-      expect(columns.valuesOf('price')(index)).toEqual([index]);
-      expect(columns.valuesOf('tag')(index)).toEqual(index % 3 === 0 ? ['x', index] : ['y']);
-      expect(columns.categoriesOf(index)).toEqual(item.categories);
+    for (const index of items.keys()) {
+      const tags = index % 3 === 0 ? ['x', index] : ['y'];
+      const isSo = [
+        columns.propertyTest(`p${index % 50}`, { eq: `v${index}` }),
+        columns.propertyTest(`p${(index + 1) % 50}`, { exists: false }),
+        columns.propertyTest('price', { eq: index, range: { gte: index, lte: index } }),
+        ...tags.map((tag) => columns.propertyTest('tag', { eq: tag })),
+        columns.propertyTest('tag', { in: ['x', 'y'] }),
+        columns.categoryTest({ all: [`c${index % 7}`] }),
+      ];
+      const isNot = [
+        columns.propertyTest(`p${index % 50}`, { eq: `v${index + 1}` }),
+        columns.propertyTest('price', { eq: String(index) }),
+        columns.propertyTest('tag', { eq: index % 3 === 0 ? 'y' : 'x' }),
+        columns.categoryTest({ eq: `c${(index + 1) % 7}` }),
+      ];
+      expect([isSo, isNot].map((tests) => tests.map((test) => test(index)))).toEqual([
+        isSo.map(() => true),
+        isNot.map(() => false),
+      ]);
     }
   });
 
@@ -132,8 +146,38 @@ describe('columns', () => {
     for (let round = 0; round < 8_000; round++) columns.put(pricedAt(`later ${round}`, `i${round % 1_000}`));
     for (let index = 0; index < 1_500; index++) {
       const value = index < 1_000 ? `later ${7_000 + index}` : `first ${index}`;
-      expect(columns.valuesOf('price')(index)).toEqual([value]);
-      expect(columns.categoriesOf(index)).toEqual([value]);
+      expect(columns.propertyTest('price', { eq: value })(index)).toBe(true);
+      expect(columns.categoryTest({ eq: value })(index)).toBe(true);
+    }
+  });
+
+  it('hold lists that come, change and go without end', () => {
+    const draw = drawing(3);
+    const held = new Map<number, readonly Scalar[]>();
+    const columns = new Columns();
+    for (let round = 0; round < 30_000; round++) {
+      const index = draw(1_500);
+      const list = [[], some(draw, values), [1.5], Array.from({ length: draw(40) }, (_, place) => `t${place}`)][
+        draw(4)
+      ];
+      columns.put({ id: `i${index}`, categories: [], properties: { list }, createdAt: new Date(0) });
+      held.set(columns.indexOf(`i${index}`) ?? -1, list ?? []);
+    }
+    for (const value of [...values, 't0', 't30', 1.5]) {
+      const test = columns.propertyTest('list', { eq: value });
+      for (const [index, list] of held) expect([value, list, test(index)]).toEqual([value, list, list.includes(value)]);
+    }
+  });
+
+  it('say of a list of categories what a test says of it, though lists are numbered anew', () => {
+    const columns = new Columns();
+    const test = columns.categoryTest({ eq: 'round 1' });
+    for (let round = 0; round < 3; round++) {
+      for (let index = 0; index < 2_000; index++) {
+        const categories = [`round ${round}`, `of ${index}`];
+        columns.put({ id: `i${index}`, categories, properties: {}, createdAt: new Date(0) });
+      }
+      for (let index = 0; index < 2_000; index++) expect(test(index)).toBe(round === 1);
     }
   });
 });

@@ -27,18 +27,20 @@ export interface PropertyCondition extends ScalarCondition {
   readonly name: string;
 }
 
+/** `in`: at least one of them; `all`: each of them */
+export interface CategoryCondition {
+  readonly eq?: string;
+  readonly in?: readonly string[];
+  readonly all?: readonly string[];
+  readonly exists?: boolean;
+}
+
 export interface ItemFilter {
   readonly and?: readonly ItemFilter[];
   readonly or?: readonly ItemFilter[];
   readonly not?: ItemFilter;
   readonly ids?: { readonly eq?: string; readonly in?: readonly string[] };
-  /** `in`: at least one of them; `all`: each of them */
-  readonly categories?: {
-    readonly eq?: string;
-    readonly in?: readonly string[];
-    readonly all?: readonly string[];
-    readonly exists?: boolean;
-  };
+  readonly categories?: CategoryCondition;
   readonly properties?: readonly PropertyCondition[];
   /** the property `price` */
   readonly price?: ScalarCondition;
@@ -49,10 +51,9 @@ export interface ItemFilter {
 /** What reads an item where it is held. A property that is a list has several values; one that is an object is there without any. */
 export interface Reader<Held> {
   readonly idOf: (held: Held) => string;
-  readonly categoriesOf: (held: Held) => readonly string[];
   readonly createdAtOf: (held: Held) => number;
-  /** null: it has none, or null */
-  readonly valuesOf: (name: string) => (held: Held) => readonly Scalar[] | null;
+  readonly categoryTest: (condition: CategoryCondition) => Test<Held>;
+  readonly propertyTest: (name: string, condition: ScalarCondition) => Test<Held>;
 }
 
 export type Test<Held> = (held: Held) => boolean;
@@ -63,62 +64,70 @@ export function compile<Held>(filter: ItemFilter, reader: Reader<Held>): Test<He
   const { and, or, not, ids, categories, properties = [], price, createdAt } = filter;
   const tests: Test<Held>[] = [];
   if (and !== undefined) tests.push(...and.map((one) => compile(one, reader)));
-  if (or !== undefined) tests.push(any(or.map((one) => compile(one, reader))));
+  if (or !== undefined) tests.push(some(or.map((one) => compile(one, reader))));
   if (not !== undefined) tests.push(negated(compile(not, reader)));
   if (ids?.eq !== undefined) tests.push((held) => reader.idOf(held) === ids.eq);
-  if (ids?.in !== undefined) tests.push(among(new Set(ids.in), (held) => [reader.idOf(held)]));
-  if (categories !== undefined) tests.push(...categoryTests(categories, reader));
-  for (const { name, ...condition } of properties) tests.push(...scalarTests(condition, reader.valuesOf(name)));
-  if (price !== undefined) tests.push(...scalarTests(price, reader.valuesOf('price')));
+  if (ids?.in !== undefined) {
+    const wanted = new Set(ids.in);
+    tests.push((held) => wanted.has(reader.idOf(held)));
+  }
+  if (categories !== undefined) tests.push(reader.categoryTest(categories));
+  for (const { name, ...condition } of properties) tests.push(reader.propertyTest(name, condition));
+  if (price !== undefined) tests.push(reader.propertyTest('price', price));
   if (createdAt !== undefined) {
     const isWithin = within(createdAt);
     tests.push((held) => isWithin(reader.createdAtOf(held)));
   }
-  return every(tests);
+  return all(tests);
 }
 
-function categoryTests<Held>(
-  { eq, in: some, all, exists }: NonNullable<ItemFilter['categories']>,
-  { categoriesOf }: Reader<Held>,
-): readonly Test<Held>[] {
-  const tests: Test<Held>[] = [];
-  if (eq !== undefined) tests.push((held) => categoriesOf(held).includes(eq));
-  if (some !== undefined) tests.push(among(new Set(some), categoriesOf));
-  if (all !== undefined) tests.push((held) => all.every((one) => categoriesOf(held).includes(one)));
-  if (exists !== undefined) tests.push((held) => categoriesOf(held).length > 0 === exists);
-  return tests;
+/** Of an item's categories. */
+export function categoryTest({ eq, in: wanted, all: needed, exists }: CategoryCondition): Test<readonly string[]> {
+  const tests: Test<readonly string[]>[] = [];
+  if (eq !== undefined) tests.push((categories) => categories.includes(eq));
+  if (wanted !== undefined) tests.push(among(wanted));
+  if (needed !== undefined) tests.push((categories) => needed.every((one) => categories.includes(one)));
+  if (exists !== undefined) tests.push((categories) => categories.length > 0 === exists);
+  return all(tests);
 }
 
-function scalarTests<Held>(
-  { eq, in: some, range, exists }: ScalarCondition,
-  valuesOf: (held: Held) => readonly Scalar[] | null,
-): readonly Test<Held>[] {
-  const tests: Test<Held>[] = [];
-  if (eq !== undefined) tests.push((held) => valuesOf(held)?.includes(eq) ?? false);
-  if (some !== undefined) tests.push(among(new Set(some), (held) => valuesOf(held) ?? []));
+/** Of a property's values; null: it is not there. */
+export function scalarTest({ eq, in: wanted, range, exists }: ScalarCondition): Test<readonly Scalar[] | null> {
+  const tests: Test<readonly Scalar[] | null>[] = [];
+  if (eq !== undefined) tests.push((values) => values?.includes(eq) ?? false);
+  if (wanted !== undefined) {
+    const isAmong = among(wanted);
+    tests.push((values) => isAmong(values ?? []));
+  }
   if (range !== undefined) {
     const isWithin = within(range);
-    tests.push((held) => valuesOf(held)?.some((value) => typeof value === 'number' && isWithin(value)) ?? false);
+    tests.push((values) => values?.some((value) => typeof value === 'number' && isWithin(value)) ?? false);
   }
-  if (exists !== undefined) tests.push((held) => (valuesOf(held) !== null) === exists);
-  return tests;
+  if (exists !== undefined) tests.push((values) => (values !== null) === exists);
+  return all(tests);
 }
 
-function within({ gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity }: Range): (value: number) => boolean {
+export function within({
+  gt = -Infinity,
+  gte = -Infinity,
+  lt = Infinity,
+  lte = Infinity,
+}: Range): (value: number) => boolean {
   return (value) => value > gt && value >= gte && value < lt && value <= lte;
 }
 
-function among<Held, Value>(set: ReadonlySet<Value>, valuesOf: (held: Held) => readonly Value[]): Test<Held> {
-  return (held) => valuesOf(held).some((value) => set.has(value));
+function among<Value>(wanted: readonly Value[]): Test<readonly Value[]> {
+  const set = new Set(wanted);
+  return (values) => values.some((value) => set.has(value));
 }
 
-function every<Held>(tests: readonly Test<Held>[]): Test<Held> {
+export function all<Held>(tests: readonly Test<Held>[]): Test<Held> {
   const [only] = tests;
   if (only === undefined) return pass;
   return tests.length === 1 ? only : (held) => tests.every((test) => test(held));
 }
 
-function any<Held>(tests: readonly Test<Held>[]): Test<Held> {
+function some<Held>(tests: readonly Test<Held>[]): Test<Held> {
   return (held) => tests.some((test) => test(held));
 }
 
@@ -145,7 +154,13 @@ export const rowReader: Reader<{
   readonly createdAt: Date;
 }> = {
   idOf: ({ id }) => id,
-  categoriesOf: ({ categories }) => categories,
   createdAtOf: ({ createdAt }) => createdAt.getTime(),
-  valuesOf: (name) => (row) => scalarsOf(Object.hasOwn(row.properties, name) ? row.properties[name] : null),
+  categoryTest: (condition) => {
+    const test = categoryTest(condition);
+    return ({ categories }) => test(categories);
+  },
+  propertyTest: (name, condition) => {
+    const test = scalarTest(condition);
+    return ({ properties }) => test(scalarsOf(Object.hasOwn(properties, name) ? properties[name] : null));
+  },
 };

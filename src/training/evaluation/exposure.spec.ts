@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { bestRows, coverage, gini, novelty } from './exposure.js';
+import { bestRows, coverage, gini, novelty, overlap } from './exposure.js';
 import { Random } from '../random.js';
 
 /** Counts of rows 1, 2, ...; row 0 is no item and counts for nothing. */
@@ -77,5 +77,23 @@ describe('novelty', () => {
   it('takes an item without a training interaction as one with one, and nothing shown as nothing new', () => {
     expect(novelty(shown(0, 0, 1), Float32Array.of(0, 3, 5, 0))).toBe(3);
     expect(novelty(shown(0, 0, 0, 0), frequencies)).toBe(0);
+  });
+});
+
+describe('overlap', () => {
+  it('is 1 where all lists are the same, and 0 where no two share an item', () => {
+    expect(overlap(shown(4, 4, 0), 4)).toBe(1);
+    expect(overlap(shown(1, 1, 1, 1), 2)).toBe(0);
+  });
+
+  it('is the mean share over all pairs', () => {
+    // {1 2}, {1 3}, {1 2}: the pairs share 1, 2 and 1 of 2
+    expect(overlap(shown(3, 2, 1), 3)).toBeCloseTo((0.5 + 1 + 0.5) / 3, 12);
+  });
+
+  it('is 0 without two lists to compare, or without anything in them', () => {
+    expect(overlap(shown(1, 1), 1)).toBe(0);
+    expect(overlap(shown(0, 0), 5)).toBe(0);
+    expect(overlap(shown(), 0)).toBe(0);
   });
 });

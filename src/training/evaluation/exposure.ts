@@ -30,6 +30,23 @@ export function coverage(shown: Int32Array): number {
 }
 
 /**
+ * Overlap of the lists: the mean share of a list that another one has too, over all pairs of n lists; an item that stands in s of them
+ * is shared by s (s - 1) / 2 pairs:
+ *
+ *   O = sum_j s(j) (s(j) - 1) / (n - 1) / sum_j s(j)      0: no two have anything in common, 1: all are the same
+ */
+export function overlap(shown: Int32Array, lists: number): number {
+  let shared = 0;
+  let places = 0;
+  for (let row = 1; row < shown.length; row++) {
+    const times = shown[row] ?? 0;
+    shared += times * (times - 1);
+    places += times;
+  }
+  return lists < 2 || places === 0 ? 0 : shared / (lists - 1) / places;
+}
+
+/**
  * Gini index of how often the n items are shown (Shani & Gunawardana, 2011), shares p ascending:
  *
  *   G = 1 / (n - 1) sum_j (2 j - n - 1) p(j)      0: all alike, 1: always the same item

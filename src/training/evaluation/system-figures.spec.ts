@@ -58,6 +58,7 @@ describe('the figures of a system', () => {
       coverageAt10: 0,
       giniAt10: 0,
       noveltyAt10: 0,
+      overlapAt10: 0,
     });
   });
 });

@@ -3,7 +3,7 @@
  * shows, and for whom and on which items it does well.
  */
 import { estimates, type Estimate } from './bootstrap.js';
-import { coverage, gini, novelty } from './exposure.js';
+import { coverage, gini, novelty, overlap } from './exposure.js';
 import type { Judgement } from './judgement.js';
 import { discountedHitAt, hitAt, quality, reciprocalRankAt, type Quality } from './metrics.js';
 import type { Case } from '../log/split.js';
@@ -25,6 +25,7 @@ export interface SystemFigures {
   readonly coverageAt10: number;
   readonly giniAt10: number;
   readonly noveltyAt10: number;
+  readonly overlapAt10: number;
   /** by training interactions of the target: 0 is one that no model can know, below 5 is a cold item */
   readonly byTargetFrequency: readonly GroupFigures[];
   /** by items of the history */
@@ -68,6 +69,7 @@ export function systemFigures<Name extends string>(
       coverageAt10: coverage(shown),
       giniAt10: gini(shown),
       noveltyAt10: novelty(shown, frequencies),
+      overlapAt10: overlap(shown, cases.length),
       byTargetFrequency: grouped(ranks, cases.map(frequencyOf), frequencyEdges),
       byHistoryLength: grouped(ranks, cases.map(lengthOf), lengthEdges),
     };

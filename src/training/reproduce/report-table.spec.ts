@@ -17,6 +17,7 @@ function reportOf(set: DatasetName, seed: number, figure: number): Report {
     coverageAt10: 0,
     giniAt10: 0,
     noveltyAt10: 0,
+    overlapAt10: 0,
     byTargetFrequency: [],
     byHistoryLength: [],
   };

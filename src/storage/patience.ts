@@ -1,0 +1,49 @@
+/**
+ * How long who asks waits for Postgres. A server that hangs, or a network that swallows everything, says nothing: each request would keep
+ * its connection until the pool has none left. So a statement that is asked for with patience, and has no answer by its end, fails with
+ * DATABASE_UNAVAILABLE, and its connection is thrown away with it, since it would wait on. Work in the background has all the time it takes.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Duplex } from 'node:stream';
+import pg from 'pg';
+import { RecollectError } from '../errors.js';
+
+const patience = new AsyncLocalStorage<{ ms: number }>();
+
+/** Each statement of this work may take so many milliseconds. */
+export function withPatience<T>(ms: number, work: () => T): T {
+  return patience.run({ ms }, work);
+}
+
+/** Gives the statements that are still to come in the work under way another time, in milliseconds. */
+export function setPatience(ms: number): void {
+  const current = patience.getStore();
+  if (current !== undefined) current.ms = ms;
+}
+
+/** A connection of the pool. */
+export class PatientClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    const query = this.query.bind(this) as (...statement: readonly unknown[]) => unknown;
+    this.query = ((...statement: readonly unknown[]): unknown => {
+      const answer = query(...statement);
+      const ms = patience.getStore()?.ms;
+      if (ms !== undefined && answer instanceof Promise) this.giveUpAfter(ms, answer);
+      return answer;
+    }) as typeof this.query;
+  }
+
+  private giveUpAfter(ms: number, answer: Promise<unknown>): void {
+    const timer = setTimeout(() => {
+      const { connection } = this as unknown as { readonly connection: { readonly stream: Duplex } };
+      connection.stream.destroy(
+        new RecollectError('DATABASE_UNAVAILABLE', `the database did not answer within ${ms} ms`),
+      );
+    }, ms);
+    const answered = (): void => {
+      clearTimeout(timer);
+    };
+    answer.then(answered, answered);
+  }
+}
