@@ -9,8 +9,9 @@ import type { EntityManager } from 'typeorm';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import type { Interaction } from '../model/interaction.js';
+import { editsOf } from '../storage/edited-user.store.js';
 import { areErased, isAnyoneErased } from '../storage/erasure.store.js';
-import { areForgotten, usersWithForgotten } from '../storage/forgotten-interaction.store.js';
+import { areForgotten } from '../storage/forgotten-interaction.store.js';
 import { mergesOf } from '../storage/user-merge.store.js';
 import type { HeldMemory, MemoryRow } from '../storage/user-memory.store.js';
 import { deleteUsers, putUsers, type UserPut } from '../storage/user-profile.store.js';
@@ -53,9 +54,10 @@ export class Admission {
       held?.filter(({ interactionsApplied }) => interactionsApplied > 0).map(({ userId }) => userId),
     );
     const others = userIds.filter((userId) => !remembered.has(userId)); // nobody who was erased or merged has a memory
-    if (others.length > 0 && (await mergesOf(tx, others)).size > 0) throw edited();
-    const erased = await this.erasedOf(tx, others);
-    const forgotten = await this.forgottenOf(tx, interactions, await usersWithForgotten(tx, userIds));
+    const edits = await editsOf(tx, others, userIds);
+    if (edits.isAnyMerged) throw edited();
+    const erased = edits.isAnyoneErased ? await this.erasedOf(tx, others) : new Set<string>();
+    const forgotten = await this.forgottenOf(tx, interactions, new Set(edits.forgetful));
     if (erased.size === 0 && forgotten.size === 0) return interactions;
     return interactions.filter((interaction) => !erased.has(interaction.userId) && !forgotten.has(interaction));
   }
@@ -64,20 +66,22 @@ export class Admission {
   async confirm(tx: EntityManager, memories: readonly HeldMemory[]): Promise<void> {
     const made = memories.filter(({ sequenceNumber }) => sequenceNumber === 1).map(({ userId }) => userId);
     if (made.length === 0) return;
-    const isOut = (await mergesOf(tx, made)).size > 0 || (await this.erasedOf(tx, made)).size > 0;
-    if (isOut) throw edited();
+    const { isAnyMerged, isAnyoneErased: mayBeErased } = await editsOf(tx, made, []);
+    if (isAnyMerged || (mayBeErased && (await this.erasedOf(tx, made)).size > 0)) throw edited();
   }
 
   /** Puts profiles, but none of a user who was erased; returns the ids of those that this changed. */
   async putProfiles(tx: EntityManager, users: readonly UserPut[]): Promise<readonly string[]> {
     const changed = await putUsers(tx, users);
-    const erased = await this.erasedOf(tx, changed); // behind the put: an erasure waits for it, or is seen
+    // behind the put: an erasure waits for it, or is seen
+    const mayBeErased = changed.length > 0 && (await isAnyoneErased(tx));
+    const erased = mayBeErased ? await this.erasedOf(tx, changed) : new Set<string>();
     await deleteUsers(tx, [...erased]);
     return changed.filter((id) => !erased.has(id));
   }
 
   private async erasedOf(tx: EntityManager, userIds: readonly string[]): Promise<ReadonlySet<string>> {
-    if (userIds.length === 0 || !(await isAnyoneErased(tx))) return new Set();
+    if (userIds.length === 0) return new Set();
     const hash = await this.loadHash(tx);
     const are = await areErased(
       tx,

@@ -9,9 +9,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { advisoryLock } from './data-source.js';
 
-/** For a writer: while it is held the version of the memories is not switched. Held to the end of the transaction. */
+/**
+ * For a writer: while it is held the version of the memories is not switched. Held to the end of the transaction, which looks rows up one
+ * by one through an index: a join by hash or merge would read a whole table for a few of its rows, and Postgres takes one for cheaper
+ * while it does not know how large the table is, as of a version that has just been built.
+ */
 export async function shareMemoryVersion(tx: EntityManager, schema: string): Promise<void> {
-  await tx.query('SELECT pg_advisory_xact_lock_shared($1, hashtext($2))', [advisoryLock.memoryVersion, schema]);
+  await tx.query(
+    `SELECT pg_advisory_xact_lock_shared($1, hashtext($2)),
+            set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`,
+    [advisoryLock.memoryVersion, schema],
+  );
 }
 
 /** For a cut or the switch: waits for all writers in flight. Held to the end of the transaction. */

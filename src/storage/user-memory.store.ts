@@ -139,14 +139,6 @@ export async function addMemories(
   );
 }
 
-/**
- * From here to the end of the transaction rows are looked up one by one through an index. A join by hash or merge would read the whole
- * table for a few of its rows, and Postgres takes one for cheaper while it does not know yet, or knows falsely, how large the table is.
- */
-async function lookUpByKeys(tx: EntityManager): Promise<void> {
-  await tx.query(`SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`);
-}
-
 /** What comes in the place of a memory. */
 export interface MemoryChange {
   readonly before: HeldMemory;
@@ -163,7 +155,6 @@ export async function changeMemories(
   const others = changes.filter(({ before }) => before.sequenceNumber === 0);
   let written = 0;
   if (stored.length > 0) {
-    await lookUpByKeys(tx);
     const [, updated] = await tx.query<[unknown, number]>(
       `UPDATE ${name} AS m
           SET state = n.state, interactions_applied = applied, last_occurred_at = last, checksum = n.checksum,

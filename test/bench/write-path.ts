@@ -79,6 +79,10 @@ function messagesOf(topic: string): readonly Message[][] {
   return messages;
 }
 
+async function fail(_attempt: number, error: unknown): Promise<never> {
+  return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+}
+
 async function write(all: readonly Message[][], topic: string): Promise<void> {
   const live = new LiveModel(config, logger, dataSource);
   await live.refresh();
@@ -93,7 +97,7 @@ async function write(all: readonly Message[][], topic: string): Promise<void> {
       for (let from = 0; from < messages.length; from += batch) {
         const some = messages.slice(from, from + batch);
         const position = { startOffset: BigInt(from), endOffset: BigInt(from + some.length) };
-        const turn = { wait: async (_attempt: number, error: unknown) => Promise.reject(error) };
+        const turn = { wait: fail };
         await apply?.(some, { topic, partition, ownerEpoch, ...position }, turn);
       }
     }
