@@ -10,7 +10,8 @@ import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import type { Interaction } from '../model/interaction.js';
 import { areErased, isAnyoneErased } from '../storage/erasure.store.js';
-import { areForgotten, usersWithForgotten } from '../storage/forgotten-interaction.store.js';
+import { areForgotten } from '../storage/forgotten-interaction.store.js';
+import { controlledOf } from '../storage/memory-control.store.js';
 import { mergesOf } from '../storage/user-merge.store.js';
 import type { HeldMemory, MemoryRow } from '../storage/user-memory.store.js';
 import { deleteUsers, putUsers, type UserPut } from '../storage/user-profile.store.js';
@@ -22,6 +23,13 @@ export function edited(): RecollectError {
     'USER_EDITED',
     'a user was merged or a memory taken away meanwhile; the work is tried again',
   );
+}
+
+export interface Admitted {
+  /** those that may enter */
+  readonly interactions: readonly Interaction[];
+  /** of whom a slot is or was pinned */
+  readonly pinnedUsers: readonly string[];
 }
 
 export class Admission {
@@ -42,12 +50,12 @@ export class Admission {
     });
   }
 
-  /** Those that may enter. `held`: the memories of their users; null: no model serves. */
+  /** `held`: the memories of their users; null: no model serves. */
   async admit(
     tx: EntityManager,
     interactions: readonly Interaction[],
     held: readonly MemoryRow[] | null,
-  ): Promise<readonly Interaction[]> {
+  ): Promise<Admitted> {
     const userIds = [...new Set(interactions.map(({ userId }) => userId))];
     const remembered = new Set(
       held?.filter(({ interactionsApplied }) => interactionsApplied > 0).map(({ userId }) => userId),
@@ -55,9 +63,12 @@ export class Admission {
     const others = userIds.filter((userId) => !remembered.has(userId)); // nobody who was erased or merged has a memory
     if (others.length > 0 && (await mergesOf(tx, others)).size > 0) throw edited();
     const erased = await this.erasedOf(tx, others);
-    const forgotten = await this.forgottenOf(tx, interactions, await usersWithForgotten(tx, userIds));
-    if (erased.size === 0 && forgotten.size === 0) return interactions;
-    return interactions.filter((interaction) => !erased.has(interaction.userId) && !forgotten.has(interaction));
+    const controlled = await controlledOf(tx, userIds);
+    const forgotten = await this.forgottenOf(tx, interactions, controlled.forgetful);
+    const pinnedUsers = [...controlled.pinned];
+    if (erased.size === 0 && forgotten.size === 0) return { interactions, pinnedUsers };
+    const isIn = (one: Interaction): boolean => !erased.has(one.userId) && !forgotten.has(one);
+    return { interactions: interactions.filter(isIn), pinnedUsers };
   }
 
   /** For memories as they are written: an edit that was made before one of the new ones was is seen here, and later ones wait. */

@@ -3,7 +3,8 @@
  * one of them: the sequence is replayed once, and from where an interaction is left out on, a second memory goes beside the first.
  *
  * A replay goes back `longestReplay` interactions at most. Up to there the shares are exact; a longer history is replayed from its
- * newest part, and what the slots still hold of the part before is counted to nobody.
+ * newest part, and what the slots still hold of the part before is counted to nobody. Slots that are pinned for an interaction have a gate of
+ * 1 at it: it has no share in them, and those from before the pin keep theirs.
  * A network without slots has neither gates nor attention: both are empty, and every share is 0.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -12,7 +13,8 @@ import { slotShares } from '../model/attribution.js';
 import type { Occurrence } from '../model/events.js';
 import type { Network } from '../model/network.js';
 import { copyOf, emptyState, type UserState } from '../model/user-state.js';
-import { newestSteps, type SequenceStep } from '../storage/interaction-read.store.js';
+import { newestSteps, type SequencePlace, type SequenceStep } from '../storage/interaction-read.store.js';
+import { PinnedSlots } from './pinned-slots.js';
 
 export const longestReplay = 5_000;
 
@@ -32,13 +34,34 @@ export interface Trace {
   readonly moments: ReadonlyMap<number, UserState>;
 }
 
-/** The newest part of a user's sequence, the oldest interaction first. `asOf`: of what had happened by then, that instant included. */
+/** A step of a user's sequence under one version of the model. */
+export interface PinnedStep extends SequenceStep, SequencePlace {
+  /** slots that it leaves as they are */
+  readonly pinned: readonly number[];
+}
+
+export interface Sequence {
+  /** the oldest first */
+  readonly steps: readonly PinnedStep[];
+  /** which slots are pinned behind them, and since when they are */
+  readonly pinnedSince: ReadonlyMap<number, Date>;
+}
+
+/** The newest part of a user's sequence under a version. `asOf`: of what had happened by then, that instant included. */
 export async function sequenceOf(
   tx: EntityManager,
   userId: string,
+  version: number,
   asOf: Date | null = null,
-): Promise<readonly SequenceStep[]> {
-  return newestSteps(tx, userId, longestReplay, asOf);
+): Promise<Sequence> {
+  const steps = await newestSteps(tx, userId, longestReplay, asOf);
+  const pins = await PinnedSlots.read(tx, version, [userId]);
+  const pinnedFor = ({ occurredAt, arrival }: SequencePlace): readonly number[] =>
+    pins.at(userId, { occurredAt: occurredAt.getTime(), arrival });
+  return {
+    steps: steps.map((step) => ({ ...step, pinned: pinnedFor(step) })),
+    pinnedSince: pins.since(userId, { occurredAt: asOf?.getTime() ?? Infinity }),
+  };
 }
 
 /** Replays a sequence, the oldest interaction first. */
@@ -50,10 +73,10 @@ export async function trace(
   const state = emptyState(network.dimensions);
   const moments = new Map<number, UserState>();
   const gates: Float32Array[] = [];
-  const { rows, kinds, gaps } = network.eventsOf(sequence);
+  const { rows, kinds, gaps, pinned } = network.eventsOf(sequence);
   for (const [place, row] of rows.entries()) {
     if (place > 0 && place % burst === 0) await nextTurn();
-    gates.push(network.stepTraced(state, row, kinds[place], gaps[place]));
+    gates.push(network.stepTraced(state, row, kinds[place], gaps[place], pinned?.[place]));
     if (places.has(place)) moments.set(place, copyOf(state));
   }
   return { state, attention: network.attention(state), gates, shares: slotShares(gates), moments };
@@ -65,7 +88,7 @@ export async function statesWithout(
   sequence: readonly Occurrence[],
   places: ReadonlySet<number>,
 ): Promise<ReadonlyMap<number, UserState>> {
-  const { rows, kinds, gaps } = network.eventsOf(sequence);
+  const { rows, kinds, gaps, pinned } = network.eventsOf(sequence);
   const whole = emptyState(network.dimensions);
   const without = new Map<number, UserState>();
   let steps = 0;
@@ -74,7 +97,11 @@ export async function statesWithout(
     const gap = new Int32Array(states.length).fill(gaps[place] ?? 0);
     if (without.has(place - 1)) gap[states.length - 1] = gapOver(network, sequence, place);
     if (places.has(place)) without.set(place, copyOf(whole));
-    const context = { kinds: new Int32Array(states.length).fill(kinds[place] ?? 0), gaps: gap };
+    const context = {
+      kinds: new Int32Array(states.length).fill(kinds[place] ?? 0),
+      gaps: gap,
+      pinned: pinned && states.map(() => pinned[place] ?? []),
+    };
     network.step(states, new Int32Array(states.length).fill(row), context);
     steps += states.length;
     if (steps < burst) continue;

@@ -8,9 +8,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
-import { sequenceOf, trace } from '../memory/trace.js';
+import { sequenceOf, trace, type Sequence } from '../memory/trace.js';
 import { overHeads } from '../model/attribution.js';
-import { countInteractions, type SequenceStep } from '../storage/interaction-read.store.js';
+import { countInteractions } from '../storage/interaction-read.store.js';
 import { loadItems } from '../storage/item-read.store.js';
 import { readMemory } from '../storage/user-memory-read.store.js';
 import type { FallbackReason } from './answer.js';
@@ -53,9 +53,10 @@ export class Profiles {
     const live = this.networks.current();
     if (live === null) return emptyProfile(userId, 'NO_MODEL', null);
     const known = asOf === null ? await readMemory(tx, live.version, userId) : await this.replayedAt(userId, asOf);
-    const sequence = await sequenceOf(tx, userId, asOf);
-    if (known !== null && sequence.length > 0) return this.profileOf(live, userId, sequence, known);
-    if (sequence.length > 0) return emptyProfile(userId, 'NO_MEMORY_YET', live.version);
+    const sequence = await sequenceOf(tx, userId, live.version, asOf);
+    const isEmpty = sequence.steps.length === 0;
+    if (known !== null && !isEmpty) return this.profileOf(live, userId, sequence, known);
+    if (!isEmpty) return emptyProfile(userId, 'NO_MEMORY_YET', live.version);
     const isStranger = asOf === null || (await countInteractions(tx, userId)) === 0;
     return emptyProfile(userId, isStranger ? 'UNKNOWN_USER' : 'NO_INTERACTIONS', live.version);
   }
@@ -69,7 +70,7 @@ export class Profiles {
   private async profileOf(
     live: LiveNetwork,
     userId: string,
-    sequence: readonly SequenceStep[],
+    { steps: sequence, pinnedSince }: Sequence,
     { interactionsApplied, lastOccurredAt, updatedAt }: Known,
   ): Promise<MemoryProfile> {
     const { network } = live;
@@ -91,6 +92,7 @@ export class Profiles {
       slots: Array.from(overHeads(attention, heads), (weight, slot) => ({
         ...slotProfile(slot, fill, nearest[slot] ?? [], items),
         weight,
+        pinnedSince: pinnedSince.get(slot) ?? null,
         history: async (moments) => histories.of(slot, moments),
       })),
       topItems: top(byItem, topCount).map(([itemId, share]) => ({ itemId, share })),

@@ -42,6 +42,7 @@ import { PartitionStatusEntity } from './partition-status.entity.js';
 import { PatientClient } from './patience.js';
 import { RecommendationEntity } from './recommendation.entity.js';
 import { ReplayRequestEntity } from './replay-request.entity.js';
+import { SlotPinEntity } from './slot-pin.entity.js';
 import { StudyEntity, StudyTrialEntity } from './study.entity.js';
 import { TrainingCheckpointEntity } from './training-checkpoint.entity.js';
 import { TrainingRunEntity } from './training-run.entity.js';
@@ -69,6 +70,7 @@ export const entities = [
   PartitionStatusEntity,
   RecommendationEntity,
   ReplayRequestEntity,
+  SlotPinEntity,
   StudyEntity,
   StudyTrialEntity,
   TrainingCheckpointEntity,

@@ -2,6 +2,7 @@
 import type { EntityManager } from 'typeorm';
 import type { ErasureEntity } from './erasure.entity.js';
 import { deleteRecommendationsOf } from './recommendation.store.js';
+import { deletePins } from './slot-pin.store.js';
 
 /** Returns the erasure; of one who was erased before it is the first one. */
 export async function putErasure(tx: EntityManager, hash: Buffer, interactions: number): Promise<ErasureEntity> {
@@ -31,11 +32,12 @@ export async function areErased(tx: EntityManager, hashes: readonly Buffer[]): P
   return rows.map(({ isErased }) => isErased);
 }
 
-/** Deletes the profile, what was answered and what is kept of forgotten interactions. Whoever puts a profile meanwhile sees the erasure behind it. */
+/** Deletes the profile, what was answered, pins and what is kept of forgotten interactions. Whoever puts a profile meanwhile sees the erasure behind it. */
 export async function deleteUserRows(tx: EntityManager, userId: string): Promise<void> {
   await tx.query('LOCK TABLE user_profile IN SHARE ROW EXCLUSIVE MODE');
   await tx.query('DELETE FROM user_profile WHERE id = $1', [userId]);
   await tx.query('DELETE FROM forgotten_interaction WHERE user_id = $1', [userId]);
+  await deletePins(tx, userId);
   await deleteRecommendationsOf(tx, userId);
 }
 

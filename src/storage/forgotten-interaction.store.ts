@@ -1,6 +1,5 @@
 /** SQL of the interactions that were forgotten. */
 import type { EntityManager } from 'typeorm';
-import { textArray } from './binary-array.js';
 
 export interface ForgottenKey {
   readonly userId: string;
@@ -13,15 +12,6 @@ export async function putForgotten(tx: EntityManager, userId: string, hashes: re
      SELECT $1, decode(hash, 'hex') FROM unnest($2::text[]) AS n(hash) ON CONFLICT DO NOTHING`,
     [userId, hashes.map((hash) => hash.toString('hex'))],
   );
-}
-
-/** Those of these users of whom something was forgotten. */
-export async function usersWithForgotten(tx: EntityManager, userIds: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await tx.query<{ userId: string }[]>(
-    'SELECT DISTINCT user_id AS "userId" FROM forgotten_interaction WHERE user_id = ANY($1::text[])',
-    [textArray(userIds)],
-  );
-  return new Set(rows.map(({ userId }) => userId));
 }
 
 /** For each of the keys whether it was forgotten. */
