@@ -9,15 +9,14 @@ export class CreateSlotPin1764710400000 implements MigrationInterface {
       CREATE TABLE slot_pin (
         user_id text NOT NULL,
         model_version integer NOT NULL,
-        slot integer NOT NULL CHECK (slot >= 0),
+        slot integer NOT NULL,
         from_occurred_at timestamptz(3) NOT NULL,
         from_arrival bigint NOT NULL,
         -- null: it is pinned
         until_occurred_at timestamptz(3),
         until_arrival bigint,
         pinned_at timestamptz(3) NOT NULL DEFAULT now(),
-        PRIMARY KEY (user_id, model_version, slot, from_occurred_at, from_arrival),
-        CHECK ((until_occurred_at IS NULL) = (until_arrival IS NULL))
+        PRIMARY KEY (user_id, model_version, slot, from_occurred_at, from_arrival)
       );
     `);
   }

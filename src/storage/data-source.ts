@@ -22,6 +22,7 @@ import { CreateAuditLog1764700200000 } from '../../migrations/1764700200000-crea
 import { CreateChangeNotification1764710100000 } from '../../migrations/1764710100000-create-change-notification.js';
 import { CreateAnswerSnapshot1764710050000 } from '../../migrations/1764710050000-create-answer-snapshot.js';
 import { NotifyOfKeys1764710110000 } from '../../migrations/1764710110000-notify-of-keys.js';
+import { CreateSlotPin1764710400000 } from '../../migrations/1764710400000-create-slot-pin.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { AnswerSnapshotEntity } from './answer-snapshot.entity.js';
@@ -130,6 +131,7 @@ export function createDataSource(
       CreateAnswerSnapshot1764710050000,
       CreateChangeNotification1764710100000,
       NotifyOfKeys1764710110000,
+  CreateSlotPin1764710400000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,
