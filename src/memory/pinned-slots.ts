@@ -53,6 +53,12 @@ export class PinnedSlots {
     return [...this.since(userId, place).keys()];
   }
 
+  /** Slots that were pinned before an event at this place and still are. */
+  throughout(userId: string, place: Place): readonly number[] {
+    const own = this.pins.get(userId) ?? [];
+    return own.filter(({ from, until }) => until === null && isBehind(place, from)).map(({ slot }) => slot);
+  }
+
   /** Since when the slots are pinned that such an event leaves as they are. */
   since(userId: string, place: Place): ReadonlyMap<number, Date> {
     const holding = (this.pins.get(userId) ?? []).filter(

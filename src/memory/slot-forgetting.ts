@@ -58,7 +58,7 @@ export class SlotForgetting {
     if (live === null) throw noSlots();
     checkSlot(live, slot);
     const { heads } = live.network.dimensions;
-    const { steps: sequence } = await sequenceOf(this.dataSource.manager, userId, live.version);
+    const { steps: sequence } = await sequenceOf(this.dataSource.manager, userId, live);
     if (sequence.length === 0) return { interactions: [], modelVersion: live.version };
     const { shares } = await trace(live.network, sequence);
     const fill = sequence.map((step, place) => ({ ...step, share: shareOf(shares[place], heads, slot) }));

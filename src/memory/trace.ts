@@ -3,7 +3,8 @@
  * one of them: the sequence is replayed once, and from where an interaction is left out on, a second memory goes beside the first.
  *
  * A replay goes back `longestReplay` interactions at most. Up to there the shares are exact; a longer history is replayed from its
- * newest part, and what the slots still hold of the part before is counted to nobody. Slots that are pinned for an interaction have a gate of
+ * newest part, and what the slots still hold of the part before is counted to nobody; a slot that has been pinned since then begins as what
+ * it is. Slots that are pinned for an interaction have a gate of
  * 1 at it: it has no share in them, and those from before the pin keep theirs.
  * A network without slots has neither gates nor attention: both are empty, and every share is 0.
  */
@@ -12,8 +13,11 @@ import type { EntityManager } from 'typeorm';
 import { slotShares } from '../model/attribution.js';
 import type { Occurrence } from '../model/events.js';
 import type { Network } from '../model/network.js';
-import { copyOf, emptyState, type UserState } from '../model/user-state.js';
+import { copySlot } from '../model/pinned.js';
+import { copyOf, decodeState, emptyState, type UserState } from '../model/user-state.js';
 import { newestSteps, type SequencePlace, type SequenceStep } from '../storage/interaction-read.store.js';
+import { readMemory } from '../storage/user-memory-read.store.js';
+import type { LiveNetwork } from './network-source.js';
 import { PinnedSlots } from './pinned-slots.js';
 
 export const longestReplay = 5_000;
@@ -43,6 +47,8 @@ export interface PinnedStep extends SequenceStep, SequencePlace {
 export interface Sequence {
   /** the oldest first */
   readonly steps: readonly PinnedStep[];
+  /** what they are replayed from */
+  readonly start: UserState;
   /** which slots are pinned behind them, and since when they are */
   readonly pinnedSince: ReadonlyMap<number, Date>;
 }
@@ -51,26 +57,46 @@ export interface Sequence {
 export async function sequenceOf(
   tx: EntityManager,
   userId: string,
-  version: number,
+  live: Pick<LiveNetwork, 'version' | 'network'>,
   asOf: Date | null = null,
 ): Promise<Sequence> {
   const steps = await newestSteps(tx, userId, longestReplay, asOf);
-  const pins = await PinnedSlots.read(tx, version, [userId]);
+  const pins = await PinnedSlots.read(tx, live.version, [userId]);
   const pinnedFor = ({ occurredAt, arrival }: SequencePlace): readonly number[] =>
     pins.at(userId, { occurredAt: occurredAt.getTime(), arrival });
   return {
     steps: steps.map((step) => ({ ...step, pinned: pinnedFor(step) })),
+    start: await startOf(tx, userId, live, steps, pins),
     pinnedSince: pins.since(userId, { occurredAt: asOf?.getTime() ?? Infinity }),
   };
 }
 
-/** Replays a sequence, the oldest interaction first. */
+/** The empty memory; before the newest part of a longer history, one with the slots that have been pinned since then. */
+async function startOf(
+  tx: EntityManager,
+  userId: string,
+  { version, network: { dimensions } }: Pick<LiveNetwork, 'version' | 'network'>,
+  steps: readonly SequencePlace[],
+  pins: PinnedSlots,
+): Promise<UserState> {
+  const start = emptyState(dimensions);
+  const [first] = steps;
+  if (first === undefined || steps.length < longestReplay) return start;
+  const slots = pins.throughout(userId, { occurredAt: first.occurredAt.getTime(), arrival: first.arrival });
+  const memory = slots.length === 0 ? null : await readMemory(tx, version, userId);
+  const now = memory === null ? start : decodeState(dimensions, memory.state);
+  for (const slot of slots) copySlot(now, start, slot, dimensions);
+  return start;
+}
+
+/** Replays a sequence, the oldest interaction first, from the empty memory or from another one. */
 export async function trace(
   network: Network,
   sequence: readonly Occurrence[],
+  start: UserState = emptyState(network.dimensions),
   places: ReadonlySet<number> = new Set(),
 ): Promise<Trace> {
-  const state = emptyState(network.dimensions);
+  const state = copyOf(start);
   const moments = new Map<number, UserState>();
   const gates: Float32Array[] = [];
   const { rows, kinds, gaps, pinned } = network.eventsOf(sequence);
@@ -87,9 +113,10 @@ export async function statesWithout(
   network: Network,
   sequence: readonly Occurrence[],
   places: ReadonlySet<number>,
+  start: UserState = emptyState(network.dimensions),
 ): Promise<ReadonlyMap<number, UserState>> {
   const { rows, kinds, gaps, pinned } = network.eventsOf(sequence);
-  const whole = emptyState(network.dimensions);
+  const whole = copyOf(start);
   const without = new Map<number, UserState>();
   let steps = 0;
   for (const [place, row] of rows.entries()) {

@@ -14,22 +14,35 @@ export function holdPinned(
   pinned: readonly (readonly number[])[],
   dimensions: Dimensions,
 ): (gates: Matrix) => void {
-  const { heads, slots, width } = dimensions;
-  const part = width / heads;
-  const held = states.flatMap((state, user) => {
-    const { keys, values } = slotsOf(state, dimensions);
-    return (pinned[user] ?? []).flatMap((slot) =>
-      Array.from({ length: heads }, (_, head) => {
-        const gate = head * slots + slot;
-        const places = [keys, values].map((numbers) => numbers.subarray(gate * part, (gate + 1) * part));
-        return { user, gate, numbers: places.map((place) => ({ place, before: place.slice() })) };
-      }),
-    );
-  });
-  return ({ data, width: gates }) => {
-    for (const { user, gate, numbers } of held) {
-      for (const { place, before } of numbers) place.set(before);
-      data[user * gates + gate] = 1;
+  const held = states.flatMap((state, user) =>
+    (pinned[user] ?? [])
+      .flatMap((slot) => partsOf(state, slot, dimensions))
+      .map(({ gate, numbers }) => ({ user, gate, numbers, before: numbers.slice() })),
+  );
+  return ({ data, width }) => {
+    for (const { user, gate, numbers, before } of held) {
+      numbers.set(before);
+      data[user * width + gate] = 1;
     }
   };
+}
+
+/** Makes a slot of one memory what it is in another one. */
+export function copySlot(from: UserState, to: UserState, slot: number, dimensions: Dimensions): void {
+  const parts = partsOf(to, slot, dimensions);
+  partsOf(from, slot, dimensions).forEach(({ numbers }, at) => parts[at]?.numbers.set(numbers));
+}
+
+/** Keys and values of a slot, a part of d/H numbers for each head: views, with the gate that each goes by. */
+function partsOf(
+  state: UserState,
+  slot: number,
+  dimensions: Dimensions,
+): readonly { readonly gate: number; readonly numbers: Float32Array }[] {
+  const { heads, slots, width } = dimensions;
+  const part = width / heads;
+  const { keys, values } = slotsOf(state, dimensions);
+  return Array.from({ length: heads }, (_, head) => head * slots + slot).flatMap((gate) =>
+    [keys, values].map((all) => ({ gate, numbers: all.subarray(gate * part, (gate + 1) * part) })),
+  );
 }

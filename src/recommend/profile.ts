@@ -53,7 +53,7 @@ export class Profiles {
     const live = this.networks.current();
     if (live === null) return emptyProfile(userId, 'NO_MODEL', null);
     const known = asOf === null ? await readMemory(tx, live.version, userId) : await this.replayedAt(userId, asOf);
-    const sequence = await sequenceOf(tx, userId, live.version, asOf);
+    const sequence = await sequenceOf(tx, userId, live, asOf);
     const isEmpty = sequence.steps.length === 0;
     if (known !== null && !isEmpty) return this.profileOf(live, userId, sequence, known);
     if (!isEmpty) return emptyProfile(userId, 'NO_MEMORY_YET', live.version);
@@ -70,11 +70,11 @@ export class Profiles {
   private async profileOf(
     live: LiveNetwork,
     userId: string,
-    { steps: sequence, pinnedSince }: Sequence,
+    { steps: sequence, start, pinnedSince }: Sequence,
     { interactionsApplied, lastOccurredAt, updatedAt }: Known,
   ): Promise<MemoryProfile> {
     const { network } = live;
-    const { state, attention, gates, shares } = await trace(network, sequence);
+    const { state, attention, gates, shares } = await trace(network, sequence, start);
     const { heads, slots } = network.dimensions;
     const meanOf = (values: readonly Float32Array[]) => values.map((one) => overHeads(one, heads)); // [T H S] -> [T S]
     const fill = { sequence, gates: meanOf(gates), shares: meanOf(shares) };
@@ -83,7 +83,8 @@ export class Profiles {
     const nearest = network.directions(state).map((to) => this.similar.nearest(live, to, categorisedItems));
     const itemIds = new Set([...byItem.keys(), ...nearest.flat().map(({ itemId }) => itemId)]);
     const items = new Map((await loadItems(this.dataSource.manager, [...itemIds])).map((item) => [item.id, item]));
-    const histories = new SlotHistories(network, sequence, interactionsApplied - sequence.length, (direction) =>
+    const before = interactionsApplied - sequence.length;
+    const histories = new SlotHistories(network, { steps: sequence, start }, before, (direction) =>
       this.similar.nearest(live, direction, nearestItems).map(({ itemId }) => itemId),
     );
     const byCategory = sumBy([...byItem].flatMap(([itemId, share]) => sharesOfCategories(items.get(itemId), share)));

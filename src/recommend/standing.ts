@@ -95,8 +95,10 @@ export class Standings {
     }
     const encoded: Encoded = {
       ...{ live, state, source: 'MEMORY', fallbackReason: null },
-      because: async () =>
-        because(live.network, this.catalogue.placedFor(live), (await sequenceOf(tx, userId, live.version)).steps),
+      because: async () => {
+        const { steps, start } = await sequenceOf(tx, userId, live);
+        return because(live.network, this.catalogue.placedFor(live), steps, start);
+      },
     };
     return { known, seen, userId, encoded };
   }

@@ -179,6 +179,26 @@ describe('a pinned slot', () => {
     for (const { id, attention } of reasons) expect(attention).toBeCloseTo(expected[ids.indexOf(id)] ?? NaN, 6);
   });
 
+  it('is written by what somebody looks at as little', async () => {
+    await write(...[0, 1, 2, 3].map((n) => event('fay', n)));
+    await pin('fay', 0);
+    const [log] = (await pinnedLog(api.dataSource, version)).filter(({ userId }) => userId === 'fay');
+    const looking = { itemId: 'item 3', kind: 'view', occurredAt: new Date(event('fay', 60).occurredAt) };
+    const scoresOf = (pinned: readonly number[]) =>
+      network.scores(stepByStep(network, [...(log?.events ?? []), { ...looking, pinned }]).state);
+    const { data, errors } = await api.ask<{ recommendations: { items: { item: { id: string }; score: number }[] } }>(
+      'query($input: RecommendationsInput!) { recommendations(input: $input) { items { item { id } score } } }',
+      { input: { userId: 'fay', first: 8, context: { itemId: 'item 3', time: looking.occurredAt.toISOString() } } },
+    );
+    expect(errors).toEqual([]);
+    const answered = data.recommendations.items;
+    expect(answered).toHaveLength(3); // the rest is seen
+    const row = (id: string): number => network.vocabulary.rowOf(id) - 1;
+    for (const { item, score } of answered) expect(score).toBeCloseTo(scoresOf([0])[row(item.id)] ?? NaN, 5);
+    const free = scoresOf([]);
+    expect(answered.some(({ item, score }) => Math.abs(score - (free[row(item.id)] ?? NaN)) > 1e-3)).toBe(true);
+  });
+
   it('goes with a reset, a merge into another and an erasure, is in an export, and stays when something is forgotten', async () => {
     const ids = ['reset', 'from', 'into', 'gone'];
     for (const userId of ids) {

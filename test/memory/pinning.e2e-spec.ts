@@ -8,13 +8,16 @@ import { LogEdits } from '../../src/memory/log-edit.js';
 import { verifyMemories } from '../../src/memory/memory-verify.js';
 import { MemoryWriter } from '../../src/memory/memory-writer.js';
 import { Merging } from '../../src/memory/merging.js';
+import { longestReplay, sequenceOf, statesWithout, trace } from '../../src/memory/trace.js';
 import { SlotPinning } from '../../src/memory/slot-pinning.js';
+import { decodeState, encodeState } from '../../src/model/user-state.js';
 import type { Interaction } from '../../src/model/interaction.js';
 import { LiveModel } from '../../src/promotion/live-model.js';
 import { loadNetwork } from '../../src/promotion/network-loader.js';
 import { Promotion } from '../../src/promotion/promotion.js';
 import { claimPartition } from '../../src/storage/consumer-progress.store.js';
 import type { InteractionSelection } from '../../src/storage/interaction-edit.store.js';
+import { readMemories } from '../../src/storage/user-memory-read.store.js';
 import { createLogger } from '../../src/telemetry.js';
 import { tester } from '../actor.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
@@ -144,6 +147,24 @@ describe.each([
     expect(asked.filter((sql) => sql.includes('from_arrival'))).toHaveLength(1);
   });
 
+  it('is in the trace of a history that is longer than a trace goes back, as it is in the memory', async () => {
+    await write(event('ann', 0), event('ann', 1));
+    await pinning.pinSlot(tester, 'ann', 1);
+    for (const turn of range(5)) await write(...range(1_010).map((n) => event('ann', 10 + 1_010 * turn + n)));
+    const network = await loadNetwork(database.dataSource.manager, version);
+    const { steps, start } = await sequenceOf(database.dataSource.manager, 'ann', { version, network });
+    expect(steps).toHaveLength(longestReplay);
+    const { state, attention, gates } = await trace(network, steps, start);
+    expect(slotBytes(network, encodeState(state), 1)).toBe(await slotOf('ann', 1));
+    const [stored] = await readMemories(database.dataSource.manager, version, ['ann']);
+    const held = network.attention(decodeState(network.dimensions, stored?.state ?? Buffer.alloc(0)));
+    expect([...attention]).toEqual(Array.from(held, (share) => expect.closeTo(share, 6)));
+    expect(gates.every((gate) => gate[1] === 1)).toBe(true);
+    const without = await statesWithout(network, steps, new Set([10]), start);
+    const [other] = without.values();
+    expect(slotBytes(network, encodeState(other ?? state), 1)).toBe(await slotOf('ann', 1));
+  });
+
   it('is replayed alike by rebuilds, in threads too, and under another model not at all', async () => {
     const users = range(40).map((n) => `user ${n}`);
     await write(...users.flatMap((userId, user) => range(6).map((n) => event(userId, 10 * user + n, n))));
@@ -195,8 +216,7 @@ describe.each([
     for (const turn of range(12)) {
       const acts: Promise<unknown>[] = [pinAll(turn)];
       if (turn % 4 === 1) acts.push(promotion.rebuild());
-      if (turn % 3 === 0)
-        acts.push(forgetting.forgetInteractions(tester, `user ${turn}`, { ...all, kinds: ['cart'] }));
+      if (turn % 3 === 0) acts.push(forgetting.forgetInteractions(tester, `user ${turn}`, { ...all, kinds: ['cart'] }));
       if (turn === 5) acts.push(forgetting.resetMemory(tester, 'user 4'));
       if (turn === 7) acts.push(merging.mergeUsers(tester, 'user 3', 'user 5'));
       await Promise.all(acts);
