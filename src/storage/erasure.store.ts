@@ -52,6 +52,7 @@ export async function listEveryone(tx: EntityManager, after: string, count: numb
     `(SELECT DISTINCT user_id AS id FROM interaction WHERE user_id > $1 ORDER BY 1 LIMIT $2)
      UNION (SELECT DISTINCT user_id FROM user_memory WHERE user_id > $1 ORDER BY 1 LIMIT $2)
      UNION (SELECT DISTINCT user_id FROM recommendation WHERE user_id > $1 ORDER BY 1 LIMIT $2)
+     UNION (SELECT DISTINCT user_id FROM slot_pin WHERE user_id > $1 ORDER BY 1 LIMIT $2)
      UNION (SELECT id FROM user_profile WHERE id > $1 ORDER BY 1 LIMIT $2) ORDER BY 1 LIMIT $2`,
     [after, count],
   );
