@@ -14,6 +14,8 @@ registerEnumType(AuditActionEnum, {
   valuesMap: {
     FORGET_INTERACTIONS: { description: 'Interactions left the log.' },
     FORGET_SLOT: { description: 'Those that filled a slot did.' },
+    PIN_SLOT: { description: 'A slot was pinned.' },
+    UNPIN_SLOT: { description: 'It was pinned no more.' },
     RESET_MEMORY: { description: 'What had arrived left the memory.' },
     MERGE_USERS: { description: 'The history of one id became that of another.' },
     ERASE_USER: { description: 'A user was erased.' },

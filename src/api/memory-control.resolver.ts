@@ -8,6 +8,7 @@ import { Erasure } from '../memory/erasure.js';
 import { Forgetting } from '../memory/forgetting.js';
 import { Merging } from '../memory/merging.js';
 import { SlotForgetting } from '../memory/slot-forgetting.js';
+import { SlotPinning } from '../memory/slot-pinning.js';
 import { exportBeside, exportLog } from '../memory/user-export.js';
 import type { InteractionSelection } from '../storage/interaction-edit.store.js';
 import { Scopes } from './access.js';
@@ -23,6 +24,8 @@ import {
   ForgetSlotPayload,
   MergeUsersInput,
   MergeUsersPayload,
+  PinSlotInput,
+  PinSlotPayload,
   ResetMemoryInput,
   ResetMemoryPayload,
 } from './memory-control.type.js';
@@ -41,6 +44,7 @@ export class MemoryControlResolver {
     private readonly erasure: Erasure,
     private readonly merging: Merging,
     private readonly slots: SlotForgetting,
+    private readonly pinning: SlotPinning,
     private readonly dataSource: DataSource,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -87,11 +91,24 @@ export class MemoryControlResolver {
   }
 
   @Scopes('privacy')
+  @Mutation(() => PinSlotPayload, {
+    description:
+      'Pins a slot, or with `pinned: false` pins it no more: from then on no interaction changes it, but one that happened before the newest of ' +
+      'then and comes late. It holds for the model that serves; slots of another one are others. Done once more it changes nothing.',
+  })
+  async pinSlot(
+    @Args('input') { userId, slot, pinned }: PinSlotInput,
+    @Context() { actor }: RequestContext,
+  ): Promise<PinSlotPayload> {
+    return this.pinning.pinSlot(actor, checkId(userId, 'userId'), slot, pinned);
+  }
+
+  @Scopes('privacy')
   @Mutation(() => ResetMemoryPayload, {
     nullable: true,
     description:
       'Empties the memory, at once. What has arrived stays in the log, for pages of it, seen items and popularity, and enters no ' +
-      'memory, reason or training any more; what arrives later does, whenever it happened.',
+      'memory, reason or training any more; what arrives later does, whenever it happened. No slot is pinned any more.',
   })
   async resetMemory(
     @Args('input') input: ResetMemoryInput,

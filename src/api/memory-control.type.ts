@@ -69,6 +69,27 @@ export class ForgetSlotPayload {
   readonly modelVersion!: number;
 }
 
+@InputType({ description: 'The slot that is to be pinned, or pinned no more.' })
+export class PinSlotInput {
+  @Field(() => Id, { description: 'Whose.' })
+  readonly userId!: string;
+
+  @Field(() => Int, { description: 'Its index in `memoryProfile`.' })
+  readonly slot!: number;
+
+  @Field(() => Boolean, { defaultValue: true, description: 'False: it is pinned no more.' })
+  readonly pinned!: boolean;
+}
+
+@ObjectType({ description: 'How a slot is now.' })
+export class PinSlotPayload {
+  @Field(() => DateTime, { nullable: true, description: 'Since when it is pinned; null: it is not.' })
+  readonly pinnedSince!: Date | null;
+
+  @Field(() => Int, { description: 'Version of the model whose slot it is.' })
+  readonly modelVersion!: number;
+}
+
 @InputType({ description: 'Whose memory is to be emptied.' })
 export class ResetMemoryInput {
   @Field(() => Id, { description: 'Whose.' })
@@ -123,7 +144,7 @@ export class ExportUserInput {
 export class ExportUserPayload {
   @Field(() => JSONObject, {
     description:
-      'userId, mergedInto, mergedFrom, properties, interactions (the newest first), memories (state in base64), recommendations (what was ' +
+      'userId, mergedInto, mergedFrom, properties, interactions (the newest first), memories (state in base64), pinnedSlots, recommendations (what was ' +
       'answered, the newest first), forgottenInteractions (how many hashes are kept), deadLetters (key and value in base64).',
   })
   readonly data!: Readonly<Record<string, unknown>>;

@@ -91,6 +91,12 @@ export class MemorySlot {
   @Field(() => SlotClockEnum, { description: 'Whether it is a fast slot or a slow one, by its half-life.' })
   readonly clock!: SlotClock;
 
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When it was pinned by `pinSlot`: interactions leave it as it is; null: it is not.',
+  })
+  readonly pinnedSince!: Date | null;
+
   @Field(() => SlotInteractionType, {
     description:
       'The newest interaction that left a mark of the usual size in it: one whose write gate let at least as much in as the mean gate of the last 50.',

@@ -25,6 +25,13 @@ export function edited(): RecollectError {
   );
 }
 
+export interface Admitted {
+  /** those that may enter */
+  readonly interactions: readonly Interaction[];
+  /** of whom a slot is or was pinned */
+  readonly pinnedUsers: readonly string[];
+}
+
 export class Admission {
   private hash: KeyedHash | null = null;
 
@@ -43,12 +50,12 @@ export class Admission {
     });
   }
 
-  /** Those that may enter. `held`: the memories of their users; null: no model serves. */
+  /** `held`: the memories of their users; null: no model serves. */
   async admit(
     tx: EntityManager,
     interactions: readonly Interaction[],
     held: readonly MemoryRow[] | null,
-  ): Promise<readonly Interaction[]> {
+  ): Promise<Admitted> {
     const userIds = [...new Set(interactions.map(({ userId }) => userId))];
     const remembered = new Set(
       held?.filter(({ interactionsApplied }) => interactionsApplied > 0).map(({ userId }) => userId),
@@ -58,8 +65,10 @@ export class Admission {
     if (edits.isAnyMerged) throw edited();
     const erased = edits.isAnyoneErased ? await this.erasedOf(tx, others) : new Set<string>();
     const forgotten = await this.forgottenOf(tx, interactions, new Set(edits.forgetful));
-    if (erased.size === 0 && forgotten.size === 0) return interactions;
-    return interactions.filter((interaction) => !erased.has(interaction.userId) && !forgotten.has(interaction));
+    const pinnedUsers = edits.pinned;
+    if (erased.size === 0 && forgotten.size === 0) return { interactions, pinnedUsers };
+    const isIn = (one: Interaction): boolean => !erased.has(one.userId) && !forgotten.has(one);
+    return { interactions: interactions.filter(isIn), pinnedUsers };
   }
 
   /** For memories as they are written: an edit that was made before one of the new ones was is seen here, and later ones wait. */

@@ -16,6 +16,8 @@ import { KeyedHash } from './keyed-hash.js';
 export const auditActions = [
   'FORGET_INTERACTIONS',
   'FORGET_SLOT',
+  'PIN_SLOT',
+  'UNPIN_SLOT',
   'RESET_MEMORY',
   'MERGE_USERS',
   'ERASE_USER',

@@ -1,5 +1,5 @@
 /**
- * Erases a user: log, memories of every version, counts, profile, what was answered, what waits for a replay, what was forgotten, and the dead letters
+ * Erases a user: log, memories of every version, counts, profile, what was answered, what waits for a replay, what was forgotten, what is pinned, and the dead letters
  * that hold the id; also under the ids that were merged into the user. What is left is a keyed hash, by which nothing of the user is taken again, and when that was. Done once more it
  * takes away what is there by then, such as dead letters of messages that were refused since.
  */

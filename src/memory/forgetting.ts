@@ -5,6 +5,7 @@ import { RecollectError } from '../errors.js';
 import { putForgotten } from '../storage/forgotten-interaction.store.js';
 import { deleteInteractions, unremember, type InteractionSelection } from '../storage/interaction-edit.store.js';
 import { removeItemCounts } from '../storage/item-count.store.js';
+import { deletePins } from '../storage/slot-pin.store.js';
 import type { Actor, AuditAction } from './audit.js';
 import { KeyedHash } from './keyed-hash.js';
 import { LogEdits } from './log-edit.js';
@@ -56,15 +57,19 @@ export class Forgetting {
 
   /**
    * Empties the memory. What arrived up to now stays in the log and enters no memory and no training any more; what arrives from now on
-   * does, whenever it happened. Returns how many interactions that leaves out.
+   * does, whenever it happened, and writes all slots: none is pinned any more, under no version. Returns how many interactions that leaves out.
    */
   async resetMemory(by: Actor, userId: string): Promise<number> {
-    const count = await this.edits.apply({
+    const reset = await this.edits.apply({
       ...{ by, action: 'RESET_MEMORY', userIds: [userId] },
-      change: async (tx) => (await unremember(tx, userId)) || null,
+      change: async (tx) => {
+        const pins = await deletePins(tx, userId);
+        const interactions = await unremember(tx, userId);
+        return interactions + pins === 0 ? null : { interactions, pins };
+      },
       settle: async () => Promise.resolve(),
-      countsOf: (leftOut) => ({ interactions: leftOut }),
+      countsOf: (reset) => reset,
     });
-    return count ?? 0;
+    return reset?.interactions ?? 0;
   }
 }

@@ -31,6 +31,7 @@ import { deleteUnwritten, memoriesOf, saveMemories } from '../storage/user-memor
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { replayed } from './memory-replay.js';
 import { NETWORK_SOURCE, type NetworkSource } from './network-source.js';
+import { PinnedSlots } from './pinned-slots.js';
 import { lockUsers, remember } from './remember.js';
 
 interface Lane {
@@ -133,7 +134,7 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
     const read = await session.transaction('REPEATABLE READ', async (tx) => ({
       requests: await replayRequestsOf(tx, userIds),
       arrivals: await lastArrivals(tx, userIds),
-      memories: await replayed(tx, network, userIds, null, this.stop.signal),
+      memories: await replayed(tx, live, userIds, null, this.stop.signal),
     }));
     return session.transaction(async (tx) => {
       await shareMemoryVersion(tx, this.config.databaseSchema);
@@ -152,7 +153,8 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
         read.arrivals.filter(({ userId }) => wanted.has(userId)),
       );
       const events = since.map((event) => ({ ...event, occurredAt: event.occurredAt.getTime() }));
-      await requestReplay(tx, (await remember(tx, table, network, saved, events)).toReplay);
+      const pins = await PinnedSlots.read(tx, version, [...new Set(events.map(({ userId }) => userId))]);
+      await requestReplay(tx, (await remember(tx, table, network, saved, events, pins)).toReplay);
       return true;
     });
   }

@@ -17,7 +17,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { isRetriable, RecollectError } from '../errors.js';
-import type { Network } from '../model/network.js';
 import { advisoryLock } from '../storage/data-source.js';
 import { holdExperiment } from '../storage/experiment.store.js';
 import { arrivedSince, findArrivals, lastArrivals, type Arrival } from '../storage/interaction.store.js';
@@ -41,6 +40,7 @@ import { recordAct, type Act } from './audit.js';
 import { LateReplay } from './late-replay.js';
 import { replayed } from './memory-replay.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from './network-source.js';
+import { PinnedSlots } from './pinned-slots.js';
 import { lockUsers, remember } from './remember.js';
 
 export interface LogEdit<R> extends Pick<Act, 'by' | 'action'> {
@@ -48,7 +48,7 @@ export interface LogEdit<R> extends Pick<Act, 'by' | 'action'> {
   readonly userIds: readonly string[];
   /** those of them who have no memory after it, not even an empty one */
   readonly gone?: readonly string[];
-  /** Changes rows of the log and nothing else: it is done twice. Null: there was nothing to change. */
+  /** Changes rows of the log, or pins, and nothing else: it is done twice. Null: there was nothing to change. */
   change(tx: EntityManager): Promise<R | null>;
   /** What else belongs to it. */
   settle(tx: EntityManager, changed: R): Promise<void>;
@@ -91,7 +91,7 @@ export class LogEdits {
     const names = edit.userIds.map((userId) => `${this.config.databaseSchema} ${userId}`);
     return inTurn(this.dataSource, this.logger, { lock: advisoryLock.logEdit, names }, async (session) => {
       await refuseMerged(session, edit.userIds);
-      const rehearsed = live === null ? null : await rehearse(session, live.network, edit);
+      const rehearsed = live === null ? null : await rehearse(session, live, edit);
       if (live !== null && rehearsed === null) return null;
       const { changed, toReplay } = await session.transaction(async (tx) => this.applyIn(tx, edit, live, rehearsed));
       if (toReplay.length > 0) this.lateReplay.wake();
@@ -128,7 +128,8 @@ export class LogEdits {
           since.map(({ arrival }) => arrival),
         );
         const events = left.map((event) => ({ ...event, occurredAt: event.occurredAt.getTime() }));
-        ({ toReplay } = await remember(tx, table, live.network, saved, events));
+        const pins = await PinnedSlots.read(tx, live.version, events.length > 0 ? userIds : []);
+        ({ toReplay } = await remember(tx, table, live.network, saved, events, pins));
         await requestReplay(tx, toReplay);
       }
       await holdExperiment(tx);
@@ -145,7 +146,7 @@ export class LogEdits {
 }
 
 /** Their histories are another user's. */
-async function refuseMerged(session: EntityManager, userIds: readonly string[]): Promise<void> {
+export async function refuseMerged(session: EntityManager, userIds: readonly string[]): Promise<void> {
   if ((await mergesOf(session, userIds)).size === 0) return;
   throw new RecollectError(
     'BAD_INPUT',
@@ -154,14 +155,14 @@ async function refuseMerged(session: EntityManager, userIds: readonly string[]):
 }
 
 /** What the edit would leave; null: it would change nothing. */
-async function rehearse(session: EntityManager, network: Network, edit: LogEdit<unknown>): Promise<Rehearsed | null> {
+async function rehearse(session: EntityManager, live: LiveNetwork, edit: LogEdit<unknown>): Promise<Rehearsed | null> {
   const runner = session.queryRunner;
   if (runner === undefined) throw new Error('a session has a connection of its own');
   await runner.startTransaction('REPEATABLE READ');
   try {
     const arrivals = await lastArrivals(session, edit.userIds);
     if ((await edit.change(session)) === null) return null;
-    return { arrivals, memories: await replayed(session, network, edit.userIds, null) };
+    return { arrivals, memories: await replayed(session, live, edit.userIds, null) };
   } finally {
     await runner.rollbackTransaction();
   }

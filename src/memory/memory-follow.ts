@@ -11,6 +11,7 @@ import { readArrivals } from '../storage/interaction.store.js';
 import { readMemoryEdits } from '../storage/memory-edit.store.js';
 import type { MemoryTable } from '../storage/user-memory.store.js';
 import { replay } from './memory-replay.js';
+import { PinnedSlots } from './pinned-slots.js';
 import { holdUsers, remember } from './remember.js';
 
 /** Events of one step, and so of one transaction. */
@@ -27,14 +28,14 @@ export async function follow(
   const arrivals = await readArrivals(tx, after, upTo, eventsAtOnce);
   const last = arrivals.length < eventsAtOnce ? undefined : arrivals.at(-1);
   const reached = last === undefined ? upTo : BigInt(last.arrival);
-  const events = arrivals.map(({ userId, itemId, kind, occurredAt }) => ({
-    userId,
-    itemId,
-    kind,
-    occurredAt: occurredAt.getTime(),
-  }));
+  const events = arrivals.map(({ occurredAt, ...event }) => ({ ...event, occurredAt: occurredAt.getTime() }));
   const held = await holdUsers(tx, table, network, events);
-  const { toReplay } = await remember(tx, table, network, held, events);
+  const pins = await PinnedSlots.read(
+    tx,
+    table.version,
+    held.map(({ userId }) => userId),
+  );
+  const { toReplay } = await remember(tx, table, network, held, events, pins);
   const edited = await readMemoryEdits(tx, after); // also of edits behind `reached`: what they took is gone from the log already
   await replay(tx, network, table, [...new Set([...toReplay, ...edited])], reached);
   return reached;

@@ -1,6 +1,6 @@
 /**
  * Makes memories anew out of the log: from the empty memory, every interaction of the user in the order (occurredAt, arrival) that no
- * reset has left behind.
+ * reset has left behind, leaving the slots as they are that are pinned for it (`pinned-slots`).
  * That is what a memory is defined to be; the write path only gets there step by step. A long history is read in pages.
  */
 import type { EntityManager } from 'typeorm';
@@ -8,6 +8,8 @@ import type { Network } from '../model/network.js';
 import { checksumOf, emptyState, encodeStates, type UserState } from '../model/user-state.js';
 import { readSequencePages, type SequenceCursor } from '../storage/interaction.store.js';
 import { deleteMemories, saveMemories, type MemoryRow, type MemoryTable } from '../storage/user-memory.store.js';
+import type { LiveNetwork } from './network-source.js';
+import { PinnedSlots } from './pinned-slots.js';
 import { applyInWaves } from './waves.js';
 
 /** Users whose sequences are in memory together, and events of each. */
@@ -23,7 +25,12 @@ export async function replay(
   upTo: bigint | null,
 ): Promise<void> {
   for (let from = 0; from < userIds.length; from += usersAtOnce) {
-    const memories = await replayed(tx, network, userIds.slice(from, from + usersAtOnce), upTo);
+    const memories = await replayed(
+      tx,
+      { version: table.version, network },
+      userIds.slice(from, from + usersAtOnce),
+      upTo,
+    );
     const isEmpty = ({ interactionsApplied }: MemoryRow): boolean => interactionsApplied === 0;
     const empty = memories.filter(isEmpty).map(({ userId }) => userId);
     await saveMemories(
@@ -44,7 +51,7 @@ interface Replayed {
 /** What a replay of these users gives, a few hundred at most: their sequences are in memory together. Throws when it is to stop. */
 export async function replayed(
   tx: EntityManager,
-  network: Network,
+  { version, network }: Pick<LiveNetwork, 'version' | 'network'>,
   userIds: readonly string[],
   upTo: bigint | null,
   stop: AbortSignal | null = null,
@@ -52,11 +59,12 @@ export async function replayed(
   const users = new Map<string, Replayed>(
     userIds.map((id) => [id, { state: emptyState(network.dimensions), interactionsApplied: 0, lastOccurredAt: null }]),
   );
-  const needsContext = network.dimensions.kinds > 0 || network.dimensions.gaps > 0;
+  const pins = await PinnedSlots.read(tx, version, userIds);
+  const needs = { context: network.dimensions.kinds > 0 || network.dimensions.gaps > 0, places: !pins.isEmpty };
   let cursors: readonly SequenceCursor[] = userIds.map((userId) => ({ userId, after: null }));
   while (cursors.length > 0) {
     stop?.throwIfAborted();
-    const pages = await readSequencePages(tx, cursors, eventsAtOnce, upTo, needsContext);
+    const pages = await readSequencePages(tx, cursors, eventsAtOnce, upTo, needs);
     const tracks = pages.flatMap((page) => {
       const user = users.get(page.userId);
       if (user === undefined) return [];
@@ -67,6 +75,9 @@ export async function replayed(
         itemId,
         kind: page.kinds?.[at] ?? '',
         occurredAt: page.times?.[at] ?? null,
+        pinned: pins.isEmpty
+          ? []
+          : pins.at(page.userId, { occurredAt: page.times?.[at] ?? NaN, arrival: page.arrivals?.[at] ?? '' }),
       }));
       return [{ state: user.state, events: network.eventsOf(sequence, previous) }];
     });

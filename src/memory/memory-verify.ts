@@ -44,7 +44,7 @@ export async function verifyMemories(
       const wait = await whichWait(tx, userIds);
       waiting += wait.size;
       const compared = userIds.filter((userId) => !wait.has(userId));
-      for (const expected of await replayed(tx, network, compared, null)) {
+      for (const expected of await replayed(tx, { version, network }, compared, null)) {
         const difference = differenceOf(stored.get(expected.userId), expected);
         if (difference !== null) onDifference(difference, expected.userId);
         interactions += expected.interactionsApplied;

@@ -5,7 +5,7 @@
  *   lock the partition's progress        an owner of before fails here; what is below the next offset was applied already
  *   hold the users' memories             those that this process wrote last as it knows them; the rest are read and locked, in the order
  *                                        of user ids
- *   leave out what was forgotten         see `admission`
+ *   leave out what was forgotten         see `admission`, which also asks who has pinned slots: of them alone the pins are read
  *   add to the log what it does not have yet; the rest are duplicates and change nothing
  *   apply the new ones in waves          each user's n-th event in wave n, in the order (occurredAt, arrival)
  *   save memories                        where each row still is what was held: else another writer was faster, and all is tried again
@@ -34,7 +34,8 @@ import { memoriesOf, type HeldMemory } from '../storage/user-memory.store.js';
 import { Admission } from './admission.js';
 import { LateReplay } from './late-replay.js';
 import { MemoryCache } from './memory-cache.js';
-import { holdUsers, remember } from './remember.js';
+import { PinnedSlots } from './pinned-slots.js';
+import { holdUsers, remember, type Event, type Remembered } from './remember.js';
 import { createUnknown } from './unknown.js';
 import { firstOfEachKey, keyOf, verdictsOf, type Verdict } from './verdict.js';
 
@@ -107,11 +108,11 @@ export class MemoryWriter {
     const live = await this.liveNetwork(tx);
     const held = live === null ? null : await this.hold(tx, live, interactions, position);
     const admitted = await this.admission.admit(tx, interactions, held);
-    const fresh = await this.log(tx, admitted);
+    const fresh = await this.log(tx, admitted.interactions);
     const { toReplay, memories } =
       live === null || held === null
         ? { toReplay: [], memories: [] }
-        : await remember(tx, memoriesOf(live.version), live.network, held, fresh);
+        : await this.remember(tx, live, held, fresh, admitted.pinnedUsers);
     await this.admission.confirm(tx, memories);
     await requestReplay(tx, toReplay);
     await addItemCounts(tx, fresh);
@@ -131,6 +132,17 @@ export class MemoryWriter {
     const repeated = new Set((await addNewInteractions(tx, admitted)).map(keyOf));
     this.onGuard = repeated.size > 0 ? batchesOnGuard : this.onGuard - 1;
     return repeated.size === 0 ? admitted : admitted.filter((interaction) => !repeated.has(keyOf(interaction)));
+  }
+
+  private async remember(
+    tx: EntityManager,
+    { version, network }: LiveNetwork,
+    held: readonly HeldMemory[],
+    events: readonly Event[],
+    pinnedUsers: readonly string[],
+  ): Promise<Remembered> {
+    const pins = await PinnedSlots.read(tx, version, pinnedUsers);
+    return remember(tx, memoriesOf(version), network, held, events, pins);
   }
 
   /** Only the owner of a partition is likely to be its users' only writer; for others what they know is old. */

@@ -5,11 +5,12 @@ import { LateReplay } from './late-replay.js';
 import { LogEdits } from './log-edit.js';
 import { MemoryWriter } from './memory-writer.js';
 import { Merging } from './merging.js';
+import { SlotPinning } from './slot-pinning.js';
 import { SlotForgetting } from './slot-forgetting.js';
 
 /** The write path and memory control. NETWORK_SOURCE comes from outside, by a global module: `promotion` provides it. */
 @Module({
-  providers: [MemoryWriter, LateReplay, LogEdits, Forgetting, SlotForgetting, Erasure, Merging],
-  exports: [MemoryWriter, Forgetting, SlotForgetting, Erasure, Merging],
+  providers: [MemoryWriter, LateReplay, LogEdits, Forgetting, SlotForgetting, SlotPinning, Erasure, Merging],
+  exports: [MemoryWriter, Forgetting, SlotForgetting, SlotPinning, Erasure, Merging],
 })
 export class MemoryModule {}

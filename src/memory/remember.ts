@@ -16,6 +16,7 @@ import {
   type MemoryRow,
   type MemoryTable,
 } from '../storage/user-memory.store.js';
+import type { PinnedSlots } from './pinned-slots.js';
 import { applyInWaves, type Track } from './waves.js';
 
 /** What of an interaction enters a memory. */
@@ -25,6 +26,8 @@ export interface Event {
   readonly kind: string;
   /** milliseconds since 1970 */
   readonly occurredAt: number;
+  /** left out: it arrives now */
+  readonly arrival?: string;
 }
 
 /**
@@ -72,7 +75,7 @@ export interface Remembered {
 }
 
 /**
- * `events` come in the order of arrival and are in the log; the memories of their users are held. Throws MEMORY_CHANGED where another
+ * `events` come in the order of arrival and are in the log; the memories of their users are held, and `pins` are their users'. Throws MEMORY_CHANGED where another
  * wrote one of them, which nobody can any more after this.
  */
 export async function remember(
@@ -81,6 +84,7 @@ export async function remember(
   network: Network,
   held: readonly HeldMemory[],
   events: readonly Event[],
+  pins: PinnedSlots,
 ): Promise<Remembered> {
   const sequences = Map.groupBy(
     events.toSorted((one, other) => one.occurredAt - other.occurredAt), // stable: then by arrival
@@ -94,7 +98,10 @@ export async function remember(
     const sequence = sequences.get(before.userId);
     if (sequence === undefined) continue;
     const last = before.lastOccurredAt?.getTime() ?? null;
-    const inOrder = sequence.filter(({ occurredAt }) => last === null || occurredAt >= last);
+    const fitting = sequence.filter(({ occurredAt }) => last === null || occurredAt >= last);
+    const inOrder = pins.isEmpty
+      ? fitting
+      : fitting.map((event) => ({ ...event, pinned: pins.at(event.userId, event) }));
     const state = stateOf(before, network, numbers.subarray(tracks.length * size, (tracks.length + 1) * size));
     if (inOrder.length < sequence.length || state === null) toReplay.push(before.userId);
     if (state === null) continue; // not one that was known, so it is locked

@@ -11,7 +11,7 @@ import { overHeads } from '../model/attribution.js';
 import type { SequenceStep } from '../storage/interaction-read.store.js';
 import type { Actor } from './audit.js';
 import { Forgetting } from './forgetting.js';
-import { NETWORK_SOURCE, type NetworkSource } from './network-source.js';
+import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from './network-source.js';
 import { sequenceOf, trace } from './trace.js';
 
 /** An interaction and its share of one slot. */
@@ -56,20 +56,29 @@ export class SlotForgetting {
   private async fillOf(userId: string, { slot, part }: SlotSelection): Promise<Omit<ForgottenSlot, 'count'>> {
     await this.networks.refresh();
     const live = this.networks.forUser(userId);
-    if (live === null) throw new RecollectError('BAD_INPUT', 'no model serves yet, so no memory has slots');
-    const { slots, heads } = live.network.dimensions;
-    if (!Number.isInteger(slot) || slot < 0 || slot >= slots) {
-      const there = slots === 0 ? 'the live model has no slots' : `the live model has slots 0 to ${slots - 1}`;
-      throw new RecollectError('BAD_INPUT', `slot: must be a slot of the memory, not ${slot}: ${there}`, {
-        field: 'slot',
-      });
-    }
-    const sequence = await sequenceOf(this.dataSource.manager, userId);
+    if (live === null) throw noSlots();
+    checkSlot(live, slot);
+    const { heads } = live.network.dimensions;
+    const { steps: sequence } = await sequenceOf(this.dataSource.manager, userId, live);
     if (sequence.length === 0) return { interactions: [], modelVersion: live.version };
     const { shares } = await trace(live.network, sequence);
     const fill = sequence.map((step, place) => ({ ...step, share: shareOf(shares[place], heads, slot) }));
     return { interactions: fewestThatFill(fill, part), modelVersion: live.version };
   }
+}
+
+/** No model serves. */
+export function noSlots(): RecollectError {
+  return new RecollectError('BAD_INPUT', 'no model serves yet, so no memory has slots');
+}
+
+/** Throws BAD_INPUT where the live model has no such slot. */
+export function checkSlot({ network }: LiveNetwork, slot: number): void {
+  const { slots } = network.dimensions;
+  if (Number.isInteger(slot) && slot >= 0 && slot < slots) return;
+  const there = slots === 0 ? 'the live model has no slots' : `the live model has slots 0 to ${slots - 1}`;
+  const message = `slot: must be a slot of the memory, not ${slot}: ${there}`;
+  throw new RecollectError('BAD_INPUT', message, { field: 'slot' });
 }
 
 function shareOf(shares: Float32Array | undefined, heads: number, slot: number): number {

@@ -2,6 +2,7 @@
 import type { EntityManager } from 'typeorm';
 import { interactionsBefore, type LoggedInteraction } from '../storage/interaction-read.store.js';
 import { listRecommendations } from '../storage/recommendation.store.js';
+import { listPinsOf } from '../storage/slot-pin.store.js';
 import { countForgotten, listMemoriesOf } from '../storage/user-export.store.js';
 import { mergedInto, mergesOf } from '../storage/user-merge.store.js';
 import { loadUserProfiles } from '../storage/user-profile.store.js';
@@ -25,6 +26,7 @@ export async function exportBeside(tx: EntityManager, userId: string): Promise<R
     properties: profile?.properties ?? null,
     memories: memories.map((memory) => ({ ...memory, state: memory.state.toString('base64') })),
     recommendations: await listRecommendations(tx, userId),
+    pinnedSlots: await listPinsOf(tx, userId),
     forgottenInteractions: await countForgotten(tx, userId),
     deadLetters,
   };

@@ -16,12 +16,13 @@ describe('waves', () => {
     const sequences = Array.from({ length: 600 }, (_, user) =>
       Array.from({ length: (user * 7) % 11 }, (__, n) => (user * 31 + n * 17) % 21),
     );
-    const tracks = sequences.map((rows) => ({
+    const tracks = sequences.map((rows, user) => ({
       state: emptyState(network.dimensions),
       events: {
         rows: Int32Array.from(rows),
         kinds: Int32Array.from(rows, (row) => row % 3),
         gaps: Int32Array.from(rows, (row) => row % 5),
+        pinned: user % 3 === 0 ? rows.map((row) => [[], [1], [0, 1]][row % 3] ?? []) : undefined,
       },
     }));
     await applyInWaves(network, tracks);

@@ -32,6 +32,9 @@ export async function applyInWaves(network: Network, tracks: readonly Track[]): 
         {
           kinds: Int32Array.from(users, ({ events }) => events.kinds[wave] ?? 0),
           gaps: Int32Array.from(users, ({ events }) => events.gaps[wave] ?? 0),
+          pinned: users.some(({ events }) => events.pinned !== undefined)
+            ? users.map(({ events }) => events.pinned?.[wave] ?? [])
+            : undefined,
         },
       );
       steps += users.length;

@@ -14,12 +14,16 @@ export interface Occurrence {
   readonly kind: string;
   /** an instant, as a Date or as milliseconds since 1970; null: not known */
   readonly occurredAt: Date | number | null;
+  /** slots that it leaves as they are, see `pinned`; left out: none */
+  readonly pinned?: readonly number[];
 }
 
 /** What events are beside their items, each as long as the rows; what a network has no vectors for may be left out. */
 export interface EventContext {
   readonly kinds?: Int32Array | undefined;
   readonly gaps?: Int32Array | undefined;
+  /** slots that each leaves as they are; left out: none of them any */
+  readonly pinned?: readonly (readonly number[])[] | undefined;
 }
 
 export interface Events extends EventContext {
@@ -47,5 +51,8 @@ export function eventsOf(
       before = now;
       return bucket;
     }),
+    pinned: sequence.some(({ pinned }) => pinned !== undefined && pinned.length > 0)
+      ? sequence.map(({ pinned = [] }) => pinned)
+      : undefined,
   };
 }

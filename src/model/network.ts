@@ -7,6 +7,7 @@
  *
  * A user's numbers are rounded to halves within the step: h before z is made of it, K and V after the write. So the step and a
  * later query see the same z, a stored memory is the memory, and replaying a log gives the same bits.
+ * Slots that are pinned for an event are left as they were, with gates of 1, see `pinned`.
  * C, G and the memory are there as the checkpoint's dimensions say; without slots r is zero.
  * Plain arithmetic without clock, chance or environment. Departs from the training graph in that rounding alone.
  */
@@ -23,6 +24,7 @@ import { ScanKernel } from './kernels/scan-kernel.js';
 import { StepKernel } from './kernels/step-kernel.js';
 import { affine, zeros } from './matrix.js';
 import type { Matrix } from './matrix.js';
+import { holdPinned } from './pinned.js';
 import { dotOf, lengthsOf, scoreAll, scoreOf } from './rank.js';
 import { attend, read } from './read.js';
 import { residual } from './residual.js';
@@ -90,31 +92,37 @@ export class Network {
     return eventsOf(sequence, previous, this.vocabulary, this.kinds, this.dimensions);
   }
 
-  /** One event for each of B different users, in place: rows[b] is the item of states[b], `context` its kind and gap. */
-  step(states: readonly UserState[], rows: Int32Array, { kinds, gaps }: EventContext = {}): void {
+  /** One event for each of B different users, in place: rows[b] is the item of states[b], `context` its kind, its gap and what is pinned. */
+  step(states: readonly UserState[], rows: Int32Array, { kinds, gaps, pinned }: EventContext = {}): void {
     if (states.length !== rows.length) throw new Error(`${states.length} users have ${rows.length} events`);
     if (new Set(states).size !== states.length)
       throw new Error('a step has one event a user, but a user stands in it twice');
     for (let from = 0; from < states.length; from += usersAtOnce) {
       const to = from + usersAtOnce;
-      const context = { kinds: kinds?.subarray(from, to), gaps: gaps?.subarray(from, to) };
+      const context = {
+        kinds: kinds?.subarray(from, to),
+        gaps: gaps?.subarray(from, to),
+        pinned: pinned?.slice(from, to),
+      };
       this.advance(states.slice(from, to), rows.subarray(from, to), context);
     }
   }
 
   /** The same for one user; returns the write gates f [H S], from which `attribution` tells what the slots hold. */
-  stepTraced(state: UserState, row: number, kind?: number, gap?: number): Float32Array {
+  stepTraced(state: UserState, row: number, kind?: number, gap?: number, pinned: readonly number[] = []): Float32Array {
     const one = (index?: number) => (index === undefined ? undefined : Int32Array.of(index));
-    return this.advance([state], Int32Array.of(row), { kinds: one(kind), gaps: one(gap) }).data.slice();
+    const context = { kinds: one(kind), gaps: one(gap), pinned: pinned.length > 0 ? [pinned] : undefined };
+    return this.advance([state], Int32Array.of(row), context).data.slice();
   }
 
   /** Replays a list of events, oldest first, from the empty memory. */
   trace(
     rows: ArrayLike<number>,
-    { kinds, gaps }: EventContext = {},
+    { kinds, gaps, pinned }: EventContext = {},
   ): { readonly state: UserState; readonly gates: Float32Array[] } {
     const state = emptyState(this.dimensions);
-    return { state, gates: Array.from(rows, (row, t) => this.stepTraced(state, row, kinds?.[t], gaps?.[t])) };
+    const gates = Array.from(rows, (row, t) => this.stepTraced(state, row, kinds?.[t], gaps?.[t], pinned?.[t]));
+    return { state, gates };
   }
 
   /** The share of the read that came from each interaction of a trace [T], oldest first. */
@@ -231,10 +239,13 @@ export class Network {
   /** One event for each of a few users, in place; returns the write gates [B H*S], which hold until the next step. */
   private advance(states: readonly UserState[], rows: Int32Array, context: EventContext): Matrix {
     const terms = this.terms(context, rows.length);
+    const { pinned } = context;
+    const putBack = pinned === undefined ? null : holdPinned(states, pinned, this.dimensions);
     const keep =
       this.kernel === null
         ? this.stepPlainly(states, embed(this.weights.table, rows, this.weights.inputNorm, terms))
         : this.stepByKernel(this.kernel, states, rows, terms);
+    putBack?.(keep);
     states.forEach((state, user) => {
       const indices = terms.map((term) => term.indices[user] as number);
       remember(state, rows[user] as number, indices);

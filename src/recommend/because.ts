@@ -22,16 +22,17 @@ const mostSteps = 20_000;
 
 type PastInteraction = Pick<AttendedInteraction, 'itemId' | 'kind' | 'occurredAt'> & { readonly id?: string };
 
-/** Of a sequence, the oldest interaction first. */
+/** Of a sequence, the oldest interaction first, from the empty memory or another start. */
 export async function because(
   network: Network,
   placed: Pick<PlacedItems, 'scoreOf'> | null,
   sequence: readonly PastInteraction[],
+  start?: UserState,
 ): Promise<Reasons> {
-  const { state, gates, attention } = await trace(network, sequence);
+  const { state, gates, attention } = await trace(network, sequence, start);
   const shares = network.attribution(gates, attention);
   const asked = placesToAsk(shares);
-  const without = await statesWithout(network, sequence, new Set(asked));
+  const without = await statesWithout(network, sequence, new Set(asked), start);
   const whole = scoring(network, placed, state);
   const others = [...without].map(([place, other]) => ({ place, scoreOf: scoring(network, placed, other) }));
   return {

@@ -8,9 +8,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
-import { sequenceOf, trace } from '../memory/trace.js';
+import { sequenceOf, trace, type Sequence } from '../memory/trace.js';
 import { overHeads } from '../model/attribution.js';
-import { countInteractions, type SequenceStep } from '../storage/interaction-read.store.js';
+import { countInteractions } from '../storage/interaction-read.store.js';
 import { loadItems } from '../storage/item-read.store.js';
 import { readMemory } from '../storage/user-memory-read.store.js';
 import type { FallbackReason } from './answer.js';
@@ -53,9 +53,10 @@ export class Profiles {
     const live = this.networks.forUser(userId);
     if (live === null) return emptyProfile(userId, 'NO_MODEL', null);
     const known = asOf === null ? await readMemory(tx, live.version, userId) : await this.replayedAt(userId, asOf);
-    const sequence = await sequenceOf(tx, userId, asOf);
-    if (known !== null && sequence.length > 0) return this.profileOf(live, userId, sequence, known);
-    if (sequence.length > 0) return emptyProfile(userId, 'NO_MEMORY_YET', live.version);
+    const sequence = await sequenceOf(tx, userId, live, asOf);
+    const isEmpty = sequence.steps.length === 0;
+    if (known !== null && !isEmpty) return this.profileOf(live, userId, sequence, known);
+    if (!isEmpty) return emptyProfile(userId, 'NO_MEMORY_YET', live.version);
     const isStranger = asOf === null || (await countInteractions(tx, userId)) === 0;
     return emptyProfile(userId, isStranger ? 'UNKNOWN_USER' : 'NO_INTERACTIONS', live.version);
   }
@@ -69,11 +70,11 @@ export class Profiles {
   private async profileOf(
     live: LiveNetwork,
     userId: string,
-    sequence: readonly SequenceStep[],
+    { steps: sequence, start, pinnedSince }: Sequence,
     { interactionsApplied, lastOccurredAt, updatedAt }: Known,
   ): Promise<MemoryProfile> {
     const { network } = live;
-    const { state, attention, gates, shares } = await trace(network, sequence);
+    const { state, attention, gates, shares } = await trace(network, sequence, start);
     const { heads, slots } = network.dimensions;
     const meanOf = (values: readonly Float32Array[]) => values.map((one) => overHeads(one, heads)); // [T H S] -> [T S]
     const fill = { sequence, gates: meanOf(gates), shares: meanOf(shares) };
@@ -82,7 +83,8 @@ export class Profiles {
     const nearest = network.directions(state).map((to) => this.similar.nearest(live, to, categorisedItems));
     const itemIds = new Set([...byItem.keys(), ...nearest.flat().map(({ itemId }) => itemId)]);
     const items = new Map((await loadItems(this.dataSource.manager, [...itemIds])).map((item) => [item.id, item]));
-    const histories = new SlotHistories(network, sequence, interactionsApplied - sequence.length, (direction) =>
+    const before = interactionsApplied - sequence.length;
+    const histories = new SlotHistories(network, { steps: sequence, start }, before, (direction) =>
       this.similar.nearest(live, direction, nearestItems).map(({ itemId }) => itemId),
     );
     const byCategory = sumBy([...byItem].flatMap(([itemId, share]) => sharesOfCategories(items.get(itemId), share)));
@@ -91,6 +93,7 @@ export class Profiles {
       slots: Array.from(overHeads(attention, heads), (weight, slot) => ({
         ...slotProfile(slot, fill, nearest[slot] ?? [], items),
         weight,
+        pinnedSince: pinnedSince.get(slot) ?? null,
         history: async (moments) => histories.of(slot, moments),
       })),
       topItems: top(byItem, topCount).map(([itemId, share]) => ({ itemId, share })),

@@ -3,10 +3,9 @@
  * interactions, the last of them now. Made for all slots together, and once for as many moments as are asked for.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { trace } from '../memory/trace.js';
+import { trace, type Sequence } from '../memory/trace.js';
 import { overHeads } from '../model/attribution.js';
 import type { Network } from '../model/network.js';
-import type { SequenceStep } from '../storage/interaction-read.store.js';
 
 /** What a slot was after one of the interactions. */
 export interface SlotMoment {
@@ -24,7 +23,7 @@ export class SlotHistories {
   /** `before`: interactions that lie before the sequence; `nearestTo`: the items nearest to a direction. */
   constructor(
     private readonly network: Network,
-    private readonly sequence: readonly SequenceStep[],
+    private readonly sequence: Pick<Sequence, 'steps' | 'start'>,
     private readonly before: number,
     private readonly nearestTo: (direction: Float32Array) => readonly string[],
   ) {}
@@ -38,13 +37,14 @@ export class SlotHistories {
 
   /** [moments S] */
   private async make(count: number): Promise<readonly (readonly SlotMoment[])[]> {
-    const { network, sequence } = this;
-    const { length } = sequence;
+    const { network } = this;
+    const { steps, start } = this.sequence;
+    const { length } = steps;
     const places = new Set(Array.from({ length: count }, (_, at) => Math.ceil(((at + 1) * length) / count) - 1));
-    const { moments } = await trace(network, sequence, places);
+    const { moments } = await trace(network, steps, start, places);
     const all: SlotMoment[][] = [];
     for (const [place, state] of moments) {
-      const step = sequence[place];
+      const step = steps[place];
       if (step === undefined) throw new Error('unreachable: the places lie in the sequence');
       const weights = overHeads(network.attention(state), network.dimensions.heads);
       all.push(

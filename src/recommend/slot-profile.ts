@@ -3,7 +3,8 @@
  *
  *   weight of slot s       a[s], how much the present read looks at it
  *   half-life of slot s    ln 1/2 / ln f[s], f[s] the mean write gate of the last interactions: after so many more, half is left
- *   last write of slot s   the newest interaction whose gate kept no more of the slot than the mean does: it left a mark of the usual size
+ *   last write of slot s   the newest interaction whose gate kept no more of the slot than the mean does: it left a mark of the usual size; where
+ *                          the slot was pinned throughout, the newest of before
  *   direction of slot s    W_o V[s], what the slot adds to the query; the items nearest to it are its label
  */
 import type { SlotInteraction } from '../memory/slot-forgetting.js';
@@ -31,6 +32,8 @@ export interface SlotProfile {
   /** in interactions of this user; null: the slot fades too little to be measured */
   readonly halfLife: number | null;
   readonly clock: SlotClock;
+  /** null: it is not pinned */
+  readonly pinnedSince: Date | null;
   /** with the share that is left of it */
   readonly lastWrite: SlotInteraction;
   readonly interactions: readonly SlotInteraction[];
@@ -49,13 +52,13 @@ export interface SlotFill {
   readonly shares: readonly Float32Array[];
 }
 
-/** Everything of a slot but its weight and its history. `nearest`: the items nearest to its direction; `items`: those of the catalogue. */
+/** Everything of a slot but its weight, its pin and its history. `nearest`: the items nearest to its direction; `items`: those of the catalogue. */
 export function slotProfile(
   index: number,
   { sequence, gates, shares }: SlotFill,
   nearest: readonly Candidate[],
   items: ReadonlyMap<string, ItemRow>,
-): Omit<SlotProfile, 'weight' | 'history'> {
+): Omit<SlotProfile, 'weight' | 'pinnedSince' | 'history'> {
   const fill = sequence.map((step, place) => ({ ...step, share: shares[place]?.[index] ?? 0 }));
   const keep = meanKeep(gates, index);
   const halfLife = halfLifeOf(keep);
@@ -63,7 +66,7 @@ export function slotProfile(
     index,
     halfLife,
     clock: halfLife !== null && halfLife < slowHalfLife ? 'FAST' : 'SLOW',
-    lastWrite: lastOf(fill, (_, place) => (gates[place]?.[index] ?? 1) <= keep),
+    lastWrite: lastOf(fill, (_, place) => hasWritten(gates[place]?.[index] ?? 1, keep)),
     interactions: fill
       .toReversed() // of equal shares the newest first
       .sort((a, b) => b.share - a.share)
@@ -82,6 +85,11 @@ function meanKeep(gates: readonly Float32Array[], slot: number): number {
 function halfLifeOf(keep: number): number | null {
   const halfLife = Math.log(0.5) / Math.log(keep);
   return Number.isFinite(halfLife) ? halfLife : null;
+}
+
+/** A gate of 1 lets nothing in: the slot was pinned. */
+function hasWritten(gate: number, keep: number): boolean {
+  return gate <= keep && gate < 1;
 }
 
 /** The last that is so; the very last where rounding lets none be. */

@@ -6,6 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
+import { PinnedSlots } from '../memory/pinned-slots.js';
 import { sequenceOf } from '../memory/trace.js';
 import { decodeState, emptyState, type UserState } from '../model/user-state.js';
 import { countInteractions, itemsOf } from '../storage/interaction-read.store.js';
@@ -87,10 +88,17 @@ export class Standings {
     const state = decodeState(live.network.dimensions, memory.state);
     const known = { interactionsSeen: memory.interactionsApplied, memoryUpdatedAt: memory.updatedAt };
     if (!(await this.holdsKnownItem(live, userId, state))) return { known, seen, userId, encoded: 'NO_KNOWN_ITEMS' };
-    if (context !== null) lookAt(live, state, context, memory.lastOccurredAt);
+    if (context !== null) {
+      const pins = await PinnedSlots.read(tx, live.version, [userId]);
+      const pinned = pins.at(userId, { occurredAt: context.time.getTime() });
+      lookAt(live, state, context, memory.lastOccurredAt, pinned);
+    }
     const encoded: Encoded = {
       ...{ live, state, source: 'MEMORY', fallbackReason: null },
-      because: async () => because(live.network, this.catalogue.placedFor(live), await sequenceOf(tx, userId)),
+      because: async () => {
+        const { steps, start } = await sequenceOf(tx, userId, live);
+        return because(live.network, this.catalogue.placedFor(live), steps, start);
+      },
     };
     return { known, seen, userId, encoded };
   }
@@ -153,9 +161,15 @@ export class Standings {
 }
 
 /** One more step, in place. An item that the network has not learned says nothing. */
-function lookAt({ network }: LiveNetwork, state: UserState, { itemId, time }: Context, before: Date | null): void {
+function lookAt(
+  { network }: LiveNetwork,
+  state: UserState,
+  { itemId, time }: Context,
+  before: Date | null,
+  pinned: readonly number[] = [],
+): void {
   const previous = before?.getTime() ?? null;
   const { rows, kinds, gaps } = network.eventsOf([{ itemId, kind: 'view', occurredAt: time }], previous);
   const [row = 0] = rows;
-  if (row > 0) network.stepTraced(state, row, kinds[0], gaps[0]);
+  if (row > 0) network.stepTraced(state, row, kinds[0], gaps[0], pinned);
 }

@@ -23,6 +23,7 @@ import { CreateChangeNotification1764710100000 } from '../../migrations/17647101
 import { CreateAnswerSnapshot1764710050000 } from '../../migrations/1764710050000-create-answer-snapshot.js';
 import { NotifyOfKeys1764710110000 } from '../../migrations/1764710110000-notify-of-keys.js';
 import { CreateExperiment1764710500000 } from '../../migrations/1764710500000-create-experiment.js';
+import { CreateSlotPin1764710400000 } from '../../migrations/1764710400000-create-slot-pin.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { AnswerSnapshotEntity } from './answer-snapshot.entity.js';
@@ -44,6 +45,7 @@ import { PartitionStatusEntity } from './partition-status.entity.js';
 import { PatientClient } from './patience.js';
 import { RecommendationEntity } from './recommendation.entity.js';
 import { ReplayRequestEntity } from './replay-request.entity.js';
+import { SlotPinEntity } from './slot-pin.entity.js';
 import { StudyEntity, StudyTrialEntity } from './study.entity.js';
 import { TrainingCheckpointEntity } from './training-checkpoint.entity.js';
 import { TrainingRunEntity } from './training-run.entity.js';
@@ -72,6 +74,7 @@ export const entities = [
   PartitionStatusEntity,
   RecommendationEntity,
   ReplayRequestEntity,
+  SlotPinEntity,
   StudyEntity,
   StudyTrialEntity,
   TrainingCheckpointEntity,
@@ -133,6 +136,7 @@ export function createDataSource(
       CreateChangeNotification1764710100000,
       NotifyOfKeys1764710110000,
       CreateExperiment1764710500000,
+      CreateSlotPin1764710400000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

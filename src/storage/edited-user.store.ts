@@ -9,9 +9,11 @@ export interface Edits {
   readonly isAnyoneErased: boolean;
   /** those of the users of whom an interaction was forgotten */
   readonly forgetful: readonly string[];
+  /** those of whom a slot is or was pinned, under any version */
+  readonly pinned: readonly string[];
 }
 
-/** `newcomers`: users without a memory; `userIds`: those whose forgotten interactions are asked for. */
+/** `newcomers`: users without a memory; `userIds`: those whose forgotten interactions and pins are asked for. */
 export async function editsOf(
   tx: EntityManager,
   newcomers: readonly string[],
@@ -20,7 +22,8 @@ export async function editsOf(
   const [edits] = await tx.query<[Edits]>(
     `SELECT EXISTS (SELECT FROM user_merge WHERE from_id = ANY($1::text[])) AS "isAnyMerged",
             EXISTS (SELECT FROM erasure) AS "isAnyoneErased",
-            ARRAY(SELECT DISTINCT user_id FROM forgotten_interaction WHERE user_id = ANY($2::text[])) AS forgetful`,
+            ARRAY(SELECT DISTINCT user_id FROM forgotten_interaction WHERE user_id = ANY($2::text[])) AS forgetful,
+            ARRAY(SELECT DISTINCT user_id FROM slot_pin WHERE user_id = ANY($2::text[])) AS pinned`,
     [textArray(newcomers), textArray(userIds)],
   );
   return edits;

@@ -2,6 +2,7 @@
 import type { EntityManager } from 'typeorm';
 import type { ErasureEntity } from './erasure.entity.js';
 import { deleteRecommendationsOf } from './recommendation.store.js';
+import { deletePins } from './slot-pin.store.js';
 
 /** Returns the erasure; of one who was erased before it is the first one. */
 export async function putErasure(tx: EntityManager, hash: Buffer, interactions: number): Promise<ErasureEntity> {
@@ -31,11 +32,12 @@ export async function areErased(tx: EntityManager, hashes: readonly Buffer[]): P
   return rows.map(({ isErased }) => isErased);
 }
 
-/** Deletes the profile, what was answered and what is kept of forgotten interactions. Whoever puts a profile meanwhile sees the erasure behind it. */
+/** Deletes the profile, what was answered, pins and what is kept of forgotten interactions. Whoever puts a profile meanwhile sees the erasure behind it. */
 export async function deleteUserRows(tx: EntityManager, userId: string): Promise<void> {
   await tx.query('LOCK TABLE user_profile IN SHARE ROW EXCLUSIVE MODE');
   await tx.query('DELETE FROM user_profile WHERE id = $1', [userId]);
   await tx.query('DELETE FROM forgotten_interaction WHERE user_id = $1', [userId]);
+  await deletePins(tx, userId);
   await deleteRecommendationsOf(tx, userId);
 }
 
@@ -50,6 +52,7 @@ export async function listEveryone(tx: EntityManager, after: string, count: numb
     `(SELECT DISTINCT user_id AS id FROM interaction WHERE user_id > $1 ORDER BY 1 LIMIT $2)
      UNION (SELECT DISTINCT user_id FROM user_memory WHERE user_id > $1 ORDER BY 1 LIMIT $2)
      UNION (SELECT DISTINCT user_id FROM recommendation WHERE user_id > $1 ORDER BY 1 LIMIT $2)
+     UNION (SELECT DISTINCT user_id FROM slot_pin WHERE user_id > $1 ORDER BY 1 LIMIT $2)
      UNION (SELECT id FROM user_profile WHERE id > $1 ORDER BY 1 LIMIT $2) ORDER BY 1 LIMIT $2`,
     [after, count],
   );

@@ -52,14 +52,24 @@ export async function newestSteps(
   userId: string,
   count: number,
   asOf: Date | null,
-): Promise<readonly SequenceStep[]> {
-  const newestFirst = await tx.query<SequenceStep[]>(
-    `SELECT ${step} FROM interaction
+): Promise<readonly (SequenceStep & SequencePlace)[]> {
+  const newestFirst = await tx.query<(SequenceStep & SequencePlace)[]>(
+    `SELECT ${step}, arrival FROM interaction
       WHERE user_id = $1 AND remembered AND ($3::timestamptz IS NULL OR occurred_at <= $3)
       ORDER BY occurred_at DESC, arrival DESC LIMIT $2`,
     [userId, count, asOf],
   );
   return newestFirst.reverse();
+}
+
+/** Where the user's sequence ends as it is remembered; null: nothing is. */
+export async function newestPlace(tx: EntityManager, userId: string): Promise<SequencePlace | null> {
+  const rows = await tx.query<SequencePlace[]>(
+    `SELECT occurred_at AS "occurredAt", arrival FROM interaction
+      WHERE user_id = $1 AND remembered ORDER BY occurred_at DESC, arrival DESC LIMIT 1`,
+    [userId],
+  );
+  return rows[0] ?? null;
 }
 
 /** Those that are remembered; `asOf`: up to that instant. */

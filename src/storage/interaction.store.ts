@@ -96,31 +96,43 @@ export interface SequencePage {
   readonly kinds: readonly string[] | null;
   /** of each of them, milliseconds since 1970; null where they were not asked for */
   readonly times: readonly number[] | null;
+  /** of each of them; null where they were not asked for */
+  readonly arrivals: readonly string[] | null;
   readonly lastOccurredAt: Date;
   readonly lastArrival: string;
 }
 
+/** What is read of events beside their items. */
+export interface SequenceNeeds {
+  /** kinds and times */
+  readonly context: boolean;
+  /** times and arrivals */
+  readonly places: boolean;
+}
+
 /**
  * The next events of each user that arrived up to `upTo` (null: all), at most `count` a user; users at the end of their sequence
- * have no page. What is not remembered is left out. Kinds are not in the index: they and the times are read for a network that looks at them, else the index is enough.
+ * have no page. What is not remembered is left out. Kinds are not in the index: they are read for a network that looks at them, else the index is enough.
  */
 export async function readSequencePages(
   tx: EntityManager,
   cursors: readonly SequenceCursor[],
   count: number,
   upTo: bigint | null,
-  withContext: boolean,
+  needs: SequenceNeeds,
 ): Promise<readonly SequencePage[]> {
-  const kinds = withContext ? 'json_agg(kind)' : 'NULL::json';
-  const times = withContext ? 'json_agg((extract(epoch FROM occurred_at) * 1000)::float8)' : 'NULL::json';
+  const kinds = needs.context ? 'json_agg(kind)' : 'NULL::json';
+  const times =
+    needs.context || needs.places ? 'json_agg((extract(epoch FROM occurred_at) * 1000)::float8)' : 'NULL::json';
+  const arrivals = needs.places ? 'json_agg(arrival::text)' : 'NULL::json';
   return tx.query(
-    `SELECT u.user_id AS "userId", p.item_ids AS "itemIds", p.kinds, p.times, p.last_occurred_at AS "lastOccurredAt",
+    `SELECT u.user_id AS "userId", p.item_ids AS "itemIds", p.kinds, p.times, p.arrivals, p.last_occurred_at AS "lastOccurredAt",
             p.last_arrival AS "lastArrival"
        FROM unnest($1::text[], $2::timestamptz[], $3::bigint[]) AS u(user_id, occurred_at, arrival)
       CROSS JOIN LATERAL (
-        SELECT json_agg(item_id) AS item_ids, ${kinds} AS kinds, ${times} AS times, max(occurred_at) AS last_occurred_at,
+        SELECT json_agg(item_id) AS item_ids, ${kinds} AS kinds, ${times} AS times, ${arrivals} AS arrivals, max(occurred_at) AS last_occurred_at,
                (array_agg(arrival))[count(*)] AS last_arrival
-          FROM (SELECT item_id, ${withContext ? 'kind, ' : ''}occurred_at, arrival FROM interaction i
+          FROM (SELECT item_id, ${needs.context ? 'kind, ' : ''}occurred_at, arrival FROM interaction i
                  WHERE i.user_id = u.user_id AND (i.occurred_at, i.arrival) > (u.occurred_at, u.arrival)
                    AND i.remembered AND ($5::bigint IS NULL OR i.arrival <= $5)
                  ORDER BY occurred_at, arrival LIMIT $4) AS page) AS p

@@ -124,6 +124,19 @@ export async function lockMemories(
   );
 }
 
+/**
+ * Locks a memory as one that was written, though it stays as it is: whoever holds what it was must look at it again. False: the user has
+ * none, or an empty one.
+ */
+export async function touchMemory(tx: EntityManager, { version, name }: MemoryTable, userId: string): Promise<boolean> {
+  const [, count] = await tx.query<[unknown, number]>(
+    `UPDATE ${name} SET sequence_number = sequence_number + 1
+      WHERE model_version = $1 AND user_id = $2 AND interactions_applied > 0`,
+    [version, userId],
+  );
+  return count > 0;
+}
+
 /** Adds a memory for each of these users who has none; nobody wrote to it yet. */
 export async function addMemories(
   tx: EntityManager,

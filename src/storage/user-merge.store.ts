@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { textArray } from './binary-array.js';
 import type { RemovedInteraction } from './interaction-edit.store.js';
 import { moveRecommendations } from './recommendation.store.js';
+import { deletePins } from './slot-pin.store.js';
 
 /** Of those of these ids that were merged: into whom. */
 export async function mergesOf(tx: EntityManager, userIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -46,6 +47,7 @@ export async function putMerge(tx: EntityManager, from: string, into: string): P
     [from, into],
   );
   await tx.query('DELETE FROM user_profile WHERE id = $1', [from]);
+  await deletePins(tx, from); // of slots of a memory that is gone
   await moveRecommendations(tx, from, into);
 }
 
