@@ -92,6 +92,7 @@ export class MemoryControlResolver {
 
   @Scopes('privacy')
   @Mutation(() => PinSlotPayload, {
+    nullable: true,
     description:
       'Pins a slot, or with `pinned: false` pins it no more: from then on no interaction changes it, but one that happened before the newest of ' +
       'then and comes late. It holds for the model that serves; slots of another one are others. Done once more it changes nothing.',
