@@ -80,6 +80,23 @@ describe('the ranking of items', () => {
     }
   });
 
+  it('with more for some of them is that of the exact scores and so much more', () => {
+    const shiftOf = (row: number) => (row % 3 === 0 ? 2.5 : row % 50 === 1 ? -4 : 0);
+    for (const network of networks) {
+      const { state } = network.trace([4, 9, 17]);
+      const shifted = network.scores(state).map((score, at) => score + shiftOf(at + 1));
+      const best = network.ranking(state).shifted(shiftOf).best(300, everything);
+      const exact = rank(shifted, 300);
+      best.forEach(({ score }, place) => {
+        expect(score).toBeCloseTo(exact[place]?.score ?? NaN, 5);
+      });
+      expect(new Set(best.map(({ row }) => row))).toEqual(new Set(exact.map(({ row }) => row)));
+    }
+    const [one, other] = [numbers(30, 1), numbers(12, 2)];
+    const joined = joinedRanking(rankingOf(one), 30, rankingOf(other)).shifted((row) => row);
+    expect(joined.best(3, everything).map(({ row }) => row)).toEqual([42, 41, 40]);
+  });
+
   it('by nearness is that of the cosines, also where items have no vector', () => {
     const direction = numbers(24, 4);
     const norm = (vector: Float32Array) => Math.hypot(...vector);

@@ -44,6 +44,22 @@ describe('a ranking', () => {
     expect(() => rank(Float32Array.of(1, NaN), 1)).toThrow(/row 2 is not a number/);
   });
 
+  it('equals sorting everything, of so many scores that a sample tells which to look at', () => {
+    const scores = Float32Array.from({ length: 20_000 }, (_, at) => Math.floor(Math.sin(at * at) * 3_000) / 8);
+    const sorted = (isCandidate: (row: number) => boolean) =>
+      Array.from(scores, (score, at) => ({ row: at + 1, score }))
+        .filter(({ row }) => isCandidate(row))
+        .sort((a, b) => b.score - a.score || a.row - b.row);
+    for (const isCandidate of [() => true, (row: number) => row % 11 === 0, (row: number) => row % 5_000 === 1]) {
+      for (const cutoff of [1, 10, 100, 312, 313]) {
+        expect(rank(scores, cutoff, isCandidate)).toEqual(sorted(isCandidate).slice(0, cutoff));
+      }
+    }
+    scores[12_345] = NaN;
+    expect(() => rank(scores, 10)).toThrow(/row 12346/);
+    expect(rank(new Float32Array(20_000), 3).map(({ row }) => row)).toEqual([1, 2, 3]);
+  });
+
   it('equals sorting everything, for many scores with many ties', () => {
     let state = 1;
     const next = () => (state = (state * 48_271) % 2_147_483_647);
