@@ -1,7 +1,7 @@
 /** Cursors of answers that are read in pages. What they say is checked against the snapshot that they name. */
 import type { PagePlace } from '../recommend/pages.js';
 import { badInput } from './arguments.js';
-import type { RecommendationsInput } from './recommendations.type.js';
+import type { RecommendationsInput } from './recommendations-input.type.js';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const farthest = 10_000;

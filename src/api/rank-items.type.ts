@@ -2,7 +2,7 @@ import { Field, InputType, ObjectType, registerEnumType } from '@nestjs/graphql'
 import type { LeftOutReason } from '../recommend/answer.js';
 import { Id } from './id.scalar.js';
 import { ItemFilterInput } from './item-filter.type.js';
-import { SeenInput, SessionInteractionInput } from './recommendations.type.js';
+import { SeenInput, SessionInteractionInput } from './recommendations-input.type.js';
 
 @InputType({ description: 'Which items, and for whom: `userId`, or the `interactions` of a visitor; one of the two.' })
 export class RankItemsInput {

@@ -12,15 +12,8 @@ import { Scopes } from './access.js';
 import { checkFirst, checkId, checkKind } from './arguments.js';
 import { encodePlace, readPlace, requestOf } from './page-cursor.js';
 import { becauseCost } from './query-cost.js';
-import {
-  AnswerPageInfo,
-  Because,
-  PopularItemsInput,
-  Recommendations,
-  RecommendationsInput,
-  RecommendedItem,
-  SimilarItemsInput,
-} from './recommendations.type.js';
+import { PopularItemsInput, RecommendationsInput, SimilarItemsInput } from './recommendations-input.type.js';
+import { AnswerPageInfo, Because, Recommendations, RecommendedItem } from './recommendations.type.js';
 import { readRules } from './rules.js';
 import { checkDays, contextOf, seenOf, wantedOf, whoOf } from './wish.js';
 

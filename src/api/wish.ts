@@ -5,7 +5,7 @@ import type { SessionInteraction } from '../recommend/standing.js';
 import type { Context, SeenWish } from '../recommend/wish.js';
 import { badInput, checkCount, checkId, checkKind, checkTime } from './arguments.js';
 import { readFilter } from './item-filter.js';
-import type { RecommendationsInput, SessionInteractionInput } from './recommendations.type.js';
+import type { RecommendationsInput, SessionInteractionInput } from './recommendations-input.type.js';
 
 type Kinds = Pick<Config, 'kinds'>;
 

@@ -18,30 +18,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { RecollectError } from '../errors.js';
-import { follow } from '../memory/memory-follow.js';
-import { rebuild, type RebuildProgress } from '../memory/memory-rebuild.js';
-import type { Network } from '../model/network.js';
 import { advisoryLock } from '../storage/data-source.js';
-import { lockMemoryVersion, readCut, takeCut } from '../storage/log-cut.store.js';
-import { endExperiment, findExperiment, holdExperiment, putExperiment } from '../storage/experiment.store.js';
-import { deleteMemoryEdits } from '../storage/memory-edit.store.js';
+import { endExperiment, findExperiment, putExperiment } from '../storage/experiment.store.js';
 import { listMemoryPartitions, removeMemoryPartition } from '../storage/memory-partition.store.js';
 import { findLiveModel, findModel, setLiveModel, setModelStatus } from '../storage/model.store.js';
 import { whileLocked } from '../storage/session-lock.js';
-import { attachShadow, createShadow, dropShadow, type MemoryTable } from '../storage/user-memory.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { LiveModel } from './live-model.js';
+import { MemorySwitch, type PromoteOptions, type Settle } from './memory-switch.js';
 import { loadNetwork } from './network-loader.js';
-
-export interface PromoteOptions {
-  /** ends the promotion before the switch */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (phase: 'REBUILDING' | 'SWITCHING', users: number, usersTotal: number) => void;
-  /** done in the transaction of the switch: both happen or neither */
-  readonly alongside?: (tx: EntityManager) => Promise<void>;
-  /** threads of the rebuild; default: this one */
-  readonly threads?: number;
-}
 
 export interface Promoted {
   readonly version: number;
@@ -49,22 +34,18 @@ export interface Promoted {
   readonly replaced: number | null;
 }
 
-/** The switch waits so long for those who read memories, which holds the next ones up, then lets them pass and tries again. */
-const lockTimeoutMs = 2_000;
-const switchAttempts = 10;
-const switchPauseMs = 1_000;
-
-/** So few events are left to the switch, which holds writers off while it applies them. */
-const fewEvents = 500;
-
 @Injectable()
 export class Promotion {
+  private readonly memories: MemorySwitch;
+
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly dataSource: DataSource,
     private readonly liveModel: LiveModel,
-  ) {}
+  ) {
+    this.memories = new MemorySwitch(config, logger, dataSource);
+  }
 
   /** Throws PROMOTION_UNDER_WAY, NOT_FOUND, BAD_INPUT for a version that the gate refused, CHECKPOINT_INVALID, or the signal's reason. */
   async promote(version: number, options: PromoteOptions = {}): Promise<Promoted> {
@@ -77,7 +58,7 @@ export class Promotion {
       await refuseRejected(session, version);
       const network = await loadNetwork(session, version);
       await this.removeOldMemories();
-      await this.replaceMemories(session, version, network, options);
+      await this.memories.replace(session, version, network, options, this.serve(version));
       this.logger.info({ modelVersion: version, replaced }, 'a model was promoted');
       await this.liveModel.refresh();
       await this.removeOldMemories();
@@ -99,7 +80,7 @@ export class Promotion {
       if ((await liveVersion(session)) === version) throw badVersion(`model ${version} serves already`);
       await refuseRejected(session, version);
       const network = await loadNetwork(session, version);
-      await this.replaceMemories(session, version, network, options, async (tx, standing) => {
+      await this.memories.replace(session, version, network, options, async (tx, standing) => {
         const { reason = null } = options;
         await putExperiment(tx, { version, share, seed: randomUUID(), reason, standing: standing.toString() });
       });
@@ -124,7 +105,8 @@ export class Promotion {
     return this.alone(async (session) => {
       await refuseExperiment(session);
       const version = await liveVersion(session);
-      await this.replaceMemories(session, version, await loadNetwork(session, version), options);
+      const network = await loadNetwork(session, version);
+      await this.memories.replace(session, version, network, options, this.serve(version));
       this.logger.info({ modelVersion: version }, 'the memories were made anew');
       return version;
     });
@@ -135,87 +117,6 @@ export class Promotion {
     await this.dataSource.transaction(async (tx) => {
       await setModelStatus(tx, version, 'REJECTED');
       await alongside(tx);
-    });
-  }
-
-  private async replaceMemories(
-    session: EntityManager,
-    version: number,
-    network: Network,
-    options: PromoteOptions,
-    settle: Settle = this.serve(version),
-  ): Promise<void> {
-    const table = await session.transaction(async (tx) => createShadow(tx, version));
-    try {
-      const standing = await this.build(session, table, network, options);
-      for (let attempt = 1; ; attempt++) {
-        try {
-          await this.switchTo(session, table, standing, network, options, settle);
-          return;
-        } catch (error) {
-          if (attempt === switchAttempts || !isLockTimeout(error)) throw error;
-          await sleep(switchPauseMs);
-        }
-      }
-    } catch (error) {
-      // in the session: once its lock is lost what is there may be another's
-      await Promise.all([dropShadow(session, table), deleteMemoryEdits(session, null)]).catch((fault: unknown) => {
-        logError(this.logger, fault, 'half-built memories were not dropped; the next promotion or rebuild does it');
-      });
-      throw error;
-    }
-  }
-
-  /** Fills the shadow with all memories under its version; returns the arrival number that they stand at. */
-  private async build(
-    session: EntityManager,
-    table: MemoryTable,
-    network: Network,
-    options: PromoteOptions,
-  ): Promise<bigint> {
-    const { signal, onProgress, threads = 1 } = options;
-    let standing = await this.cut();
-    await deleteMemoryEdits(session, standing); // of one that was killed
-    const onRebuilt = ({ users, usersTotal }: RebuildProgress): void => onProgress?.('REBUILDING', users, usersTotal);
-    await rebuild(this.dataSource, this.config, table, network, standing, { onProgress: onRebuilt, signal, threads });
-    for (let behind = Infinity; ;) {
-      const cut = await this.cut();
-      const isCloser = Number(cut - standing) < behind;
-      behind = Number(cut - standing);
-      if (behind <= fewEvents || !isCloser) return standing;
-      for (const begun = standing; standing < cut;) {
-        signal?.throwIfAborted();
-        onProgress?.('SWITCHING', Number(standing - begun), behind);
-        const from = standing;
-        standing = await this.dataSource.transaction(async (tx) => follow(tx, network, table, from, cut));
-      }
-    }
-  }
-
-  private async cut(): Promise<bigint> {
-    return takeCut(this.dataSource.manager, this.config.databaseSchema);
-  }
-
-  private async switchTo(
-    session: EntityManager,
-    table: MemoryTable,
-    standing: bigint,
-    network: Network,
-    { signal, onProgress, alongside }: PromoteOptions,
-    settle: Settle,
-  ): Promise<void> {
-    onProgress?.('SWITCHING', 0, 0);
-    await session.transaction(async (tx) => {
-      await lockMemoryVersion(tx, this.config.databaseSchema);
-      const end = await readCut(tx);
-      for (let at = standing; at < end;) at = await follow(tx, network, table, at, end);
-      await tx.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
-      await holdExperiment(tx); // before the table, as its challenger's memories are written
-      await attachShadow(tx, table);
-      await settle(tx, end);
-      await deleteMemoryEdits(tx, end);
-      await alongside?.(tx);
-      signal?.throwIfAborted();
     });
   }
 
@@ -259,9 +160,6 @@ export class Promotion {
   }
 }
 
-/** What the switch makes of the memories that are there now, and stand at an arrival number. */
-type Settle = (tx: EntityManager, standing: bigint) => Promise<void>;
-
 async function refuseExperiment(session: EntityManager): Promise<void> {
   const experiment = await findExperiment(session);
   if (experiment === null) return;
@@ -271,10 +169,6 @@ async function refuseExperiment(session: EntityManager): Promise<void> {
 
 function badVersion(message: string): RecollectError {
   return new RecollectError('BAD_INPUT', message, { field: 'version' });
-}
-
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
 }
 
 /** The version whose memories are kept; throws NOT_FOUND where none serves. */

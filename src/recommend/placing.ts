@@ -35,8 +35,9 @@ export async function place(
   lacking?: ShortfallCause,
 ): Promise<Taken> {
   if (rules === null) return take(tx, sources.of(first, null), first, exclusion, lacking);
-  const pinned = await take(tx, [rules.pins.map(asCandidate)], rules.pins.length, exclusion);
-  const pins = new Map(pinned.items.map((one) => [one.item.id, { ...one, rules: [] } satisfies Ordered]));
+  const pinned =
+    rules.pins.length === 0 ? [] : (await take(tx, [rules.pins.map(asCandidate)], rules.pins.length, exclusion)).items;
+  const pins = new Map(pinned.map((one) => [one.item.id, { ...one, rules: [] } satisfies Ordered]));
   const { promoted } = rules;
   const dueCount = promoted === null ? 0 : Math.ceil(promoted.share * first);
   const due = dueCount === 0 ? null : await take(tx, sources.of(dueCount, promoted), dueCount, exclusion);
