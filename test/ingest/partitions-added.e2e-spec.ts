@@ -109,6 +109,14 @@ describeWithBroker('a user whose events come from many partitions', () => {
     });
     const counted = await Promise.all(
       processes.map(async ({ url }) => {
+        await until(
+          async () =>
+            fetch(`${url}/health/live`).then(
+              ({ ok }) => ok,
+              () => false,
+            ),
+          30_000,
+        ); // the other may have done it all
         const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${key}` } });
         return Number(/^recollect_ingest_other_keys_total (\d+)$/m.exec(await answer.text())?.[1]);
       }),
