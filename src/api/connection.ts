@@ -70,7 +70,8 @@ export function connectionOf<Row>(
 const yearOne = -62_135_596_800_000;
 const longestNumber = 2n ** 63n - 1n;
 
-function encodeCursor(place: readonly string[]): string {
+/** What clients see of a place, of a row or in an answer. */
+export function encodeCursor(place: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 
@@ -95,7 +96,8 @@ function fits(tie: string, shape: RegExp | 'text'): boolean {
   return shape.test(tie) && !(/^\d+$/.test(tie) && BigInt(tie) > longestNumber);
 }
 
-function decodeCursor(cursor: string): readonly unknown[] {
+/** The parts of the place; none of what is no cursor. */
+export function decodeCursor(cursor: string): readonly unknown[] {
   try {
     const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     return Array.isArray(place) ? place : [];
