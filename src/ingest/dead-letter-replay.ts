@@ -30,7 +30,7 @@ export async function* deadLettersOf(
 /** `message`: the letter's key and value as they came. */
 export async function replayDeadLetter(
   tx: EntityManager,
-  producer: Producer,
+  producer: Pick<Producer, 'send'>,
   letter: DeadLetterHead,
   { key, value }: FoundLetter,
 ): Promise<void> {

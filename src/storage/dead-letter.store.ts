@@ -72,14 +72,15 @@ export async function findDeadLetters(
   );
 }
 
+/** Not one that was refused again since it was read: that may happen before the command that sent it gets here. */
 export async function markReplayed(
   tx: EntityManager,
-  { topic, partition, offset, timestamp }: Coordinates,
+  { topic, partition, offset, timestamp, attempts }: Coordinates & Pick<DeadLetterEntity, 'attempts'>,
 ): Promise<void> {
   await tx.query(
     `UPDATE dead_letter SET replayed_at = now()
-      WHERE topic = $1 AND partition = $2 AND record_offset = $3 AND record_timestamp = $4`,
-    [topic, partition, offset, timestamp],
+      WHERE topic = $1 AND partition = $2 AND record_offset = $3 AND record_timestamp = $4 AND attempts = $5`,
+    [topic, partition, offset, timestamp, attempts],
   );
 }
 

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import { addDeadLetterCommands } from '../../src/cli/dead-letters.js';
-import kafkajs from 'kafkajs';
+import kafkajs, { type Producer } from 'kafkajs';
 import type { Config } from '../../src/config.js';
+import { replayDeadLetter } from '../../src/ingest/dead-letter-replay.js';
 import { KafkaConsumer } from '../../src/ingest/kafka-consumer.js';
+import { findDeadLetters } from '../../src/storage/dead-letter.store.js';
 import { runCommand } from '../command.js';
 import { describeWithBroker, startIngestion, testIngestion, until, type Sent, type TestIngestion } from '../service.js';
 
@@ -105,6 +107,26 @@ describeWithBroker('dead letters', () => {
     expect(await rows()).toHaveLength(4);
   });
 
+  it('that are refused again before the command has noted that it sent them are not called sent', async () => {
+    const { manager } = ingestion.database.dataSource;
+    const [letter] = await findDeadLetters(manager, { topic, partition: 0, offset: '0' });
+    if (letter === undefined) throw new Error('the dead letter is gone');
+    const brokers = [ingestion.settings.KAFKA_BROKERS ?? ''];
+    const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
+    const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+    await producer.connect();
+    const slow: Pick<Producer, 'send'> = {
+      send: async (record) => {
+        const sent = await producer.send(record);
+        await ingestion.untilConsumed();
+        return sent;
+      },
+    };
+    await replayDeadLetter(manager, slow, letter, letter);
+    await producer.disconnect();
+    expect((await rows())[0]).toMatchObject({ attempts: 3, isReplayed: false });
+  });
+
   it('are applied under the id of where they first lay, once, when what refused them was mended', async () => {
     await restart({ kinds: { ...ingestion.database.config.kinds, teleport } });
     expect(await recollect('replay', '--code', 'UNKNOWN_KIND', '--topic', topic)).toBe('sent 1 again\n');
@@ -139,7 +161,7 @@ describeWithBroker('dead letters', () => {
       })),
       { key: 'eve', value: '{', headers: { ...place, 'recollect-topic': 'no\0topic', 'recollect-offset': '7' } },
     );
-    const claimed = (await rows()).filter(({ attempts }) => attempts > 2);
+    const claimed = (await rows()).filter(({ attempts }) => attempts > 3);
     expect(claimed).toHaveLength(4); // of the three that claim nonsense, and the one place that two claim
     expect(
       app
