@@ -173,7 +173,7 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
   /** Follows the content of the items that a network has not learned: those that changed, or all for another network. */
   private async placeIn(live: LiveNetwork, changes: readonly ItemChange[]): Promise<void> {
     const known = this.placed.get(live.version);
-    if (known === undefined) live.network.ranking(emptyState(live.network.dimensions)); // what its first call takes is not an answer's
+    if (known === undefined) warmUp(live);
     const placed = known ?? new PlacedItems(live);
     const ids = known === undefined ? this.held.columns.heldIds() : changes.map(({ id }) => id);
     const cold = placed.map === null ? [] : ids.filter((id) => live.network.vocabulary.rowOf(id) === 0);
@@ -193,4 +193,9 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
       if (row > 0) indices[row - 1] = index;
     }
   }
+}
+
+/** What the first ranking of a network takes is not an answer's. */
+function warmUp({ network }: LiveNetwork): void {
+  network.ranking(emptyState(network.dimensions)).best(1, () => true);
 }
