@@ -52,6 +52,12 @@ export class Columns implements Reader<number> {
     return this.indices.get(id);
   }
 
+  /** null: there is no such item. */
+  categoriesOf(id: string): readonly string[] | null {
+    const index = this.indices.get(id);
+    return index === undefined ? null : this.categories.at(this.categoryNumbers[index] ?? 0);
+  }
+
   /** Returns its index. */
   put({ id, categories, properties, createdAt }: FilteredItem): number {
     const known = this.indices.get(id);
