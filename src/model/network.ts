@@ -155,7 +155,7 @@ export class Network {
   scores(state: UserState, u: Float32Array = this.query(state)): Float32Array {
     const scores = this.scoresWithoutRules(state, u);
     const { blend } = this.checkpoint;
-    if (blend.weight > 0) blendRules(scores, rulesOf(this.transitions, state.recent), blend);
+    if (blend.weight > 0) blendRules(scores, rulesOf(this.transitions, state.recent, blend.placePower), blend);
     return scores;
   }
 
@@ -167,10 +167,10 @@ export class Network {
   /** The best items by the same scores, without each of them being made; the first call of a network takes a moment. */
   ranking(state: UserState, u: Float32Array = this.query(state)): Ranking {
     const { output } = this.weights;
-    const { weight, scale } = this.checkpoint.blend;
+    const { weight, scale, placePower } = this.checkpoint.blend;
     const bounds = this.boundsFor(u);
     const gains = new Map<number, number>();
-    for (const [row, rule] of weight > 0 ? rulesOf(this.transitions, state.recent) : []) {
+    for (const [row, rule] of weight > 0 ? rulesOf(this.transitions, state.recent, placePower) : []) {
       const gain = weight * Math.log1p(scale * rule);
       gains.set(row, gain);
       bounds[row - 1] = (bounds[row - 1] as number) + gain;
@@ -200,8 +200,8 @@ export class Network {
 
   /** The score of one row, the rules' part included: the number that `scores` has for it. */
   scoreOf(state: UserState, u: Float32Array, row: number): number {
-    const { weight, scale } = this.checkpoint.blend;
-    const rule = weight > 0 ? ruleOf(this.transitions, state.recent, row) : 0;
+    const { weight, scale, placePower } = this.checkpoint.blend;
+    const rule = weight > 0 ? ruleOf(this.transitions, state.recent, placePower, row) : 0;
     return Math.fround(scoreOf(this.weights.output, u, row) + weight * Math.log1p(scale * rule));
   }
 
