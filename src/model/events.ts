@@ -6,6 +6,7 @@
  */
 import type { Dimensions } from './dimensions.js';
 import { gapBucket, gapEdges } from './gap.js';
+import type { UserState } from './user-state.js';
 import type { Vocabulary } from './vocabulary.js';
 
 /** What of an interaction a network can look at. */
@@ -30,6 +31,12 @@ export interface Events extends EventContext {
   readonly rows: Int32Array;
   readonly kinds: Int32Array;
   readonly gaps: Int32Array;
+}
+
+/** A user's state, and the events that are to be applied to it, the oldest first. */
+export interface Track {
+  readonly state: UserState;
+  readonly events: Events;
 }
 
 /** `sequence` has the oldest first; `previous` is when the user's event before it occurred, null where there is none. */
