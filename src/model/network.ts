@@ -16,7 +16,15 @@ import type { Checkpoint } from './checkpoint.js';
 import { recentItems, type Dimensions } from './dimensions.js';
 import { embed, sumTerms, type Term } from './embedding.js';
 import { stepGru } from './encoder.js';
-import { eventsOf, type EventContext, type Events, type Occurrence, type Track } from './events.js';
+import {
+  eventsOf,
+  eventsOfColumns,
+  type Columns,
+  type EventContext,
+  type Events,
+  type Occurrence,
+  type Track,
+} from './events.js';
 import { largestHalf, roundToHalf } from './half.js';
 import { hasKernels } from './kernels/module.js';
 import { ItemRanking, type Ranking } from './item-ranking.js';
@@ -90,6 +98,11 @@ export class Network {
   /** Interactions as this network takes them, the oldest first; `previous` is when the user's event before them occurred. */
   eventsOf(sequence: readonly Occurrence[], previous: number | null = null): Events {
     return eventsOf(sequence, previous, this.vocabulary, this.kinds, this.dimensions);
+  }
+
+  /** The same from columns. */
+  eventsOfColumns(columns: Columns, previous: number | null): Events {
+    return eventsOfColumns(columns, previous, this.vocabulary, this.kinds, this.dimensions);
   }
 
   /** One event for each of B different users, in place: rows[b] is the item of states[b], `context` its kind, its gap and what is pinned. */
@@ -354,9 +367,10 @@ export class Network {
 
   /** What a state keeps of an event's context. */
   private contextAt({ kinds, gaps }: Events, event: number): readonly number[] {
-    const { weights } = this;
-    const kept = [weights.kinds === null ? null : kinds, weights.gaps === null ? null : gaps];
-    return kept.flatMap((indices) => (indices === null ? [] : [indices[event] as number]));
+    const kept: number[] = [];
+    if (this.weights.kinds !== null) kept.push(kinds[event] as number);
+    if (this.weights.gaps !== null) kept.push(gaps[event] as number);
+    return kept;
   }
 
   /** C and G with what they are asked for, kinds first. Left out where they are needed they would change a memory unseen. */
