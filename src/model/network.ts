@@ -27,13 +27,13 @@ import {
 } from './events.js';
 import { largestHalf, roundToHalf } from './half.js';
 import { hasKernels } from './kernels/module.js';
-import { ItemRanking, type Ranking } from './item-ranking.js';
+import { ItemRanking, roundingOfF32, type Bounds, type Ranking } from './item-ranking.js';
 import { ScanKernel } from './kernels/scan-kernel.js';
 import { StepKernel } from './kernels/step-kernel.js';
 import { affine, zeros } from './matrix.js';
 import type { Matrix } from './matrix.js';
 import { holdPinned } from './pinned.js';
-import { dotOf, lengthsOf, scoreAll, scoreOf } from './rank.js';
+import { dotOf, lengthOf, scoreAll, scoreOf } from './rank.js';
 import { attend, read } from './read.js';
 import { residual } from './residual.js';
 import { blendRules, ruleOf, rulesOf, type Transitions } from './rules.js';
@@ -64,9 +64,6 @@ export interface Reading {
 /** Users of one pass: their intermediate numbers stay in the processor's cache. */
 export const usersAtOnce = 32;
 
-/** What roundings may take off a bound of a cosine. */
-const cosineSlack = 1e-6;
-
 export class Network {
   readonly dimensions: Dimensions;
   readonly vocabulary: Vocabulary;
@@ -75,8 +72,6 @@ export class Network {
   private readonly round: boolean;
   private readonly kernel: StepKernel | null;
   private scan: ScanKernel | null = null;
-  /** of the output's vectors, row j at j - 1 */
-  private lengths: Float32Array | null = null;
 
   constructor(
     readonly checkpoint: Checkpoint,
@@ -202,38 +197,37 @@ export class Network {
     return scoreAll(this.weights.output, u);
   }
 
-  /** The best items by the same scores, without each of them being made; the first call of a network takes a moment. */
+  /** The best items by the same scores, without each of them being made; the first of a network takes a moment. */
   ranking(state: UserState, u: Float32Array = this.query(state)): Ranking {
     const { output } = this.weights;
     const { weight, scale, placePower } = this.checkpoint.blend;
-    const bounds = this.boundsFor(u);
     const gains = new Map<number, number>();
     for (const [row, rule] of weight > 0 ? rulesOf(this.transitions, state.recent, placePower) : []) {
-      const gain = weight * Math.log1p(scale * rule);
-      gains.set(row, gain);
-      bounds[row - 1] = (bounds[row - 1] as number) + gain;
+      gains.set(row, weight * Math.log1p(scale * rule));
     }
+    const bounds = this.whileHeld((scan) => {
+      const made = scan?.boundsFor(u) ?? { values: scoreAll(output, u) };
+      for (const [row, gain] of gains) made.values[row - 1] = (made.values[row - 1] as number) + gain;
+      return made;
+    });
     return new ItemRanking(bounds, (row) => Math.fround(scoreOf(output, u, row) + (gains.get(row) ?? 0)));
   }
 
   /** The items whose vectors lie nearest to a direction [d], by cosine; a vector of length 0 is near to nothing. */
   nearest(direction: Float32Array): Ranking {
     const { output } = this.weights;
-    this.lengths ??= lengthsOf(output, this.dimensions.width);
-    const { lengths } = this;
-    const { bias } = output;
     const length = Math.hypot(...direction) || 1;
-    const bounds = this.boundsFor(direction);
-    for (let at = 0; at < bounds.length; at++) {
-      const own = (lengths[at] as number) * length;
-      const biased = bias[at] as number;
-      const product = (bounds[at] as number) - biased + cosineSlack * Math.abs(biased);
-      bounds[at] = own === 0 ? 0 : product / own + cosineSlack;
-    }
-    return new ItemRanking(bounds, (row) => {
-      const own = lengths[row - 1] as number;
+    const cosineOf = (row: number): number => {
+      const own = lengthOf(output, direction.length, row);
       return own === 0 ? 0 : dotOf(output, direction, row) / (own * length);
-    });
+    };
+    const bounds = this.whileHeld(
+      (scan) =>
+        scan?.cosineBoundsFor(direction, length) ?? {
+          values: output.bias.map((_, at) => cosineOf(at + 1) + roundingOfF32),
+        },
+    );
+    return new ItemRanking(bounds, cosineOf);
   }
 
   /** The score of one row, the rules' part included: the number that `scores` has for it. */
@@ -255,11 +249,14 @@ export class Network {
     });
   }
 
-  private boundsFor(u: Float32Array): Float32Array {
-    const { output } = this.weights;
-    if (this.kernel === null) return scoreAll(output, u);
-    this.scan ??= new ScanKernel(output, this.dimensions.width);
-    return this.scan.boundsFor(u);
+  /** Bounds that are made when they are asked for; again where those of another query have taken their place in the kernel's memory. */
+  private whileHeld(make: (scan: ScanKernel | null) => Bounds): () => Bounds {
+    let made: Bounds | null = null;
+    return () => {
+      if (this.kernel === null) return (made ??= make(null));
+      this.scan ??= new ScanKernel(this.weights.output, this.dimensions.width);
+      return (made = made !== null && this.scan.holds(made) ? made : make(this.scan));
+    };
   }
 
   /** The rules of the blend: the strongest transitions of each row. */
