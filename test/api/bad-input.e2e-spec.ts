@@ -43,6 +43,7 @@ describe('bad input', () => {
   it.each([
     ['user(id: "bystander") { interactions(first: $n) { edges { cursor } } }', 'first', 100],
     ['trainingRuns(first: $n) { edges { cursor } }', 'first', 100],
+    ['models(first: $n) { edges { cursor } }', 'first', 100],
     ['popularItems(input: { first: $n }) { id }', 'first', 100],
     ['recommendations(input: { userId: "bystander", first: $n }) { id }', 'first', 100],
     ['similarItems(input: { itemId: "b", first: $n }) { id }', 'first', 100],
