@@ -1,17 +1,21 @@
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 import { InteractionIntake } from '../ingest/interaction-intake.js';
-import { Scopes } from './access.js';
+import { Scopes, type UsersOf } from './access.js';
 import { checkCount } from './arguments.js';
 import { TrackInteractionsInput, TrackInteractionsPayload, type InteractionVerdict } from './interaction.type.js';
 
 /** Rows of one request. */
 const mostRows = 1_000;
 
+/** Each row has to name its user: that of a visit is another one. */
+const ofInteractions: UsersOf = ({ input }: { readonly input: TrackInteractionsInput }) =>
+  input.interactions.map(({ userId }) => userId);
+
 @Resolver()
 export class InteractionResolver {
   constructor(private readonly intake: InteractionIntake) {}
 
-  @Scopes('writer')
+  @Scopes('writer', ofInteractions)
   @Mutation(() => TrackInteractionsPayload, {
     nullable: true,
     description:

@@ -11,7 +11,7 @@ import { SlotForgetting } from '../memory/slot-forgetting.js';
 import { SlotPinning } from '../memory/slot-pinning.js';
 import { exportBeside, exportLog } from '../memory/user-export.js';
 import type { InteractionSelection } from '../storage/interaction-edit.store.js';
-import { Scopes } from './access.js';
+import { ofInput, Scopes } from './access.js';
 import { badInput, checkCount, checkId, checkText, checkTime } from './arguments.js';
 import {
   EraseUserInput,
@@ -49,7 +49,7 @@ export class MemoryControlResolver {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofInput)
   @Mutation(() => ForgetInteractionsPayload, {
     nullable: true,
     description:
@@ -74,7 +74,7 @@ export class MemoryControlResolver {
     };
   }
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofInput)
   @Mutation(() => ForgetSlotPayload, {
     nullable: true,
     description:
@@ -90,7 +90,7 @@ export class MemoryControlResolver {
     return { forgotten: count, ...rest };
   }
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofInput)
   @Mutation(() => PinSlotPayload, {
     nullable: true,
     description:
@@ -104,7 +104,7 @@ export class MemoryControlResolver {
     return this.pinning.pinSlot(actor, checkId(userId, 'userId'), slot, pinned);
   }
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofInput)
   @Mutation(() => ResetMemoryPayload, {
     nullable: true,
     description:
@@ -132,7 +132,7 @@ export class MemoryControlResolver {
     return this.merging.mergeUsers(actor, checkId(from, 'from'), checkId(into, 'into'));
   }
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofInput)
   @Mutation(() => EraseUserPayload, {
     nullable: true,
     description:
@@ -147,7 +147,7 @@ export class MemoryControlResolver {
     return { ...counts, receipt: { hash: receipt.hash.toString('hex'), erasedAt: receipt.erasedAt } };
   }
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofInput)
   @Mutation(() => ExportUserPayload, {
     nullable: true,
     description:

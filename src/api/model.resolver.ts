@@ -56,7 +56,7 @@ export class ModelResolver {
     if (model === null) return null;
     const live = await findLiveModel(manager);
     const replaced = live?.version === version ? live.replaced : null;
-    return { ...modelOf(model, { version, since, replaced }), status: 'LIVE' };
+    return modelOf(model, { version, since, replaced });
   }
 }
 
@@ -69,7 +69,7 @@ function modelOf(
   const isLive = live?.version === version;
   return {
     version,
-    status,
+    status: isLive ? 'LIVE' : status,
     createdAt,
     liveSince: isLive ? live.since : null,
     replaced: isLive ? live.replaced : null,

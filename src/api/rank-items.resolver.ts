@@ -4,7 +4,7 @@ import { ImpressionLog } from '../attribution/impression-log.js';
 import { CONFIG, type Config } from '../config.js';
 import type { Answer, LeftOut } from '../recommend/answer.js';
 import { RankItems } from '../recommend/rank-items.js';
-import { Scopes } from './access.js';
+import { ofInput, Scopes } from './access.js';
 import { checkCount, checkId } from './arguments.js';
 import { LeftOutItem, RankItemsInput } from './rank-items.type.js';
 import { Recommendations } from './recommendations.type.js';
@@ -20,7 +20,7 @@ export class RankItemsResolver {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  @Scopes('reader')
+  @Scopes('reader', ofInput)
   @Query(() => Recommendations, {
     description:
       'Given items in the order for a user, or for a visitor: all of them that may be answered, each once, by the scores that ' +

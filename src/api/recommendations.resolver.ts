@@ -8,7 +8,7 @@ import { Pages, type PagePlace } from '../recommend/pages.js';
 import { Recommender } from '../recommend/recommender.js';
 import { SimilarItems } from '../recommend/similar.js';
 import type { Wish } from '../recommend/wish.js';
-import { Scopes } from './access.js';
+import { ofInput, ofNobody, Scopes } from './access.js';
 import { checkFirst, checkId, checkKind } from './arguments.js';
 import { encodePlace, readPlace, requestOf } from './page-cursor.js';
 import { becauseCost } from './query-cost.js';
@@ -41,7 +41,7 @@ export class RecommendationsResolver {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  @Scopes('reader')
+  @Scopes('reader', ofInput)
   @Query(() => Recommendations, {
     description: 'What a user, or a visitor, should see next. Everybody gets an answer; it says what it rests on.',
   })
@@ -68,7 +68,7 @@ export class RecommendationsResolver {
     return { ...noted, end: async () => this.pages.keep(answer, request) };
   }
 
-  @Scopes('reader')
+  @Scopes('reader', ofNobody)
   @Query(() => Recommendations, { description: 'Items near to an item, by what users do and by what items are.' })
   async similarItems(@Args('input') input: SimilarItemsInput): Promise<Answer> {
     const wish = { first: checkFirst(input.first), wanted: wantedOf(input) };
@@ -76,7 +76,7 @@ export class RecommendationsResolver {
     return this.impressions.noted(answer, 'SIMILAR_ITEMS', null);
   }
 
-  @Scopes('reader')
+  @Scopes('reader', ofNobody)
   @Query(() => Recommendations, { description: 'The items with the most interactions, weighted by kind.' })
   async popularItems(@Args('input', { defaultValue: { first: 10 } }) input: PopularItemsInput): Promise<Answer> {
     const { windowDays, kinds } = input;
