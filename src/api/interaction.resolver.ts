@@ -22,7 +22,9 @@ export class InteractionResolver {
       'Logs interactions and applies them to the memories, durably: what is accepted is there when the answer comes. Valid rows ' +
       'are taken beside refused ones; sending the same request again adds nothing where the rows have ids.',
   })
-  async trackInteractions(@Args('input') { interactions }: TrackInteractionsInput): Promise<TrackInteractionsPayload> {
+  async trackInteractions(
+    @Args('input', { description: 'The interactions.' }) { interactions }: TrackInteractionsInput,
+  ): Promise<TrackInteractionsPayload> {
     checkCount(interactions, mostRows, 'interactions');
     const rows = await this.intake.track(interactions, Date.now());
     const verdicts = rows.map(({ status, id, code, field, message }, index): InteractionVerdict => {

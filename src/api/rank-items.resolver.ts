@@ -26,7 +26,9 @@ export class RankItemsResolver {
       'Given items in the order for a user, or for a visitor: all of them that may be answered, each once, by the scores that ' +
       '`recommendations` would give. What is not scored comes behind, the popular first.',
   })
-  async rankItems(@Args('input') input: RankItemsInput): Promise<Answer> {
+  async rankItems(
+    @Args('input', { description: 'Which items, and for whom.' }) input: RankItemsInput,
+  ): Promise<Answer> {
     checkCount(input.itemIds, mostCandidates, 'itemIds');
     const itemIds = input.itemIds.map((id, place) => checkId(id, `itemIds[${place}]`));
     const wish = { seen: seenOf(input, this.config), wanted: wantedOf(input) };

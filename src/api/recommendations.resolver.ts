@@ -45,7 +45,10 @@ export class RecommendationsResolver {
   @Query(() => Recommendations, {
     description: 'What a user, or a visitor, should see next. Everybody gets an answer; it says what it rests on.',
   })
-  async recommendations(@Args('input') input: RecommendationsInput): Promise<PagedAnswer> {
+  async recommendations(
+    @Args('input', { description: 'For whom, how many, which items, and how they are arranged.' })
+    input: RecommendationsInput,
+  ): Promise<PagedAnswer> {
     const who = whoOf(input, this.config);
     const wish: Wish = {
       first: checkFirst(input.first),
@@ -70,7 +73,10 @@ export class RecommendationsResolver {
 
   @Scopes('reader', ofNobody)
   @Query(() => Recommendations, { description: 'Items near to an item, by what users do and by what items are.' })
-  async similarItems(@Args('input') input: SimilarItemsInput): Promise<Answer> {
+  async similarItems(
+    @Args('input', { description: 'Near to which item, how many, and which may be answered.' })
+    input: SimilarItemsInput,
+  ): Promise<Answer> {
     const wish = { first: checkFirst(input.first), wanted: wantedOf(input) };
     const answer = await this.similar.to(checkId(input.itemId, 'itemId'), wish);
     return this.impressions.noted(answer, 'SIMILAR_ITEMS', null);
@@ -78,7 +84,13 @@ export class RecommendationsResolver {
 
   @Scopes('reader', ofNobody)
   @Query(() => Recommendations, { description: 'The items with the most interactions, weighted by kind.' })
-  async popularItems(@Args('input', { defaultValue: { first: 10 } }) input: PopularItemsInput): Promise<Answer> {
+  async popularItems(
+    @Args('input', {
+      defaultValue: { first: 10 },
+      description: 'How many, of which time and kinds, and which may be answered.',
+    })
+    input: PopularItemsInput,
+  ): Promise<Answer> {
     const { windowDays, kinds } = input;
     const days = checkDays(windowDays, 'windowDays');
     for (const kind of kinds ?? []) checkKind(kind, 'kinds', this.config);

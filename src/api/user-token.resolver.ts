@@ -17,7 +17,8 @@ export class UserTokenResolver {
       'is signed in; the key stays there. Nothing is stored, and revoking the key ends all its tokens.',
   })
   createUserToken(
-    @Args('input') { userId, scopes, seconds }: CreateUserTokenInput,
+    @Args('input', { description: 'Whose, what for, and for how long.' })
+    { userId, scopes, seconds }: CreateUserTokenInput,
     @Context() { scopes: granted, signToken }: RequestContext,
   ): CreateUserTokenPayload {
     const id = checkId(userId, 'userId');

@@ -124,6 +124,14 @@ describe('bad input', () => {
     expect(errors.length).toBeLessThanOrEqual(101); // not one for each field
   });
 
+  it('says LIMIT_EXCEEDED of a document that asks for one field a thousand times', async () => {
+    const { errors, status } = await api.ask(`{ user(id: "bystander") { ${'id '.repeat(985)} } }`, {}, key);
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([
+      { message: expect.stringMatching(/ask for each of them once/), extensions: { code: 'LIMIT_EXCEEDED' } },
+    ]);
+  });
+
   it.each([
     [
       'properties',
