@@ -18,6 +18,7 @@ import { formatError, isUnexpected } from './error-format.js';
 import { limitRule } from './limits.js';
 import { checkCost } from './query-cost.js';
 import { loadersOf, type RequestContext } from './request-context.js';
+import { describeRootTypes } from './root-types.js';
 
 export const graphqlPath = '/graphql';
 
@@ -31,6 +32,7 @@ export function graphqlOptions(
     path: graphqlPath,
     autoSchemaFile: true,
     sortSchema: true,
+    transformSchema: describeRootTypes,
     graphiql: false,
     introspection: config.introspection,
     hideSchemaDetailsFromClientErrors: true, //       no "Did you mean"

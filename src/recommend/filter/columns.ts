@@ -6,7 +6,6 @@ import { IdTable } from '../../model/id-table.js';
 import { Dictionary } from './dictionary.js';
 import {
   categoryTest,
-  scalarsOf,
   scalarTest,
   type CategoryCondition,
   type Reader,
@@ -14,6 +13,7 @@ import {
   type Test,
 } from './item-filter.js';
 import { lengthFor, longer, PropertyColumn } from './property-column.js';
+import { keyOfPath, scalarsByPath, type PropertyPath } from './property-path.js';
 
 export interface FilteredItem {
   readonly id: string;
@@ -29,6 +29,7 @@ export class Columns implements Reader<number> {
   private readonly categories = new Dictionary();
   private categoryNumbers = new Uint32Array(0);
   private createdAts = new Float64Array(0);
+  /** by `keyOfPath` */
   private readonly properties = new Map<string, PropertyColumn>();
 
   /** Indices are below. */
@@ -74,10 +75,7 @@ export class Columns implements Reader<number> {
     this.createdAts[index] = createdAt.getTime();
     this.categories.compact(this.categoryNumbers);
     this.categoryNumbers[index] = this.categories.numberOf(categories);
-    for (const [name, value] of Object.entries(properties)) {
-      const values = scalarsOf(value);
-      if (values !== null) this.columnOf(name).put(index, values, this.end);
-    }
+    for (const [key, values] of scalarsByPath(properties)) this.columnOf(key).put(index, values, this.end);
     return index;
   }
 
@@ -100,17 +98,18 @@ export class Columns implements Reader<number> {
   };
 
   /** A property that no item has yet is looked for until one has it. */
-  readonly propertyTest = (name: string, condition: ScalarCondition): Test<number> => {
+  readonly propertyTest = (path: PropertyPath, condition: ScalarCondition): Test<number> => {
+    const key = keyOfPath(path);
     let test: Test<number> | undefined;
     const passesWithout = scalarTest(condition)(null);
-    return (index) => (test ??= this.properties.get(name)?.test(condition))?.(index) ?? passesWithout;
+    return (index) => (test ??= this.properties.get(key)?.test(condition))?.(index) ?? passesWithout;
   };
 
-  private columnOf(name: string): PropertyColumn {
-    const known = this.properties.get(name);
+  private columnOf(key: string): PropertyColumn {
+    const known = this.properties.get(key);
     if (known !== undefined) return known;
     const column = new PropertyColumn();
-    this.properties.set(name, column);
+    this.properties.set(key, column);
     return column;
   }
 
