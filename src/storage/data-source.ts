@@ -137,7 +137,7 @@ export function createDataSource(
       CreateChangeNotification1764710100000,
       NotifyOfKeys1764710110000,
       CreateExperiment1764710500000,
-  AddTokenKey1764723000000,
+      AddTokenKey1764723000000,
       CreateSlotPin1764710400000,
     ],
     migrationsTableName: 'migration',
