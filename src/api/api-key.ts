@@ -2,7 +2,7 @@
  * Keys of the API: `rk_<prefix>_<secret>`. The prefix finds the row and may be shown; of the key itself only the SHA-256 is kept.
  * An operator's key may also read and write; what belongs to privacy is granted by name only.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { RecollectError } from '../errors.js';
 import type { Scope } from '../storage/api-key.entity.js';
@@ -90,5 +90,5 @@ export function allows(scopes: readonly Scope[], needed: Scope): boolean {
 }
 
 function hashOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }

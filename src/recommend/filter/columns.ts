@@ -2,6 +2,7 @@
  * What filters ask of the items, as columns: each item has an index, which another takes over once it is gone. Lists of texts lie in
  * dictionaries, so that a million items of a shop take some tens of megabytes.
  */
+import { IdTable } from '../../model/id-table.js';
 import { Dictionary } from './dictionary.js';
 import {
   categoryTest,
@@ -22,8 +23,8 @@ export interface FilteredItem {
 }
 
 export class Columns implements Reader<number> {
-  private readonly indices = new Map<string, number>();
-  private readonly ids: string[] = [];
+  private readonly ids = new IdTable();
+  private length = 0;
   private readonly free: number[] = [];
   private readonly categories = new Dictionary();
   private categoryNumbers = new Uint32Array(0);
@@ -33,33 +34,40 @@ export class Columns implements Reader<number> {
 
   /** Indices are below. */
   get end(): number {
-    return this.ids.length;
+    return this.length;
   }
 
   get size(): number {
-    return this.indices.size;
+    return this.ids.size;
   }
 
-  heldIds(): readonly string[] {
-    return [...this.indices.keys()];
+  *heldIds(): Generator<string> {
+    for (const index of this.ids.numbers()) yield this.ids.textOf(index);
   }
 
   some(test: (index: number) => boolean): boolean {
-    for (const index of this.indices.values()) if (test(index)) return true;
+    for (const index of this.ids.numbers()) if (test(index)) return true;
     return false;
   }
 
   indexOf(id: string): number | undefined {
-    return this.indices.get(id);
+    const index = this.ids.numberOf(id);
+    return index < 0 ? undefined : index;
+  }
+
+  /** null: there is no such item. */
+  categoriesOf(id: string): readonly string[] | null {
+    const index = this.indexOf(id);
+    return index === undefined ? null : this.categories.at(this.categoryNumbers[index] ?? 0);
   }
 
   /** Returns its index. */
   put({ id, categories, properties, createdAt }: FilteredItem): number {
-    const known = this.indices.get(id);
-    const index = known ?? this.free.pop() ?? this.ids.length;
-    if (known !== undefined) this.clearProperties(index);
-    this.indices.set(id, index);
-    this.ids[index] = id;
+    const known = this.indexOf(id);
+    const index = known ?? this.free.pop() ?? this.length;
+    if (known === undefined) this.ids.put(id, index);
+    else this.clearProperties(index);
+    this.length = Math.max(this.length, index + 1);
     if (index >= this.createdAts.length) {
       this.createdAts = longer(this.createdAts, new Float64Array(lengthFor(index)));
       this.categoryNumbers = longer(this.categoryNumbers, new Uint32Array(lengthFor(index)));
@@ -73,16 +81,15 @@ export class Columns implements Reader<number> {
 
   /** Returns the index that it had. */
   remove(id: string): number | undefined {
-    const index = this.indices.get(id);
+    const index = this.indexOf(id);
     if (index === undefined) return undefined;
-    this.indices.delete(id);
-    this.ids[index] = '';
+    this.ids.remove(index);
     this.clearProperties(index);
     this.free.push(index);
     return index;
   }
 
-  readonly idOf = (index: number): string => this.ids[index] ?? '';
+  readonly idOf = (index: number): string => this.ids.textOf(index);
   readonly createdAtOf = (index: number): number => this.createdAts[index] ?? 0;
 
   readonly categoryTest = (condition: CategoryCondition): Test<number> => {
