@@ -37,6 +37,8 @@ export const closed: Readonly<Record<string, string>> = {
   mergeUsers: 'mutation { mergeUsers(input: { from: "other", into: "me" }) { __typename } }',
   patchItems: 'mutation { patchItems(input: { items: [{ id: "a" }] }) { __typename } }',
   putItems: 'mutation { putItems(input: { items: [{ id: "a" }] }) { written } }',
+  startExperiment: 'mutation { startExperiment(input: { version: 1, share: 0.5 }) { goesOn } }',
+  endExperiment: 'mutation { endExperiment { goesOn } }',
   startTraining: 'mutation { startTraining { created } }',
 };
 export const subscriptions = ['memoryChanged', 'trainingRunChanged'];
