@@ -51,8 +51,12 @@ export class SimilarItems {
 
   /** The learned items that lie nearest to a direction, the nearest first; hidden and deleted ones are not among them. */
   nearest(live: LiveNetwork, direction: Float32Array, count: number): readonly Candidate[] {
-    const ranking = live.network.nearest(direction);
-    const [batch = []] = scoredCandidates(ranking, this.catalogue.itemsFor(live, null), Date.now(), 'MODEL', count);
-    return batch.slice(0, count).filter(({ score }) => score > 0);
+    const items = this.catalogue.itemsFor(live, null);
+    const now = Date.now();
+    return live.network
+      .nearest(direction)
+      .best(count, (row) => items.untilOf(row) > now)
+      .filter(({ score }) => score > 0)
+      .map(({ row, score }) => ({ itemId: items.idOf(row), score, source: 'MODEL' }));
   }
 }

@@ -100,7 +100,7 @@ async function deploy(databaseUrl: string, items: number): Promise<Deployment> {
   const recall = recallOf(new Network(checkpoint));
   const { key } = await createKey(dataSource.manager, { name: 'bench', scopes: ['reader'], expiresAt: null });
   await dataSource.destroy();
-  const api = new IngestProcess(settings);
+  const api = new IngestProcess(settings, ['--max-semi-space-size=64']); // as `npm start` and the image have it
   const urlOf = (): string | undefined => /"url":"([^"]+)"/.exec(api.log)?.[1];
   while (urlOf() === undefined) await sleep(100);
   const url = `${urlOf() ?? ''}/graphql`;
