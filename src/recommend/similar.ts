@@ -6,7 +6,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { joinedRanking, rankingOf } from '../model/item-ranking.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
-import type { Answer, Candidate } from './answer.js';
+import { noMemory, type Answer, type Candidate } from './answer.js';
 import { Answering, noReason, type Asked, type Scored } from './answering.js';
 import { scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
@@ -44,7 +44,7 @@ export class SimilarItems {
       fallbackReason: null,
       modelVersion: live.version,
       interactionsSeen: 0,
-      memoryUpdatedAt: null,
+      ...noMemory,
       because: noReason,
     });
   }

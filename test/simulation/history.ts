@@ -75,7 +75,7 @@ export class History {
       die: 0.001 * wild,
       loseConnection: 0.002 * wild,
       loseAny: 0.002 * wild,
-      takeBack: 0.002 * wild,
+      takeBack: 0.006 * wild,
       dieAfterCommit: 0.01 * wild,
       loseAnswerOfCommit: 0.02 * wild,
     });
@@ -94,16 +94,16 @@ export class History {
 
   private async play(): Promise<readonly string[]> {
     const { random } = this;
-    const manyMeet = random.chance(0.7);
+    const manyMeet = random.chance(0.5);
     if (random.chance(0.5)) this.acts.promote();
-    for (let left = manyMeet ? 2 + random.below(4) : 7 + random.below(10); left > 0; left--) {
+    for (let left = manyMeet ? 2 + random.below(5) : 8 + random.below(10); left > 0; left--) {
       this.broker.act();
       this.consume();
       await this.acts.act();
       await this.goOn(random.below(50));
     }
     await this.finish();
-    if (manyMeet) await this.meet(6 + random.below(6));
+    if (manyMeet) await this.meet(8 + random.below(6));
     await this.calmDown();
     const version = (await findLiveModel(this.control.manager))?.version;
     const network = this.networks.get(version ?? 0);

@@ -16,7 +16,7 @@ interface Side {
   readonly begin: (process: SimulatedProcess) => Promise<unknown>;
 }
 
-type Kind = 'track' | 'trackLate' | 'edit' | 'editAndTrackLate' | 'erase' | 'replay' | 'promotion';
+type Kind = 'track' | 'edit' | 'editAndTrack' | 'erase' | 'replay' | 'promotion' | 'several';
 
 /** The first one is the one that is held. */
 type Pair = readonly [first: Kind, second: Kind];
@@ -24,11 +24,9 @@ type Pair = readonly [first: Kind, second: Kind];
 const pairs: readonly Pair[] = [
   ['track', 'edit'],
   ['edit', 'track'],
-  ['edit', 'trackLate'],
   ['edit', 'edit'],
   ['replay', 'edit'],
-  ['replay', 'editAndTrackLate'],
-  ['replay', 'trackLate'],
+  ['replay', 'editAndTrack'],
   ['replay', 'track'],
 ];
 /** Of a user who has no memory yet. */
@@ -39,16 +37,18 @@ const firstPairs: readonly Pair[] = [
 ];
 /** One in a history, and before the others: it makes the memories of all anew, those too that are wrong. */
 const promotionPairs: readonly Pair[] = [
-  ['promotion', 'edit'],
-  ['promotion', 'edit'],
-  ['promotion', 'track'],
+  ['promotion', 'several'],
+  ['promotion', 'several'],
   ['track', 'promotion'],
   ['edit', 'promotion'],
 ];
 
+/** Whose logs are edited beside. */
+const guests = ['other guest 1', 'other guest 2', 'other guest 3'];
+
 /** What is under way before it is decided what comes of it, roughly. */
 const statementsOf: Readonly<Record<Kind, number>> = {
-  ...{ track: 12, trackLate: 12, edit: 20, editAndTrackLate: 20, erase: 20, replay: 18, promotion: 30 },
+  ...{ track: 12, edit: 20, editAndTrack: 20, erase: 20, replay: 18, promotion: 30, several: 20 },
 };
 
 export class Meetings {
@@ -65,7 +65,8 @@ export class Meetings {
   /** What all of them need is done first, together; then one begins when the one before is done. */
   async play(times: number, finish: () => Promise<void>): Promise<void> {
     const userIds = Array.from({ length: times }, (_, n) => `guest ${n}`);
-    const facts = userIds.flatMap((userId) => [1, 2, 3].map((minute) => this.messages.ofUser(userId, minute)));
+    const everybody = [...userIds, ...guests];
+    const facts = everybody.flatMap((userId) => [1, 2, 3].map((minute) => this.messages.ofUser(userId, minute)));
     this.processes.start(async (process) => process.track(facts));
     await finish();
     for (const [n, userId] of userIds.entries()) {
@@ -95,27 +96,26 @@ export class Meetings {
   private sideOf(kind: Kind, userId: string): Side {
     switch (kind) {
       case 'track':
-        return this.track(userId, 10);
-      case 'trackLate':
-        return this.track(userId, 2);
+        return this.track(userId);
       case 'edit':
         return this.edit(userId);
-      case 'editAndTrackLate': {
-        const [edit, track] = [this.edit(userId), this.track(userId, 2)];
-        const isOf: Party = (label) => edit.isOf(label) || track.isOf(label);
-        return { isOf, begin: async (process) => (await edit.begin(process)) ?? track.begin(process) };
-      }
+      case 'editAndTrack':
+        return inTurn([this.edit(userId), this.track(userId)]);
+      case 'several':
+        return inTurn([this.edit(userId), ...guests.map((guest) => this.edit(guest)), this.track(userId)]);
       case 'erase':
         return this.edit(userId, 'erase');
       case 'replay':
         return { isOf: isKind(kind), begin: async ({ replays }) => Promise.resolve((replays.wake(), null)) };
       case 'promotion':
-        return { isOf: isKind(kind), begin: this.acts.promotion(this.random.chance(0.5)) };
+        return { isOf: isKind(kind), begin: this.acts.promotion(this.random.chance(0.7)) };
     }
   }
 
-  private track(userId: string, minute: number): Side {
-    const facts = Array.from({ length: 1 + this.random.below(2) }, () => this.messages.ofUser(userId, minute));
+  /** What comes next of the user, or came late, or both. */
+  private track(userId: string): Side {
+    const minutes = this.random.pick([[10], [2], [2, 10], [10, 2]]);
+    const facts = minutes.map((minute) => this.messages.ofUser(userId, minute));
     this.acts.did.tracked += 1;
     return { isOf: (label) => isTrackOf(facts, label), begin: async (process) => process.track(facts) };
   }
@@ -128,6 +128,19 @@ export class Meetings {
       begin: async (process) => process.edit(edit),
     };
   }
+}
+
+function inTurn(sides: readonly Side[]): Side {
+  return {
+    isOf: (label) => sides.some(({ isOf }) => isOf(label)),
+    begin: async (process) => {
+      for (const { begin } of sides) {
+        const fault = await begin(process);
+        if (fault !== null) return fault;
+      }
+      return null;
+    },
+  };
 }
 
 function isKind(kind: Work['kind']): Party {

@@ -150,7 +150,7 @@ export class Messages {
   }
 
   private editOf(userId: string, itemIds: readonly string[]): Edit {
-    const kind = this.random.pick(['forget', 'forget', 'reset', 'erase'] as const);
+    const kind = this.random.pick(['forget', 'forget', 'forget', 'reset', 'erase'] as const);
     if (kind !== 'forget') return { kind, userId };
     return { kind, userId, itemIds, selects: ({ itemId }) => itemIds.includes(itemId) };
   }
