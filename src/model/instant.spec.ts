@@ -26,7 +26,7 @@ describe('an instant in the form of most producers', () => {
     ...['0099-12-31T00:00:00.5xZ', '1600-01-01T00:00:00Z', '1969-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
   ];
   const spoilt = texts.flatMap((text) =>
-    [...text].flatMap((_, at) =>
+    Array.from(text).flatMap((_, at) =>
       ['9', 'a', '٣', ' ', '-'].map((mark) => `${text.slice(0, at)}${mark}${text.slice(at + 1)}`),
     ),
   );
