@@ -12,8 +12,8 @@ import { expectMemoriesToEqualTheLog } from './written-log.js';
 
 const main = fileURLToPath(new URL('../dist/src/cli/recollect.js', import.meta.url));
 const shortTraining = {
-  RECOLLECT_TRAIN_RECIPE: '{"width":16,"batchPositions":2048}',
-  RECOLLECT_TRAIN_EPOCHS: '1',
+  RECOLLECT_TRAIN_RECIPE: '{"width":32,"batchPositions":512}',
+  RECOLLECT_TRAIN_EPOCHS: '3',
   RECOLLECT_TRAIN_THREADS: '1',
   RECOLLECT_TRAIN_DEVICE: 'cpu',
 };
