@@ -26,16 +26,11 @@ export async function applyInWaves(network: Network, tracks: readonly Track[]): 
     if (inWave.length === 0) return;
     for (let from = 0; from < inWave.length; from += stepsAtOnce) {
       const users = inWave.slice(from, from + stepsAtOnce);
+      const { rows, ...context } = eventsAt(wave, users);
       network.step(
         users.map(({ state }) => state),
-        Int32Array.from(users, ({ events }) => events.rows[wave] ?? 0),
-        {
-          kinds: Int32Array.from(users, ({ events }) => events.kinds[wave] ?? 0),
-          gaps: Int32Array.from(users, ({ events }) => events.gaps[wave] ?? 0),
-          pinned: users.some(({ events }) => events.pinned !== undefined)
-            ? users.map(({ events }) => events.pinned?.[wave] ?? [])
-            : undefined,
-        },
+        rows,
+        context,
       );
       steps += users.length;
       if (steps < stepsAtOnce) continue;
@@ -43,4 +38,22 @@ export async function applyInWaves(network: Network, tracks: readonly Track[]): 
       await setImmediate();
     }
   }
+}
+
+/** The users' events of a wave. */
+function eventsAt(wave: number, users: readonly Track[]): Events {
+  const count = users.length;
+  const [rows, kinds, gaps] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
+  for (const [user, { events }] of users.entries()) {
+    rows[user] = events.rows[wave] ?? 0;
+    kinds[user] = events.kinds[wave] ?? 0;
+    gaps[user] = events.gaps[wave] ?? 0;
+  }
+  const isAnyPinned = users.some(({ events }) => events.pinned !== undefined);
+  return {
+    rows,
+    kinds,
+    gaps,
+    pinned: isAnyPinned ? users.map(({ events }) => events.pinned?.[wave] ?? []) : undefined,
+  };
 }

@@ -40,17 +40,19 @@ export function eventsOf(
   kinds: Vocabulary,
   { gaps }: Pick<Dimensions, 'gaps'>,
 ): Events {
-  const edges = gapEdges(gaps);
+  const count = sequence.length; // the loop is plain: most sequences are short, and made for every event
+  const events = { rows: new Int32Array(count), kinds: new Int32Array(count), gaps: new Int32Array(count) };
+  const edges = gaps === 0 ? null : gapEdges(gaps);
   let before = previous;
+  for (const [at, { itemId, kind, occurredAt }] of sequence.entries()) {
+    const now = occurredAt === null ? null : occurredAt.valueOf();
+    events.rows[at] = items.rowOf(itemId);
+    events.kinds[at] = kinds.rowOf(kind);
+    if (edges !== null) events.gaps[at] = gapBucket(edges, before, now);
+    before = now;
+  }
   return {
-    rows: Int32Array.from(sequence, ({ itemId }) => items.rowOf(itemId)),
-    kinds: Int32Array.from(sequence, ({ kind }) => kinds.rowOf(kind)),
-    gaps: Int32Array.from(sequence, ({ occurredAt }) => {
-      const now = occurredAt === null ? null : occurredAt.valueOf();
-      const bucket = gaps === 0 ? 0 : gapBucket(edges, before, now);
-      before = now;
-      return bucket;
-    }),
+    ...events,
     pinned: sequence.some(({ pinned }) => pinned !== undefined && pinned.length > 0)
       ? sequence.map(({ pinned = [] }) => pinned)
       : undefined,

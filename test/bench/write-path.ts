@@ -4,6 +4,7 @@
  *
  *   --events, --warm, --history, --cold, --visitors    as of `ingest`
  *   --batch    messages of a transaction       --partitions    that are written at a time, of 6
+ *   --set      a setting of Postgres, name=value, which may be given several times
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,6 +37,7 @@ const { values } = parseArgs({
     visitors: { type: 'string', default: '25000' },
     batch: { type: 'string', default: '2000' },
     partitions: { type: 'string', default: '3' },
+    set: { type: 'string', multiple: true, default: [] },
   },
 });
 const events = Number(values.events);
@@ -56,6 +58,7 @@ const postgres = await startPostgres(folder, {
   checkpoint_timeout: '30min',
   wal_buffers: '64MB',
   shared_preload_libraries: 'pg_stat_statements',
+  ...Object.fromEntries(values.set.map((setting) => setting.split('='))),
 });
 const config = readConfig({ DATABASE_URL: postgres.url, RECOLLECT_LOG_LEVEL: 'error' });
 const logger = createLogger(config);
@@ -105,6 +108,16 @@ async function write(all: readonly Message[][], topic: string): Promise<void> {
   await Promise.all(Array.from({ length: Number(values.partitions) }, work));
 }
 
+/** What it took of an event. */
+interface Statement {
+  readonly calls: number;
+  readonly us: number;
+  readonly wal: number;
+  /** whole ones in the WAL */
+  readonly pages: number;
+  readonly query: string;
+}
+
 const figures = (seconds: number): number => Number(((seconds / events) * 1e6).toFixed(1));
 
 try {
@@ -123,21 +136,23 @@ try {
   const { user, system } = process.cpuUsage(cpu);
   const seconds = (performance.now() - started) / 1_000;
   const microseconds = { node: figures((user + system) / 1e6), postgres: figures(processorSeconds(pid) - ofPostgres) };
-  const statements = await dataSource.query<{ calls: number; us: number; query: string }[]>(
-    `SELECT calls::int, round((total_exec_time * 1000 / $1::int)::numeric, 2)::float8 AS us, regexp_replace(query, '\\s+', ' ', 'g') AS query
+  const statements = await dataSource.query<Statement[]>(
+    `SELECT calls::int, round((total_exec_time * 1000 / $1::int)::numeric, 2)::float8 AS us,
+            round(wal_bytes / $1::int)::float8 AS wal, round((wal_fpi / $1::float8)::numeric, 2)::float8 AS pages, regexp_replace(query, '\\s+', ' ', 'g') AS query
        FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 12`,
     [events],
   );
-  for (const { calls, us, query } of statements)
+  for (const { calls, us, wal, pages, query } of statements)
     process.stdout.write(
-      `${us.toFixed(2).padStart(7)} us ${String(calls).padStart(6)} times  ${query.slice(0, 110)}\n`,
+      `${us.toFixed(2).padStart(7)} us ${String(wal).padStart(5)} bytes of WAL with ${pages.toFixed(2)} pages ${String(calls).padStart(6)} times  ${query.slice(0, 90)}\n`,
     );
+  const walBytes = Math.round(statements.reduce((sum, { wal }) => sum + wal, 0));
   const [updates] = await dataSource.query<[{ all: number; hot: number }]>(
     `SELECT sum(n_tup_upd)::float8 AS all, sum(n_tup_hot_upd)::float8 AS hot FROM pg_stat_user_tables WHERE relname ~ '^user_memory_'`,
   );
   const hotShare = Number((updates.hot / updates.all).toFixed(3));
   process.stdout.write(
-    `${JSON.stringify({ bench: 'write-path', machine, eventsPerSecond: Math.round(events / seconds), microseconds, hotShare, batch, events, ...shop })}\n`,
+    `${JSON.stringify({ bench: 'write-path', machine, eventsPerSecond: Math.round(events / seconds), microseconds, walBytes, hotShare, batch, events, ...shop })}\n`,
   );
 } finally {
   await dataSource.destroy();
