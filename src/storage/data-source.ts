@@ -24,6 +24,7 @@ import { CreateAnswerSnapshot1764710050000 } from '../../migrations/176471005000
 import { NotifyOfKeys1764710110000 } from '../../migrations/1764710110000-notify-of-keys.js';
 import { CreateExperiment1764710500000 } from '../../migrations/1764710500000-create-experiment.js';
 import { CreateSlotPin1764710400000 } from '../../migrations/1764710400000-create-slot-pin.js';
+import { AddLongReplay1764721000000 } from '../../migrations/1764721000000-add-long-replay.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { AnswerSnapshotEntity } from './answer-snapshot.entity.js';
@@ -137,6 +138,7 @@ export function createDataSource(
       NotifyOfKeys1764710110000,
       CreateExperiment1764710500000,
       CreateSlotPin1764710400000,
+      AddLongReplay1764721000000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

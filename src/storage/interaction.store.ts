@@ -20,7 +20,7 @@ const offered = `unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text
 const inOrder = 'ORDER BY user_id COLLATE "C", place';
 
 /**
- * Adds interactions of which the log has none yet. Arrival numbers are handed out in the order given, so that of two events of a user
+ * Adds interactions of which the log has none yet. A user's arrival numbers are handed out in the order given, so that of two events
  * with equal times the one that was offered first comes first for ever. Throws INTERACTION_REPEATED, and the transaction is over, where
  * the log has one of them; to look for each of them first would cost Postgres a third more.
  */
