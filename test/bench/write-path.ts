@@ -62,7 +62,7 @@ const postgres = await startPostgres(folder, {
   checkpoint_timeout: '30min',
   wal_buffers: '64MB',
   shared_preload_libraries: 'pg_stat_statements',
-  ...Object.fromEntries(values.set.map((setting) => setting.split('='))),
+  ...Object.fromEntries<string>(values.set.map((setting) => setting.split('=') as [string, string])),
 });
 const config = readConfig({ DATABASE_URL: postgres.url, RECOLLECT_LOG_LEVEL: 'error' });
 const logger = createLogger(config);
