@@ -117,6 +117,8 @@ export type PropertyCondition = {
   in?: Array<string | number | boolean> | null | undefined;
   /** Its name, at the top of `properties`. */
   name: string;
+  /** Where it lies below that one, in objects or in lists of objects: the names on the way and its own, at most 4, such as `["width"]` of the property `size`. */
+  path?: Array<string> | null | undefined;
   /** A number in this range. */
   range?: NumberRange | null | undefined;
 };

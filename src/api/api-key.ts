@@ -2,17 +2,18 @@
  * Keys of the API: `rk_<prefix>_<secret>`. The prefix finds the row and may be shown; of the key itself only the SHA-256 is kept.
  * An operator's key may also read and write; what belongs to privacy is granted by name only.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { RecollectError } from '../errors.js';
 import type { Scope } from '../storage/api-key.entity.js';
 import {
-  findApiKey,
   insertApiKey,
   lockWhetherAnyApiKey,
   revokeApiKey,
   type ApiKeyRow,
+  type StoredKey,
 } from '../storage/api-key.store.js';
+import { tokenKeyOf } from './signing-key.js';
 
 export interface KeyRequest {
   readonly name: string;
@@ -34,7 +35,8 @@ export async function createKey(tx: EntityManager, { name, scopes, expiresAt }: 
   if (scopes.length === 0) throw new RecollectError('BAD_INPUT', 'a key needs at least one scope');
   const prefix = randomBytes(6).toString('hex');
   const key = `rk_${prefix}_${randomBytes(32).toString('base64url')}`;
-  const row = await insertApiKey(tx, { name, prefix, hash: hashOf(key), scopes: [...new Set(scopes)], expiresAt });
+  const keyed = { prefix, hash: hashOf(key), tokenKey: tokenKeyOf(key) };
+  const row = await insertApiKey(tx, { name, ...keyed, scopes: [...new Set(scopes)], expiresAt });
   return { key, row };
 }
 
@@ -54,8 +56,6 @@ export async function ensureOperatorKey(dataSource: DataSource, schema: string):
   });
 }
 
-export type StoredKey = NonNullable<Awaited<ReturnType<typeof findApiKey>>>;
-
 /** What a key is looked up by; throws UNAUTHENTICATED for what is none. */
 export function prefixOf(key: string): string {
   const prefix = shape.exec(key)?.[1];
@@ -66,18 +66,22 @@ export function prefixOf(key: string): string {
 }
 
 /** The row of a valid key, of the one that its prefix has; throws UNAUTHENTICATED or KEY_EXPIRED. */
-export function verifyKey(row: StoredKey | null, key: string): ApiKeyRow {
+export function verifyKey(row: StoredKey | null, key: string): StoredKey {
   if (row === null || !timingSafeEqual(row.hash, hashOf(key))) {
     throw new RecollectError('UNAUTHENTICATED', 'the API key is not known here');
   }
-  const { prefix } = row;
-  if (row.revokedAt !== null) {
-    throw new RecollectError('UNAUTHENTICATED', `the API key ${prefix} was revoked at ${row.revokedAt.toISOString()}`);
-  }
-  if (row.expiresAt !== null && row.expiresAt.getTime() <= Date.now()) {
-    throw new RecollectError('KEY_EXPIRED', `the API key ${prefix} expired at ${row.expiresAt.toISOString()}`);
-  }
+  checkStanding(row);
   return row;
+}
+
+/** Throws UNAUTHENTICATED for a key that was revoked, KEY_EXPIRED for one whose time is over. */
+export function checkStanding({ prefix, revokedAt, expiresAt }: ApiKeyRow): void {
+  if (revokedAt !== null) {
+    throw new RecollectError('UNAUTHENTICATED', `the API key ${prefix} was revoked at ${revokedAt.toISOString()}`);
+  }
+  if (expiresAt !== null && expiresAt.getTime() <= Date.now()) {
+    throw new RecollectError('KEY_EXPIRED', `the API key ${prefix} expired at ${expiresAt.toISOString()}`);
+  }
 }
 
 /** Whether a holder of these scopes may do what asks for `needed`. */
@@ -86,5 +90,5 @@ export function allows(scopes: readonly Scope[], needed: Scope): boolean {
 }
 
 function hashOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }

@@ -23,7 +23,9 @@ export class AttributionResolver {
       'counts for the answer that its `recommendationId` names, if that has the item and was for its user, once for each item, ' +
       'whenever it comes.',
   })
-  async attribution(@Args('input') input: AttributionInput): Promise<AttributionReport> {
+  async attribution(
+    @Args('input', { description: 'Which answers, and what counts as their success.' }) input: AttributionInput,
+  ): Promise<AttributionReport> {
     const from = checkTime(input.from, 'from');
     const until = checkTime(input.until, 'until') ?? new Date();
     if (from === null || from >= until) throw badInput('from', 'must be before until');

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { KeyedHash } from '../memory/keyed-hash.js';
 import { auditEntriesBefore } from '../storage/audit-log.store.js';
-import { Scopes } from './access.js';
+import { ofUserId, Scopes } from './access.js';
 import { checkFirst, checkId } from './arguments.js';
 import { AuditConnection, type AuditEntry } from './audit-log.type.js';
 import { afterArgument, connectionOf, firstArgument, readCursor, type Connection } from './connection.js';
@@ -17,7 +17,7 @@ export class AuditLogResolver {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofUserId)
   @Query(() => AuditConnection, {
     description:
       'The audit log of memory control, the newest entry first; whether it is whole is told by `recollect audit verify`.',

@@ -18,6 +18,16 @@ describe('errors of a request', () => {
     expect(isUnexpected(error)).toBe(false);
   });
 
+  it('say that it is a limit where the document repeats fields so often that they are not compared to the end', () => {
+    const [error] = validate(schema, parse(`{ ${'number '.repeat(1_100)} }`));
+    if (error === undefined) throw new Error('it was compared');
+    const formatted = { ...error.toJSON(), extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } };
+    expect(formatError(formatted, error)).toMatchObject({
+      message: expect.stringMatching(/too often/),
+      extensions: { code: 'LIMIT_EXCEEDED' },
+    });
+  });
+
   it('are logged where the code is one of damage, though the client is told', async () => {
     const error = await errorOf(() => {
       throw new RecollectError('STATE_INVALID', 'a stored memory is damaged');

@@ -28,6 +28,10 @@ const inputCodes: ReadonlySet<unknown> = new Set([
   ApolloServerErrorCode.PERSISTED_QUERY_NOT_SUPPORTED,
 ]);
 
+/** What `graphql` gives up comparing: whether fields of one name can be one field takes time by the square of their number. */
+const tooManyRepeats =
+  'the document asks for the same fields too often to be looked through: ask for each of them once';
+
 /** The innermost error: GraphQL and its server wrap what resolvers and rules report. */
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError !== undefined ? causeOf(error.originalError) : error;
@@ -59,6 +63,7 @@ function graphqlShownOf({ message, extensions }: GraphQLFormattedError, error: u
     if (code === 'LIMIT_EXCEEDED') return { code, message, numbers: { found, maximum } };
     if (/^Syntax Error: Document contains more that \d+ tokens/.test(message))
       return { code: 'LIMIT_EXCEEDED', message };
+    if (message === 'Validation aborted.') return { code: 'LIMIT_EXCEEDED', message: tooManyRepeats };
     if (inputCodes.has(extensions?.code)) return { code: 'BAD_INPUT', message: withoutServerNames(message) };
   }
   return shownOf(error);

@@ -1,5 +1,5 @@
 /** How the GraphQL server is set up: what it refuses before a resolver runs, and what it never says. */
-import { HeaderMap, type ApolloServerPlugin } from '@apollo/server';
+import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginSchemaReportingDisabled,
@@ -16,8 +16,9 @@ import { logError, type Logger } from '../telemetry.js';
 import type { Access, Caller } from './access.js';
 import { formatError, isUnexpected } from './error-format.js';
 import { limitRule } from './limits.js';
-import { costLimit } from './query-cost.js';
+import { checkCost } from './query-cost.js';
 import { loadersOf, type RequestContext } from './request-context.js';
+import { describeRootTypes } from './root-types.js';
 
 export const graphqlPath = '/graphql';
 
@@ -31,6 +32,7 @@ export function graphqlOptions(
     path: graphqlPath,
     autoSchemaFile: true,
     sortSchema: true,
+    transformSchema: describeRootTypes,
     graphiql: false,
     introspection: config.introspection,
     hideSchemaDetailsFromClientErrors: true, //       no "Did you mean"
@@ -43,7 +45,7 @@ export function graphqlOptions(
     parseOptions: { maxLexicalTokens: config.queryTokens },
     validationRules: [limitRule(config)],
     formatError,
-    plugins: [...noCloud, costLimit(config), patienceOfMutations(config), errorLog(logger)],
+    plugins: [...noCloud, ownSteps(config, logger)],
     logger: silent,
     context: async (request: FastifyRequest): Promise<RequestContext> => ({
       requestId: request.id,
@@ -78,38 +80,48 @@ async function authenticated(access: Access, request: FastifyRequest): Promise<C
   }
 }
 
-/** What a mutation has begun it ends, as far as the client waits for it. */
-function patienceOfMutations({ requestTimeoutMs }: Config): ApolloServerPlugin {
-  return {
-    requestDidStart: async () =>
-      Promise.resolve({
-        didResolveOperation: async ({ operation }) => {
-          if (operation?.operation === OperationTypeNode.MUTATION) setPatience(requestTimeoutMs);
-          return Promise.resolve();
-        },
-      }),
-  };
-}
-
-/** Logs what the client is told nothing about. */
-function errorLog(logger: Logger): ApolloServerPlugin<RequestContext> {
+/** What is done beside the server's own steps, all in one plugin: each has its price in each request. */
+function ownSteps(config: Config, logger: Logger): ApolloServerPlugin<RequestContext> {
   const log = (error: unknown, requestId: string | null): void => {
     const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
     if (isUnexpected(error)) logError(logger.child({ requestId }), cause, 'a request failed');
+  };
+  const listener = {
+    didResolveOperation: async ({
+      schema,
+      document,
+      operation,
+      request,
+    }: GraphQLRequestContext<RequestContext>): Promise<void> => {
+      if (operation === undefined || document === undefined) return Promise.resolve();
+      checkCost(config, schema, document, operation, request.variables ?? {});
+      // what a mutation has begun it ends, as far as the client waits for it
+      if (operation.operation === OperationTypeNode.MUTATION) setPatience(config.requestTimeoutMs);
+      return Promise.resolve();
+    },
+    didEncounterErrors: async ({ errors, contextValue }: GraphQLRequestContext<RequestContext>): Promise<void> => {
+      for (const error of errors ?? []) log(error, contextValue.requestId); // what the client is told nothing about
+      return Promise.resolve();
+    },
+    willSendResponse: async ({ request, response }: GraphQLRequestContext<RequestContext>): Promise<void> => {
+      if (takesJson(request.http?.headers.get('accept'))) response.http.headers.set('content-type', json);
+      return Promise.resolve();
+    },
   };
   return {
     contextCreationDidFail: async ({ error }) => {
       log(error, null);
       return Promise.resolve();
     },
-    requestDidStart: async () =>
-      Promise.resolve({
-        didEncounterErrors: async ({ errors, contextValue }) => {
-          for (const error of errors) log(error, contextValue.requestId);
-          return Promise.resolve();
-        },
-      }),
+    requestDidStart: async () => Promise.resolve(listener),
   };
+}
+
+const json = 'application/json; charset=utf-8';
+
+/** Whether the answer is plain JSON without a look at the weights of types. */
+function takesJson(accept: string | undefined): boolean {
+  return accept === undefined || accept === '*/*' || accept === 'application/json';
 }
 
 const ignore = (): void => undefined;

@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
 import { withPatience } from '../storage/patience.js';
+import { endAfter } from './answer-time.js';
 
 export function httpAdapter(
   config: Pick<Config, 'bodyLimitBytes' | 'requestTimeoutMs' | 'databaseTimeoutMs'>,
@@ -12,7 +13,6 @@ export function httpAdapter(
   const adapter = new FastifyAdapter({
     bodyLimit: config.bodyLimitBytes,
     requestTimeout: config.requestTimeoutMs, //       for the request to arrive
-    handlerTimeout: config.requestTimeoutMs, //       for the answer to be made
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     frameworkErrors: ({ message, statusCode = 400 }: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
@@ -23,9 +23,10 @@ export function httpAdapter(
     closeWhenIdle(adapter.getInstance().server);
     done();
   });
-  adapter.getInstance().addHook('onRequest', async (request, reply) => {
-    await Promise.resolve();
+  endAfter(config.requestTimeoutMs, adapter.getInstance());
+  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+    done();
   });
   // behind the parsing of the body, whose events would lose the context
   adapter.getInstance().addHook('preValidation', (_request, _reply, done) => {

@@ -11,7 +11,10 @@ describe('a filter of a request', () => {
     expect(read({})).toEqual({});
     const filter = {
       or: [{ ids: { in: [] } }, { categories: { all: ['x'] } }],
-      properties: [{ name: 'brand', in: ['a', 1, true] }],
+      properties: [
+        { name: 'brand', in: ['a', 1, true] },
+        { name: 'size', path: ['a', 'b', 'c', 'd'], exists: true },
+      ],
       price: { range: { gte: 1, lt: 2 } },
     };
     expect(read(filter)).toEqual(filter);
@@ -32,6 +35,18 @@ describe('a filter of a request', () => {
     ['bounds that cross', { price: { range: { gte: 2, lt: 1 } } }, /contradicts/],
     ['bounds that leave nothing', { price: { range: { gt: 2, lte: 2 } } }, /contradicts/],
     ['times that cross', { createdAt: { gt: '2026-05-02T00:00:00Z', lt: '2026-05-01T00:00:00Z' } }, /createdAt: contr/],
+    [
+      'a path of no names',
+      { properties: [{ name: 'a', path: [], eq: 1 }] },
+      /^filter\.properties\[0\]\.path: has 0 names/,
+    ],
+    [
+      'a long path',
+      { properties: [{ name: 'a', path: ['b', 'c', 'd', 'e', 'f'], eq: 1 }] },
+      /path: has 5 names; 1 to 4/,
+    ],
+    ['null for a path', { properties: [{ name: 'a', path: null, eq: 1 }] }, /path: is null/],
+    ['a path and nothing else', { properties: [{ name: 'a', path: ['b'] }] }, /says nothing/],
     ['a time without a zone', { createdAt: { gt: '2026-05-02T00:00:00' } }, /createdAt\.gt/],
     ['an id that none can have', { ids: { in: ['a', ''] } }, /ids\.in\[1\]/],
     ['too many ids', { ids: { in: Array.from({ length: 10_001 }, String) } }, /at most 10000/],

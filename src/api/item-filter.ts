@@ -1,7 +1,8 @@
 /** Filters of requests, checked: what can't be meant is refused with its place. */
 import type { ItemFilter, Range, Scalar, ScalarCondition } from '../recommend/filter/item-filter.js';
+import { longestPath } from '../recommend/filter/property-path.js';
 import { badInput, checkCount, checkId, checkTime } from './arguments.js';
-import type { ItemFilterInput, PriceCondition, TimeRange } from './item-filter.type.js';
+import type { ItemFilterInput, PriceCondition, PropertyCondition, TimeRange } from './item-filter.type.js';
 
 const mostLevels = 8;
 const mostConditions = 100;
@@ -32,12 +33,24 @@ class FilterReader {
       not: not && this.read(not, `${field}.not`, level + 1),
       ids: ids && this.idsOf(ids, `${field}.ids`),
       categories: categories && this.categoriesOf(categories, `${field}.categories`),
-      properties: properties?.map((one, place) => ({
-        name: checkText(one.name, `${field}.properties[${place}].name`),
-        ...this.scalarOf(one, `${field}.properties[${place}]`),
-      })),
+      properties: properties?.map((one, place) => this.propertyOf(one, `${field}.properties[${place}]`)),
       price: price && this.scalarOf(price, `${field}.price`),
       createdAt: createdAt && this.timesOf(createdAt, `${field}.createdAt`),
+    });
+  }
+
+  private propertyOf({ name, path, ...condition }: PropertyCondition, field: string): PropertyCondition {
+    refuseNulls({ path }, field);
+    if (path?.length === 0 || (path?.length ?? 0) >= longestPath) {
+      throw badInput(
+        `${field}.path`,
+        `has ${path?.length ?? 0} names; 1 to ${longestPath - 1} may be given, or no path`,
+      );
+    }
+    return present<PropertyCondition>({
+      name: checkText(name, `${field}.name`),
+      path: path?.map((one, place) => checkText(one, `${field}.path[${place}]`)),
+      ...this.scalarOf(condition, field),
     });
   }
 

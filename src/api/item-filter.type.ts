@@ -80,6 +80,14 @@ export class PriceCondition {
 export class PropertyCondition extends PriceCondition {
   @Field(() => String, { description: 'Its name, at the top of `properties`.' })
   readonly name!: string;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'Where it lies below that one, in objects or in lists of objects: the names on the way and its own, at most 4, such as `["width"]` of the ' +
+      'property `size`.',
+  })
+  readonly path?: readonly string[];
 }
 
 @InputType('ItemFilter', {

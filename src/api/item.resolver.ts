@@ -50,7 +50,9 @@ export class ItemResolver {
       'Writes items, each as a whole: what is left out is emptied (no categories, no properties, no expiry, available). ' +
       'Valid items are written beside refused ones.',
   })
-  async putItems(@Args('input') { items }: PutItemsInput): Promise<PutItemsPayload> {
+  async putItems(
+    @Args('input', { description: 'The items, each as a whole.' }) { items }: PutItemsInput,
+  ): Promise<PutItemsPayload> {
     checkCount(items, mostItems, 'items');
     const puts = new Map<string, ItemPut>();
     const userErrors: UserError[] = [];
@@ -74,7 +76,9 @@ export class ItemResolver {
     description:
       'Changes parts of items that are there; the rest of each stays. Valid changes are made beside refused ones.',
   })
-  async patchItems(@Args('input') { items }: PatchItemsInput): Promise<PatchItemsPayload> {
+  async patchItems(
+    @Args('input', { description: 'What changes of which items.' }) { items }: PatchItemsInput,
+  ): Promise<PatchItemsPayload> {
     checkCount(items, mostItems, 'items');
     const ids = items.map(({ id }, index) => checkId(id, `items[${index}].id`));
     const userErrors: UserError[] = [];
@@ -108,7 +112,9 @@ export class ItemResolver {
     nullable: true,
     description: 'Deletes items: from now on they are in no answer. What users did with them stays in the log.',
   })
-  async deleteItems(@Args('input') { ids }: DeleteItemsInput): Promise<DeleteItemsPayload> {
+  async deleteItems(
+    @Args('input', { description: 'Which items.' }) { ids }: DeleteItemsInput,
+  ): Promise<DeleteItemsPayload> {
     checkCount(ids, mostItems, 'ids');
     const wanted = new Set(ids.map((id, index) => checkId(id, `ids[${index}]`)));
     const deleted = new Set(await this.dataSource.transaction(async (tx) => deleteItems(tx, [...wanted])));

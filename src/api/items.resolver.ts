@@ -1,7 +1,7 @@
 import { Args, Query, Resolver } from '@nestjs/graphql';
 import { ItemList } from '../recommend/item-list.js';
 import type { ItemRow } from '../storage/item-read.store.js';
-import { Scopes } from './access.js';
+import { ofNobody, Scopes } from './access.js';
 import { checkFirst } from './arguments.js';
 import { afterArgument, connectionOf, firstArgument, readCursor, type Connection } from './connection.js';
 import { readFilter } from './item-filter.js';
@@ -12,7 +12,7 @@ import { ItemConnection } from './item.type.js';
 export class ItemsResolver {
   constructor(private readonly list: ItemList) {}
 
-  @Scopes('reader')
+  @Scopes('reader', ofNobody)
   @Query(() => ItemConnection, {
     description: 'Items that may be answered, the newest first, of equal times the larger id first.',
   })

@@ -4,9 +4,8 @@
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { findApiKey, type ApiKeyRow } from '../storage/api-key.store.js';
+import { findApiKey, type StoredKey } from '../storage/api-key.store.js';
 import { Notifications } from '../storage/notifications.js';
-import { prefixOf, verifyKey, type StoredKey } from './api-key.js';
 
 export const keptMs = 1_000;
 const mostKept = 10_000;
@@ -26,16 +25,15 @@ export class KnownKeys implements OnModuleInit {
     });
   }
 
-  /** The row of a valid key; throws UNAUTHENTICATED or KEY_EXPIRED. */
-  async verified(key: string): Promise<ApiKeyRow> {
-    const prefix = prefixOf(key);
+  /** The key with this prefix, good or not; null: none has it. */
+  async find(prefix: string): Promise<StoredKey | null> {
     const known = this.rows.get(prefix);
-    if (known !== undefined && known.until > Date.now()) return verifyKey(known.row, key);
+    if (known !== undefined && known.until > Date.now()) return known.row;
     const row = await findApiKey(this.dataSource.manager, prefix);
     if (row !== null) {
       if (this.rows.size >= mostKept) this.rows.clear();
       this.rows.set(prefix, { row, until: Date.now() + keptMs });
     }
-    return verifyKey(row, key);
+    return row;
   }
 }

@@ -10,9 +10,9 @@ import { Merging } from '../memory/merging.js';
 import { SlotForgetting } from '../memory/slot-forgetting.js';
 import { SlotPinning } from '../memory/slot-pinning.js';
 import { exportBeside, exportLog } from '../memory/user-export.js';
-import type { InteractionSelection } from '../storage/interaction-edit.store.js';
-import { Scopes } from './access.js';
-import { badInput, checkCount, checkId, checkText, checkTime } from './arguments.js';
+import { ofInput, Scopes } from './access.js';
+import { badInput, checkId } from './arguments.js';
+import { readSelection } from './interaction-selection.js';
 import {
   EraseUserInput,
   EraseUserPayload,
@@ -31,9 +31,6 @@ import {
 } from './memory-control.type.js';
 import type { RequestContext } from './request-context.js';
 
-/** Ids of one request. */
-const mostIds = 20_000;
-const longestKind = 256;
 /** Interactions of one export; more are a file. */
 const mostExported = 20_000;
 
@@ -49,7 +46,7 @@ export class MemoryControlResolver {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofInput)
   @Mutation(() => ForgetInteractionsPayload, {
     nullable: true,
     description:
@@ -57,7 +54,7 @@ export class MemoryControlResolver {
       'Delivered once more they are not taken.',
   })
   async forgetInteractions(
-    @Args('input') input: ForgetInteractionsInput,
+    @Args('input', { description: 'Which interactions, and whose.' }) input: ForgetInteractionsInput,
     @Context() { actor }: RequestContext,
   ): Promise<ForgetInteractionsPayload> {
     const userId = checkId(input.userId, 'userId');
@@ -74,7 +71,7 @@ export class MemoryControlResolver {
     };
   }
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofInput)
   @Mutation(() => ForgetSlotPayload, {
     nullable: true,
     description:
@@ -82,7 +79,8 @@ export class MemoryControlResolver {
       'log, as all are.',
   })
   async forgetSlot(
-    @Args('input') { userId, slot, part, dryRun }: ForgetSlotInput,
+    @Args('input', { description: 'Which slot, whose, and how much of it.' })
+    { userId, slot, part, dryRun }: ForgetSlotInput,
     @Context() { actor }: RequestContext,
   ): Promise<ForgetSlotPayload> {
     if (!(part > 0 && part <= 1)) throw badInput('part', `must be more than 0 and at most 1, not ${part}`);
@@ -90,7 +88,7 @@ export class MemoryControlResolver {
     return { forgotten: count, ...rest };
   }
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofInput)
   @Mutation(() => PinSlotPayload, {
     nullable: true,
     description:
@@ -98,13 +96,14 @@ export class MemoryControlResolver {
       'then and comes late. It holds for the model that serves; slots of another one are others. Done once more it changes nothing.',
   })
   async pinSlot(
-    @Args('input') { userId, slot, pinned }: PinSlotInput,
+    @Args('input', { description: 'Which slot, whose, and whether it is to be pinned.' })
+    { userId, slot, pinned }: PinSlotInput,
     @Context() { actor }: RequestContext,
   ): Promise<PinSlotPayload> {
     return this.pinning.pinSlot(actor, checkId(userId, 'userId'), slot, pinned);
   }
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofInput)
   @Mutation(() => ResetMemoryPayload, {
     nullable: true,
     description:
@@ -112,7 +111,7 @@ export class MemoryControlResolver {
       'memory, reason or training any more; what arrives later does, whenever it happened. No slot is pinned any more.',
   })
   async resetMemory(
-    @Args('input') input: ResetMemoryInput,
+    @Args('input', { description: 'Whose memory.' }) input: ResetMemoryInput,
     @Context() { actor }: RequestContext,
   ): Promise<ResetMemoryPayload> {
     return { leftOut: await this.forgetting.resetMemory(actor, checkId(input.userId, 'userId')) };
@@ -126,13 +125,13 @@ export class MemoryControlResolver {
       'who did it all. What comes under the old id later goes to the user too. It cannot be undone.',
   })
   async mergeUsers(
-    @Args('input') { from, into }: MergeUsersInput,
+    @Args('input', { description: 'Which id ends, and in which user it goes on.' }) { from, into }: MergeUsersInput,
     @Context() { actor }: RequestContext,
   ): Promise<MergeUsersPayload> {
     return this.merging.mergeUsers(actor, checkId(from, 'from'), checkId(into, 'into'));
   }
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofInput)
   @Mutation(() => EraseUserPayload, {
     nullable: true,
     description:
@@ -140,21 +139,21 @@ export class MemoryControlResolver {
       'nothing of the user is taken again. Once more it erases what came since.',
   })
   async eraseUser(
-    @Args('input') input: EraseUserInput,
+    @Args('input', { description: 'Who.' }) input: EraseUserInput,
     @Context() { actor }: RequestContext,
   ): Promise<EraseUserPayload> {
     const { receipt, ...counts } = await this.erasure.eraseUser(actor, checkId(input.userId, 'userId'));
     return { ...counts, receipt: { hash: receipt.hash.toString('hex'), erasedAt: receipt.erasedAt } };
   }
 
-  @Scopes('privacy')
+  @Scopes('privacy', ofInput)
   @Mutation(() => ExportUserPayload, {
     nullable: true,
     description:
       'All that is held of a user, at one moment. Changes nothing; a long log is exported on the command line.',
   })
   async exportUser(
-    @Args('input') input: ExportUserInput,
+    @Args('input', { description: 'Who.' }) input: ExportUserInput,
     @Context() { actor }: RequestContext,
   ): Promise<ExportUserPayload> {
     const userId = checkId(input.userId, 'userId');
@@ -175,28 +174,4 @@ export class MemoryControlResolver {
     );
     return { data };
   }
-}
-
-/** Kinds are taken as they are: the log may have some that are configured no more. */
-function readSelection(input: ForgetInteractionsInput): InteractionSelection {
-  const ids = input.ids ?? null;
-  const itemIds = input.filter?.itemIds ?? null;
-  const kinds =
-    input.filter?.kinds?.map((kind, index) => checkText(kind, `filter.kinds[${index}]`, longestKind)) ?? null;
-  const from = checkTime(input.filter?.from, 'filter.from');
-  const until = checkTime(input.filter?.until, 'filter.until');
-  const isFiltered = [itemIds, kinds, from, until].some((part) => part !== null);
-  if (ids === null && !isFiltered) {
-    throw badInput('ids', 'what is to be forgotten is not said: give ids, or a filter with at least one part');
-  }
-  if (ids !== null && isFiltered) throw badInput('filter', 'give either ids or a filter');
-  checkCount(ids ?? [], mostIds, 'ids');
-  checkCount(itemIds ?? [], mostIds, 'filter.itemIds');
-  return {
-    ids: ids?.map((id, index) => checkId(id, `ids[${index}]`)) ?? null,
-    itemIds: itemIds?.map((id, index) => checkId(id, `filter.itemIds[${index}]`)) ?? null,
-    kinds,
-    from,
-    until,
-  };
 }

@@ -15,7 +15,8 @@ export class MetricsController {
 
   @Get('metrics')
   async read(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    if (!allows((await this.access.callerOf(request)).scopes, 'reader'))
+    const { scopes, userId } = await this.access.callerOf(request);
+    if (userId !== null || !allows(scopes, 'reader'))
       throw new RecollectError('FORBIDDEN', 'the API key lacks the scope reader');
     reply.type(this.metrics.contentType);
     return this.metrics.read();

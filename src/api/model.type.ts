@@ -1,5 +1,6 @@
 import { Field, Float, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import type { ModelStatus } from '../storage/model.entity.js';
+import { PageInfo } from './connection.js';
 import { DateTime } from './date-time.scalar.js';
 
 export const ModelStatusEnum: Readonly<Record<ModelStatus, ModelStatus>> = {
@@ -171,4 +172,22 @@ export class Model {
 
   @Field(() => String, { description: 'SHA-256 of its weights.' })
   readonly sha256!: string;
+}
+
+@ObjectType({ description: 'A version at its place.' })
+export class ModelEdge {
+  @Field(() => String, { description: 'Its place, to be given as `after`.' })
+  readonly cursor!: string;
+
+  @Field(() => Model, { description: 'The version.' })
+  readonly node!: Model;
+}
+
+@ObjectType({ description: 'A page of versions, the newest first.' })
+export class ModelConnection {
+  @Field(() => [ModelEdge], { description: 'The rows of the page.' })
+  readonly edges!: readonly ModelEdge[];
+
+  @Field(() => PageInfo, { description: 'Whether there is more.' })
+  readonly pageInfo!: PageInfo;
 }

@@ -4,12 +4,13 @@ import { NestFactory } from '@nestjs/core';
 import { GraphQLSchemaBuilderModule, GraphQLSchemaFactory } from '@nestjs/graphql';
 import { lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
 import { resolvers } from './resolvers.js';
+import { describeRootTypes } from './root-types.js';
 
 export async function createSchema(): Promise<GraphQLSchema> {
   const app = await NestFactory.createApplicationContext(GraphQLSchemaBuilderModule, { logger: false });
   const schema = await app.get(GraphQLSchemaFactory).create(resolvers);
   await app.close();
-  return lexicographicSortSchema(schema);
+  return describeRootTypes(lexicographicSortSchema(schema));
 }
 
 export async function printedSchema(): Promise<string> {

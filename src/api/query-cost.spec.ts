@@ -35,6 +35,22 @@ describe('the cost of an operation', () => {
     expect(cost(asked, { input: { userId: 'u' } })).toBe(2 + 10 * 3);
   });
 
+  it('is counted once for a document whose variables say nothing of it, and each time where they do', () => {
+    const twice = (text: string, ...variables: readonly Readonly<Record<string, unknown>>[]): readonly number[] => {
+      const document = parse(text);
+      const operation = getOperationAST(document);
+      if (operation === null || operation === undefined) throw new Error('there is no operation in the text');
+      return variables.map((given) => costOf(schema, document, operation, given));
+    };
+    const input = 'query($u: ID!, $n: Int) { recommendations(input: { userId: $u, first: 30 }) { items { rank } } }';
+    expect(twice(input, { u: 'a' }, { u: 'b', n: 50 })).toEqual([32, 32]);
+    const byVariable =
+      'query($u: ID!, $n: Int) { recommendations(input: { userId: $u, first: $n }) { items { rank } } }';
+    expect(twice(byVariable, { u: 'a', n: 5 }, { u: 'a', n: 50 }, {})).toEqual([7, 52, 12]);
+    const whole = 'query($ids: [ID!]!) { rankItems(input: { itemIds: $ids }) { items { rank } } }';
+    expect(twice(whole, { ids: ['a'] }, { ids: ['a', 'b', 'c'] })).toEqual([3, 5]);
+  });
+
   it('counts as many items as are given to be ordered', () => {
     const rank = (itemIds: string) =>
       `query($ids: [ID!]!) { rankItems(input: { itemIds: ${itemIds} }) { items { rank } } }`;

@@ -7,7 +7,6 @@
  * long. A fragment that is spread twice in a selection is answered once and counts once. What a field says that it costs once, such as
  * a replay of a history, is not multiplied by the list that the field stands in: it is done once for all of them.
  */
-import type { ApolloServerPlugin } from '@apollo/server';
 import {
   getNamedType,
   getNullableType,
@@ -48,19 +47,10 @@ interface Cost {
   readonly once: number;
 }
 
-/** Refuses operations above `queryCost`, with LIMIT_EXCEEDED and the numbers. */
-export function costLimit(config: Pick<Config, 'queryCost'>): ApolloServerPlugin {
-  return {
-    requestDidStart: async () =>
-      Promise.resolve({
-        didResolveOperation: async ({ schema, document, operation, request }) => {
-          if (operation !== undefined) checkCost(config, schema, document, operation, request.variables ?? {});
-          return Promise.resolve();
-        },
-      }),
-  };
-}
+/** Of operations whose cost is the same whatever their variables are: documents are parsed once and asked for often. */
+const fixedCosts = new WeakMap<OperationDefinitionNode, number>();
 
+/** Refuses an operation above `queryCost`, with LIMIT_EXCEEDED and the numbers. */
 export function checkCost(
   { queryCost }: Pick<Config, 'queryCost'>,
   schema: GraphQLSchema,
@@ -82,16 +72,17 @@ export function costOf(
   operation: OperationDefinitionNode,
   given: Variables,
 ): number {
-  const root = schema.getRootType(operation.operation);
-  const { each, once } = new Counting(document, { ...defaultsOf(operation), ...given }).of(
-    operation.selectionSet,
-    root,
-    null,
-  );
-  return each + once;
+  const known = fixedCosts.get(operation);
+  if (known !== undefined) return known;
+  const counting = new Counting(document, { ...defaultsOf(operation), ...given });
+  const { each, once } = counting.of(operation.selectionSet, schema.getRootType(operation.operation), null);
+  const cost = each + once;
+  if (!counting.hasLookedAtVariables) fixedCosts.set(operation, cost);
+  return cost;
 }
 
 class Counting {
+  hasLookedAtVariables = false;
   private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** by selection and the rows said above it: fragments in fragments must not be walked again and again */
   private readonly known = new Map<SelectionSetNode, Map<number | null, Cost>>();
@@ -161,7 +152,9 @@ class Counting {
 
   private valueOf(node: ValueNode | undefined): unknown {
     if (node?.kind === Kind.INT) return Number(node.value);
-    return node?.kind === Kind.VARIABLE ? this.variables[node.name.value] : undefined;
+    if (node?.kind !== Kind.VARIABLE) return undefined;
+    this.hasLookedAtVariables = true;
+    return this.variables[node.name.value];
   }
 
   /** Of a list that is answered entry by entry. */

@@ -4,7 +4,7 @@ import { ImpressionLog } from '../attribution/impression-log.js';
 import { CONFIG, type Config } from '../config.js';
 import type { Answer, LeftOut } from '../recommend/answer.js';
 import { RankItems } from '../recommend/rank-items.js';
-import { Scopes } from './access.js';
+import { ofInput, Scopes } from './access.js';
 import { checkCount, checkId } from './arguments.js';
 import { LeftOutItem, RankItemsInput } from './rank-items.type.js';
 import { Recommendations } from './recommendations.type.js';
@@ -20,13 +20,15 @@ export class RankItemsResolver {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  @Scopes('reader')
+  @Scopes('reader', ofInput)
   @Query(() => Recommendations, {
     description:
       'Given items in the order for a user, or for a visitor: all of them that may be answered, each once, by the scores that ' +
       '`recommendations` would give. What is not scored comes behind, the popular first.',
   })
-  async rankItems(@Args('input') input: RankItemsInput): Promise<Answer> {
+  async rankItems(
+    @Args('input', { description: 'Which items, and for whom.' }) input: RankItemsInput,
+  ): Promise<Answer> {
     checkCount(input.itemIds, mostCandidates, 'itemIds');
     const itemIds = input.itemIds.map((id, place) => checkId(id, `itemIds[${place}]`));
     const wish = { seen: seenOf(input, this.config), wanted: wantedOf(input) };

@@ -8,7 +8,7 @@ import { Pages, type PagePlace } from '../recommend/pages.js';
 import { Recommender } from '../recommend/recommender.js';
 import { SimilarItems } from '../recommend/similar.js';
 import type { Wish } from '../recommend/wish.js';
-import { Scopes } from './access.js';
+import { ofInput, ofNobody, Scopes } from './access.js';
 import { checkFirst, checkId, checkKind } from './arguments.js';
 import { encodePlace, readPlace, requestOf } from './page-cursor.js';
 import { becauseCost } from './query-cost.js';
@@ -41,11 +41,14 @@ export class RecommendationsResolver {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  @Scopes('reader')
+  @Scopes('reader', ofInput)
   @Query(() => Recommendations, {
     description: 'What a user, or a visitor, should see next. Everybody gets an answer; it says what it rests on.',
   })
-  async recommendations(@Args('input') input: RecommendationsInput): Promise<PagedAnswer> {
+  async recommendations(
+    @Args('input', { description: 'For whom, how many, which items, and how they are arranged.' })
+    input: RecommendationsInput,
+  ): Promise<PagedAnswer> {
     const who = whoOf(input, this.config);
     const wish: Wish = {
       first: checkFirst(input.first),
@@ -68,17 +71,26 @@ export class RecommendationsResolver {
     return { ...noted, end: async () => this.pages.keep(answer, request) };
   }
 
-  @Scopes('reader')
+  @Scopes('reader', ofNobody)
   @Query(() => Recommendations, { description: 'Items near to an item, by what users do and by what items are.' })
-  async similarItems(@Args('input') input: SimilarItemsInput): Promise<Answer> {
+  async similarItems(
+    @Args('input', { description: 'Near to which item, how many, and which may be answered.' })
+    input: SimilarItemsInput,
+  ): Promise<Answer> {
     const wish = { first: checkFirst(input.first), wanted: wantedOf(input) };
     const answer = await this.similar.to(checkId(input.itemId, 'itemId'), wish);
     return this.impressions.noted(answer, 'SIMILAR_ITEMS', null);
   }
 
-  @Scopes('reader')
+  @Scopes('reader', ofNobody)
   @Query(() => Recommendations, { description: 'The items with the most interactions, weighted by kind.' })
-  async popularItems(@Args('input', { defaultValue: { first: 10 } }) input: PopularItemsInput): Promise<Answer> {
+  async popularItems(
+    @Args('input', {
+      defaultValue: { first: 10 },
+      description: 'How many, of which time and kinds, and which may be answered.',
+    })
+    input: PopularItemsInput,
+  ): Promise<Answer> {
     const { windowDays, kinds } = input;
     const days = checkDays(windowDays, 'windowDays');
     for (const kind of kinds ?? []) checkKind(kind, 'kinds', this.config);

@@ -102,6 +102,12 @@ export class Recommendations {
   @Field(() => DateTime, { nullable: true, description: 'When the memory was last written; null without a memory.' })
   readonly memoryUpdatedAt!: Date | null;
 
+  @Field({
+    description:
+      'Whether something of the user came late and is not in the memory yet where it belongs; it soon is. False without a memory.',
+  })
+  readonly awaitsReplay!: boolean;
+
   @Field(() => Shortfall, { nullable: true, description: 'Null if there are as many items as were asked for.' })
   readonly shortfall!: Shortfall | null;
 

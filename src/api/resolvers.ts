@@ -20,6 +20,7 @@ import { RecommendationsResolver, RecommendedItemResolver } from './recommendati
 import { SubscriptionResolver } from './subscription.resolver.js';
 import { TrainingRunResolver } from './training-run.resolver.js';
 import { UserResolver } from './user.resolver.js';
+import { UserTokenResolver } from './user-token.resolver.js';
 
 export const resolvers = [
   AttributionResolver,
@@ -43,4 +44,5 @@ export const resolvers = [
   SubscriptionResolver,
   TrainingRunResolver,
   UserResolver,
+  UserTokenResolver,
 ];

@@ -9,7 +9,7 @@ import type { TrainingRunEntity } from '../storage/training-run.entity.js';
 import { findRun, runVersions } from '../storage/training-run.store.js';
 import { memoryVersions } from '../storage/user-memory-read.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
-import { Scopes } from './access.js';
+import { ofUserId, Scopes } from './access.js';
 import { checkId } from './arguments.js';
 import { ChangeWatch, type VersionsOf } from './change-watch.js';
 import { Id } from './id.scalar.js';
@@ -40,7 +40,7 @@ export class SubscriptionResolver {
     });
   }
 
-  @Scopes('reader')
+  @Scopes('reader', ofUserId)
   @Subscription(() => MemoryProfileType, {
     description:
       'The memory of a user, now and again whenever it has changed: by an interaction, by forgetting, by another live model. Changes in quick ' +

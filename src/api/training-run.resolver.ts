@@ -53,7 +53,8 @@ export class TrainingRunResolver {
     description: 'Starts a training. One runs at a time: if one is queued or runs, that one is returned.',
   })
   async startTraining(
-    @Args('input', { defaultValue: {} }) { reason, idempotencyKey, warmStart }: StartTrainingInput,
+    @Args('input', { defaultValue: {}, description: 'Why, and from what.' })
+    { reason, idempotencyKey, warmStart }: StartTrainingInput,
   ): Promise<StartTrainingPayload> {
     const request = {
       reason: optionalText(reason, 'reason'),

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { Profiles, type MemoryProfile } from '../recommend/profile.js';
 import { interactionsBefore, type LoggedInteraction } from '../storage/interaction-read.store.js';
 import type { UserProperties } from '../storage/user-profile.store.js';
-import { Scopes } from './access.js';
+import { ofUserId, Scopes } from './access.js';
 import { checkFirst, checkId, checkTime } from './arguments.js';
 import { afterArgument, connectionOf, firstArgument, readCursor, type Connection } from './connection.js';
 import { DateTime } from './date-time.scalar.js';
@@ -21,13 +21,13 @@ export class UserResolver {
     private readonly profiles: Profiles,
   ) {}
 
-  @Scopes('reader')
+  @Scopes('reader', ({ id }: { readonly id: string }) => [id])
   @Query(() => User, { description: 'What is known of a user; one that is unknown has no interactions.' })
   user(@Args('id', { type: () => Id, description: 'The user.' }) id: string): User {
     return { id: checkId(id, 'id') };
   }
 
-  @Scopes('reader')
+  @Scopes('reader', ofUserId)
   @Query(() => MemoryProfileType, {
     description: 'What is remembered of a user, and what it is made of.',
     complexity: replayCost,

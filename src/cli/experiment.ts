@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { RecollectError } from '../errors.js';
+import { Experiments } from '../promotion/experiments.js';
 import { LiveModel } from '../promotion/live-model.js';
 import { liveVersion, Promotion } from '../promotion/promotion.js';
 import { findExperiment } from '../storage/experiment.store.js';
@@ -21,11 +21,11 @@ export function addExperimentCommands(program: Command): void {
     .option('--threads <count>', 'threads that replay', String(availableParallelism()))
     .action(async (options: { model: string; share: string; reason?: string; threads: string }) => {
       const version = readCount('--model', options.model);
-      const share = readShare(options.share);
+      const share = Number(options.share);
       const threads = readCount('--threads', options.threads);
-      await withPromotion(async (promotion) => {
+      await withExperiments(async (experiments) => {
         const { reason } = options;
-        await promotion.startExperiment(version, share, { threads, ...(reason === undefined ? {} : { reason }) });
+        await experiments.start(version, share, { threads, ...(reason === undefined ? {} : { reason }) });
         process.stdout.write(`Model ${version} answers ${100 * share} % of the users.\n`);
       });
     });
@@ -51,10 +51,8 @@ export function addExperimentCommands(program: Command): void {
     .description('let what serves answer all users again, or the challenger')
     .option('--promote', 'the challenger serves from then on')
     .action(async ({ promote }: { readonly promote?: true }) => {
-      await withPromotion(async (promotion, version) => {
-        if (version === null) throw new RecollectError('NOT_FOUND', 'no experiment is under way');
-        if (promote === true) await promotion.promote(version, { threads: availableParallelism() });
-        else await promotion.endExperiment();
+      await withExperiments(async (experiments) => {
+        const version = await experiments.end(promote === true, { threads: availableParallelism() });
         process.stdout.write(
           promote === true ? `Model ${version} serves.\n` : `Model ${version} answers nobody any more.\n`,
         );
@@ -62,16 +60,10 @@ export function addExperimentCommands(program: Command): void {
     });
 }
 
-async function withPromotion(work: (promotion: Promotion, version: number | null) => Promise<void>): Promise<void> {
+async function withExperiments(work: (experiments: Experiments) => Promise<void>): Promise<void> {
   await withDatabase(async (dataSource, config) => {
     const logger = createLogger({ ...config, logLevel: 'warn' });
     const promotion = new Promotion(config, logger, dataSource, new LiveModel(config, logger, dataSource));
-    await work(promotion, (await findExperiment(dataSource.manager))?.version ?? null);
+    await work(new Experiments(dataSource, promotion));
   });
-}
-
-function readShare(text: string): number {
-  const share = Number(text);
-  if (share > 0 && share < 1) return share;
-  throw new RecollectError('BAD_INPUT', `--share must be above 0 and below 1, not ${text}`, { field: 'share' });
 }

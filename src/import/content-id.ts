@@ -13,9 +13,8 @@ export class ContentIds {
   next({ userId, sessionId, itemId, kind, value, occurredAt, recommendationId, properties }: Interaction): string {
     const content = [userId, itemId, kind, value, occurredAt, recommendationId, sorted(properties)];
     if (sessionId !== null) content.push(sessionId);
-    const digest = hash('sha256', JSON.stringify(content), 'hex');
-    const count = this.counts.add(digest);
-    const name = `file:${digest.slice(0, 32)}`;
+    const name = `file:${hash('sha256', JSON.stringify(content), 'hex').slice(0, 32)}`;
+    const count = this.counts.add(name);
     return count === 1 ? name : `${name}:${count}`;
   }
 }

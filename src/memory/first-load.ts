@@ -10,13 +10,15 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Config } from '../config.js';
 import type { Interaction } from '../model/interaction.js';
+import type { BinaryCopy } from '../storage/binary-copy.js';
 import {
   analyzeLog,
   buildIndexes,
+  copyInteractions,
   countLog,
   dropIndexes,
-  InteractionCopy,
   lockEmptyLog,
+  startCopy,
 } from '../storage/interaction-load.store.js';
 import { isAnyoneErased } from '../storage/erasure.store.js';
 import { isAnythingForgotten } from '../storage/forgotten-interaction.store.js';
@@ -36,7 +38,7 @@ export class FirstLoad {
     private readonly runner: QueryRunner,
     private readonly config: Config,
     private readonly indexes: Indexes,
-    private readonly copy: InteractionCopy,
+    private readonly copy: BinaryCopy,
   ) {}
 
   /** null where the log has rows, a model serves or something was forgotten, erased or merged, which the ordinary path minds. */
@@ -51,7 +53,7 @@ export class FirstLoad {
       const isFree = (await findLiveModel(manager)) === null && !isEdited;
       if (isFree && (await lockEmptyLog(runner.manager))) {
         const indexes = await dropIndexes(runner.manager);
-        return new FirstLoad(runner, config, indexes, await InteractionCopy.start(runner));
+        return new FirstLoad(runner, config, indexes, await startCopy(manager));
       }
     } catch (error) {
       await giveUp(runner);
@@ -64,7 +66,10 @@ export class FirstLoad {
   /** Adds rows in their order; returns whether each was taken. One that wasn't goes to the ordinary write path after the end. */
   async add(interactions: readonly Interaction[]): Promise<readonly boolean[]> {
     const isNew = interactions.map((interaction) => this.keys.add(keyOf(interaction)) === 1);
-    await this.copy.write(interactions.filter((_, at) => isNew[at]));
+    await copyInteractions(
+      this.copy,
+      interactions.filter((_, at) => isNew[at]),
+    );
     return isNew;
   }
 

@@ -158,8 +158,8 @@ export async function refuseMerged(session: EntityManager, userIds: readonly str
 async function rehearse(session: EntityManager, live: LiveNetwork, edit: LogEdit<unknown>): Promise<Rehearsed | null> {
   const runner = session.queryRunner;
   if (runner === undefined) throw new Error('a session has a connection of its own');
-  await runner.startTransaction('REPEATABLE READ');
   try {
+    await runner.startTransaction('REPEATABLE READ'); // two statements: one that fails at the second is in a transaction
     const arrivals = await lastArrivals(session, edit.userIds);
     if ((await edit.change(session)) === null) return null;
     return { arrivals, memories: await replayed(session, live, edit.userIds, null) };

@@ -12,8 +12,8 @@ import type { Config } from '../config.js';
 import { encodeCheckpoint } from '../model/checkpoint.js';
 import type { Network } from '../model/network.js';
 import { countUsers, listUsers } from '../storage/interaction.store.js';
-import type { MemoryTable } from '../storage/user-memory.store.js';
-import { replay } from './memory-replay.js';
+import { copyMemories, type MemoryTable } from '../storage/user-memory.store.js';
+import { replayed } from './memory-replay.js';
 
 export interface RebuildProgress {
   readonly users: number;
@@ -75,7 +75,7 @@ export async function rebuild(
   }
 }
 
-/** One transaction: these users, out of the log. */
+/** One transaction: these users, out of the log, into a table that has none of them yet. */
 export async function replayUsers(
   dataSource: DataSource,
   network: Network,
@@ -85,7 +85,12 @@ export async function replayUsers(
 ): Promise<void> {
   await dataSource.transaction(async (tx) => {
     await tx.query('SET LOCAL synchronous_commit = off'); // the switch to them is durable only after all of it
-    await replay(tx, network, table, userIds, upTo);
+    const memories = await replayed(tx, { version: table.version, network }, userIds, upTo);
+    await copyMemories(
+      tx,
+      table,
+      memories.filter(({ interactionsApplied }) => interactionsApplied > 0),
+    );
   });
 }
 

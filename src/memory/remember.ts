@@ -6,6 +6,7 @@
  */
 import type { EntityManager } from 'typeorm';
 import { stateBytes, stateSize } from '../model/dimensions.js';
+import type { Track } from '../model/events.js';
 import type { Network } from '../model/network.js';
 import { checksumOf, decodeState, emptyState, encodeState, encodeStates, type UserState } from '../model/user-state.js';
 import {
@@ -18,7 +19,7 @@ import {
 } from '../storage/user-memory.store.js';
 import type { PinnedSlots } from './pinned-slots.js';
 import { Scratch } from './scratch.js';
-import { applyInWaves, type Track } from './waves.js';
+import { applyInWaves } from './waves.js';
 
 /** What of an interaction enters a memory. */
 export interface Event {

@@ -13,7 +13,7 @@ const whole: Checkpoint = {
   ...plain,
   dimensions: { ...plain.dimensions, attributes: 2 },
   attributes: ['category:garden & \u00e9', 'brand:x'],
-  blend: { weight: 0.25, scale: 20 },
+  blend: { weight: 0.25, scale: 20, placePower: 0.4 },
   tensors: new Map(plain.tensors)
     .set('attribute.embedding', { shape: [2, 8], data: new Float32Array(16).fill(0.5) })
     .set('item.attribute.offsets', lists(32, 3))

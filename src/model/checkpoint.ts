@@ -17,9 +17,12 @@ import { Vocabulary } from './vocabulary.js';
 export type { Tensor } from './safetensors.js';
 
 /** The rules' part in the scores: score += weight * log(1 + scale * rules_t); see `rules`. */
+/** How the sequential rules are blended in: src/model/rules.ts has the equation. */
 export interface Blend {
   readonly weight: number;
   readonly scale: number;
+  /** how much less an older item's rules count; 1 in checkpoints of before it was written */
+  readonly placePower: number;
 }
 
 export interface Checkpoint {
@@ -164,11 +167,11 @@ function readDimensions(value: unknown): Dimensions {
 }
 
 function readBlend(value: unknown): Blend {
-  const { weight, scale } = numbers('blend', value);
-  if (!(Number.isFinite(weight) && Number.isFinite(scale) && (weight as number) >= 0 && (scale as number) >= 0)) {
-    throw invalidCheckpoint('weight and scale of its blend are not numbers of at least 0');
+  const { weight, scale, placePower = 1 } = numbers('blend', value);
+  if (![weight, scale, placePower].every((one) => Number.isFinite(one) && (one as number) >= 0)) {
+    throw invalidCheckpoint('weight, scale and placePower of its blend are not numbers of at least 0');
   }
-  return { weight, scale } as Blend;
+  return { weight, scale, placePower } as Blend;
 }
 
 function readContent(value: unknown): ContentNames {

@@ -77,7 +77,8 @@ export function embed(table: Float32Array, rows: Int32Array, norm: Norm, terms: 
 export function sumTerms(table: Float32Array, rows: Int32Array, terms: readonly Term[], { width, data }: Matrix): void {
   rows.forEach((row, user) => {
     if (row < 0 || row * width >= table.length) throw new RangeError(`row ${row} is outside of the item table`);
-    data.set(table.subarray(row * width, (row + 1) * width), user * width);
+    // a view for each, to be copied as a whole, would cost more
+    for (let at = 0; at < width; at++) data[user * width + at] = table[row * width + at] as number;
   });
   for (const { vectors, indices } of terms) {
     indices.forEach((index, user) => {

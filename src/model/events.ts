@@ -6,6 +6,7 @@
  */
 import type { Dimensions } from './dimensions.js';
 import { gapBucket, gapEdges } from './gap.js';
+import type { UserState } from './user-state.js';
 import type { Vocabulary } from './vocabulary.js';
 
 /** What of an interaction a network can look at. */
@@ -32,29 +33,59 @@ export interface Events extends EventContext {
   readonly gaps: Int32Array;
 }
 
+/** A user's state, and the events that are to be applied to it, the oldest first. */
+export interface Track {
+  readonly state: UserState;
+  readonly events: Events;
+}
+
+/** The same of a whole sequence, side by side; null: not known. */
+export interface Columns {
+  readonly itemIds: readonly string[];
+  readonly kinds: readonly string[] | null;
+  /** milliseconds since 1970 */
+  readonly times: readonly (number | null)[] | null;
+  readonly pinned: readonly (readonly number[])[] | null;
+}
+
+const noEdges = new Float64Array(0);
+
 /** `sequence` has the oldest first; `previous` is when the user's event before it occurred, null where there is none. */
 export function eventsOf(
   sequence: readonly Occurrence[],
   previous: number | null,
   items: Vocabulary,
   kinds: Vocabulary,
-  { gaps }: Pick<Dimensions, 'gaps'>,
+  dimensions: Pick<Dimensions, 'kinds' | 'gaps'>,
 ): Events {
-  const count = sequence.length; // the loop is plain: most sequences are short, and made for every event
-  const events = { rows: new Int32Array(count), kinds: new Int32Array(count), gaps: new Int32Array(count) };
-  const edges = gaps === 0 ? null : gapEdges(gaps);
+  const columns = {
+    itemIds: sequence.map(({ itemId }) => itemId),
+    kinds: sequence.map(({ kind }) => kind),
+    times: sequence.map(({ occurredAt }) => occurredAt?.valueOf() ?? null),
+    pinned: sequence.map(({ pinned = [] }) => pinned),
+  };
+  return eventsOfColumns(columns, previous, items, kinds, dimensions);
+}
+
+export function eventsOfColumns(
+  { itemIds, kinds: names, times, pinned }: Columns,
+  previous: number | null,
+  items: Vocabulary,
+  kinds: Vocabulary,
+  { kinds: knownKinds, gaps: buckets }: Pick<Dimensions, 'kinds' | 'gaps'>,
+): Events {
+  const count = itemIds.length;
+  const [rows, kindRows, gaps] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
+  const edges = buckets === 0 ? noEdges : gapEdges(buckets);
   let before = previous;
-  for (const [at, { itemId, kind, occurredAt }] of sequence.entries()) {
-    const now = occurredAt === null ? null : occurredAt.valueOf();
-    events.rows[at] = items.rowOf(itemId);
-    events.kinds[at] = kinds.rowOf(kind);
-    if (edges !== null) events.gaps[at] = gapBucket(edges, before, now);
+  for (let at = 0; at < count; at++) {
+    rows[at] = items.rowOf(itemIds[at] as string);
+    if (knownKinds > 0) kindRows[at] = kinds.rowOf(names?.[at] ?? '');
+    if (buckets === 0) continue;
+    const now = times?.[at] ?? null;
+    gaps[at] = gapBucket(edges, before, now);
     before = now;
   }
-  return {
-    ...events,
-    pinned: sequence.some(({ pinned }) => pinned !== undefined && pinned.length > 0)
-      ? sequence.map(({ pinned = [] }) => pinned)
-      : undefined,
-  };
+  const isAnyPinned = pinned?.some((slots) => slots.length > 0) === true;
+  return { rows, kinds: kindRows, gaps, pinned: isAnyPinned ? pinned : undefined };
 }

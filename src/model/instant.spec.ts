@@ -20,6 +20,23 @@ function message(value: unknown): string {
   return '';
 }
 
+describe('an instant in the form of most producers', () => {
+  const texts = [
+    ...['2026-05-01T10:00:00.123Z', '2026-12-28T23:59:59Z', '2024-02-29T00:00:00.000Z', '0000-01-01T00:00:00Z'],
+    ...['0099-12-31T00:00:00.5xZ', '1600-01-01T00:00:00Z', '1969-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+  ];
+  const spoilt = texts.flatMap((text) =>
+    Array.from(text).flatMap((_, at) =>
+      ['9', 'a', '٣', ' ', '-'].map((mark) => `${text.slice(0, at)}${mark}${text.slice(at + 1)}`),
+    ),
+  );
+
+  it('is what the pattern says, whichever of its characters is another', () => {
+    const withOffset = (text: string): string => text.replace(/Z$/, '+00:00');
+    expect([...texts, ...spoilt].map(read)).toEqual([...texts, ...spoilt].map((text) => read(withOffset(text))));
+  });
+});
+
 describe('an instant as text', () => {
   it.each([
     ['2026-05-01T10:00:00Z', '2026-05-01T10:00:00.000Z'],

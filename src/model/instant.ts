@@ -63,6 +63,8 @@ export function secondsToMs(value: number, field: string): number {
 }
 
 function ofText(text: string, field: string): number {
+  const usual = ofUsualText(text);
+  if (usual !== null) return usual;
   const parts = isoText.exec(text);
   if (parts === null) throw invalid(field, whyNotIso(text));
   const part = (at: number): number => Number(parts[at] ?? 0);
@@ -81,6 +83,34 @@ function ofText(text: string, field: string): number {
   const instant = local - (parts[8] === '-' ? -1 : 1) * offsetMinutes * 60_000;
   if (instant >= endOfYears) throw invalid(field, 'is beyond the year 9999');
   return instant;
+}
+
+/**
+ * Of the form that most producers write, 2026-05-01T10:00:00.123Z, with or without the fraction: several times faster than by the pattern.
+ * null: the pattern has to say, as for days that not every month has.
+ */
+function ofUsualText(text: string): number | null {
+  const hasFraction = text.length === 24;
+  if ((!hasFraction && text.length !== 20) || text[4] !== '-' || text[7] !== '-' || text[10] !== 'T') return null;
+  if (text[13] !== ':' || text[16] !== ':' || (hasFraction && text[19] !== '.') || !text.endsWith('Z')) return null;
+  const [century, decade] = [twoDigits(text, 0), twoDigits(text, 2)];
+  const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)];
+  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
+  const fraction = hasFraction ? 10 * twoDigits(text, 20) + digit(text, 22) : 0;
+  const isUsual = century >= 1 && decade >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= 28;
+  const isOfDay = hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second >= 0 && second <= 59;
+  if (!isUsual || !isOfDay || !(fraction >= 0)) return null;
+  return Date.UTC(100 * century + decade, month - 1, day, hour, minute, second, fraction);
+}
+
+/** NaN where they are none. */
+function twoDigits(text: string, at: number): number {
+  return 10 * digit(text, at) + digit(text, at + 1);
+}
+
+function digit(text: string, at: number): number {
+  const value = text.charCodeAt(at) - 48;
+  return value >= 0 && value <= 9 ? value : NaN;
 }
 
 function daysOf(year: number, month: number): number {

@@ -32,7 +32,7 @@ describe('the bounds of the scan', () => {
     for (const seed of [1, 2, 3]) {
       const u = numbers(width, seed).map((value) => 3 * value);
       const scores = scoreAll(output, u);
-      const bounds = scan.boundsFor(u);
+      const bounds = scan.boundsFor(u).values;
       expect(bounds).toHaveLength(items);
       const slack = bounds.map((bound, at) => bound - (scores[at] ?? NaN));
       expect(Math.min(...slack)).toBeGreaterThanOrEqual(0);
@@ -42,9 +42,45 @@ describe('the bounds of the scan', () => {
         expect(above).toBeLessThanOrEqual(0.02 * length * Math.hypot(...vector) + 1e-5 * size);
       });
     }
-    expect([...scan.boundsFor(new Float32Array(width))].every((bound, at) => bound >= (output.bias[at] ?? NaN))).toBe(
-      true,
-    );
+    expect(
+      [...scan.boundsFor(new Float32Array(width)).values].every((bound, at) => bound >= (output.bias[at] ?? NaN)),
+    ).toBe(true);
+  });
+});
+
+describe('the bounds of the cosines', () => {
+  it.each([1, 1e-6, 1e4, 1e-20])('are close above them, of numbers around %d, for directions of any length', (size) => {
+    const [items, width] = [1_001, 24];
+    const vectors = numbers(items * width, 3).map((value, at) => value * size * (1 + (Math.floor(at / width) % 5)));
+    vectors.fill(0, 0, width);
+    vectors.subarray(width, 2 * width).forEach((value, at, short) => (short[at] = value === 0 ? 0 : at * 1e-45));
+    const scan = new ScanKernel({ vectors, bias: numbers(items, 5) }, width);
+    for (const length of [1e-10, 1, 1e10]) {
+      const direction = numbers(width, 7).map((value) => length * value);
+      const bounds = scan.cosineBoundsFor(direction, Math.hypot(...direction)).values;
+      expect(bounds).toHaveLength(items);
+      bounds.forEach((bound, at) => {
+        const vector = vectors.subarray(at * width, (at + 1) * width);
+        const dot = vector.reduce((sum, value, place) => sum + value * (direction[place] ?? NaN), 0);
+        const cosine = at === 0 ? 0 : dot / (Math.hypot(...vector) * Math.hypot(...direction));
+        expect(bound).toBeGreaterThanOrEqual(cosine);
+        if (at !== 1) expect(bound).toBeLessThanOrEqual(cosine + 0.02);
+      });
+    }
+  });
+});
+
+describe('the places that bounds reach', () => {
+  it('are all of them in order, or nothing where they are too many', () => {
+    for (const items of [4_097, 70_002]) {
+      const scan = new ScanKernel({ vectors: numbers(items * 4, 3), bias: numbers(items, 5).map((one) => one - 5) }, 4);
+      const { values, placesFrom } = scan.boundsFor(numbers(4, 11));
+      for (const least of [Math.max(...values), -4, -5, -Infinity]) {
+        const all = Array.from(values.keys()).filter((at) => (values[at] ?? NaN) >= least);
+        expect(Array.from(placesFrom?.(least) ?? [])).toEqual(all.length > 32_768 ? [] : all);
+      }
+      expect(placesFrom?.(-4)?.length).toBeGreaterThan(0);
+    }
   });
 });
 
@@ -54,7 +90,7 @@ describe('the ranking of items', () => {
   /** Row 3 leads to 7, 10 and 14, row 17 to 10. */
   const ruled: Checkpoint = {
     ...plain,
-    blend: { weight: 3, scale: 10 },
+    blend: { weight: 3, scale: 10, placePower: 0.4 },
     tensors: new Map(plain.tensors)
       .set('rules.offsets', {
         shape: [2_002],
@@ -66,6 +102,25 @@ describe('the ranking of items', () => {
   const networks = [plain, ruled].flatMap((checkpoint) =>
     [true, false].map((simd) => new Network(checkpoint, { simd })),
   );
+
+  it('goes on from its own bounds when others were made meanwhile', () => {
+    for (const network of networks) {
+      const states = [
+        [1, 2, 3],
+        [17, 5],
+      ].map((rows) => network.trace(rows).state);
+      const rankings = states.map((state) => network.ranking(state));
+      const scores = states.map((state) => network.scores(state));
+      const near = network.nearest(network.itemVector(9));
+      const nearest = near.best(20, everything);
+      for (const count of [3, 30, 300]) {
+        rankings.forEach((ranking, at) => {
+          expect(ranking.best(count, everything)).toEqual(rank(scores[at] ?? new Float32Array(0), count));
+        });
+      }
+      expect(near.best(20, everything)).toEqual(nearest);
+    }
+  });
 
   it('is that of the exact scores, however many are asked for and whoever is a candidate, with the rules and without', () => {
     for (const network of networks) {

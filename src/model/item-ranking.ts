@@ -2,7 +2,7 @@
  * The best items for one query, exactly, without the exact score of each: bounds of all items say which can be among the best, and only
  * those are scored. Asked for more than before, it goes on from the same bounds.
  */
-import { rank, type Ranked } from './rank.js';
+import { rank, type PlacesFrom, type Ranked } from './rank.js';
 
 export interface Ranking {
   /** The best items that are candidates, best first, of equals the lower row; fewer where there are fewer candidates. */
@@ -11,22 +11,30 @@ export interface Ranking {
   shifted(shiftOf: (row: number) => number): Ranking;
 }
 
+/** None is below its item's score, row j at j - 1. */
+export interface Bounds {
+  readonly values: Float32Array;
+  /** where there is a faster way to find them than to look at each */
+  readonly placesFrom?: PlacesFrom;
+}
+
 /** Twice the largest relative error of a number as f32. */
-const roundingOfF32 = 2 ** -23;
+export const roundingOfF32 = 2 ** -23;
 
 export class ItemRanking implements Ranking {
   private readonly scores = new Map<number, number>();
 
-  /** `bounds`: none is below its item's score, row j at j - 1. */
+  /** `bounds`: asked for each time; they hold until others are asked for. */
   constructor(
-    private readonly bounds: Float32Array,
+    private readonly bounds: () => Bounds,
     private readonly scoreOf: (row: number) => number,
   ) {}
 
   best(count: number, isCandidate: (row: number) => boolean): readonly Ranked[] {
     if (count <= 0) return [];
+    const { values, placesFrom } = this.bounds();
     for (let bounded = 2 * count + 30; ; bounded *= 2) {
-      const possible = rank(this.bounds, bounded, isCandidate);
+      const possible = rank(values, bounded, isCandidate, placesFrom);
       const best = inOrder(possible.map(({ row }) => ({ row, score: this.scoreOnce(row) }))).slice(0, count);
       const [last, next] = [best.at(-1), possible.at(-1)];
       const isAll = possible.length < bounded || last === undefined || next === undefined;
@@ -36,11 +44,14 @@ export class ItemRanking implements Ranking {
 
   shifted(shiftOf: (row: number) => number): Ranking {
     // a bound that was rounded down would be none
-    const bounds = this.bounds.map((bound, index) => {
+    const values = this.bounds().values.map((bound, index) => {
       const shifted = bound + shiftOf(index + 1);
       return shifted + Math.abs(shifted) * roundingOfF32;
     });
-    return new ItemRanking(bounds, (row) => this.scoreOnce(row) + shiftOf(row));
+    return new ItemRanking(
+      () => ({ values }),
+      (row) => this.scoreOnce(row) + shiftOf(row),
+    );
   }
 
   private scoreOnce(row: number): number {

@@ -123,16 +123,18 @@ describe('a query', () => {
       .set('rules.offsets', { shape: [32], data: offsets })
       .set('rules.items', { shape: [2], data: Int32Array.of(6, 8) })
       .set('rules.values', { shape: [2], data: Float32Array.of(0.5, 2) });
-    const ruled: Checkpoint = { ...plain, tensors, blend: { weight: 3, scale: 10 } };
+    const ruled: Checkpoint = { ...plain, tensors, blend: { weight: 3, scale: 10, placePower: 0.4 } };
     const { state } = network.trace([4, 9]);
     const gain = new Network(ruled).scores(state).map((score, at) => score - (network.scores(state)[at] ?? NaN));
-    expect(gain[5]).toBeCloseTo(3 * Math.log(1 + (10 * 0.5) / 2), 4);
-    expect(gain[7]).toBeCloseTo(3 * Math.log(1 + (10 * 2) / 2), 4);
+    expect(gain[5]).toBeCloseTo(3 * Math.log(1 + (10 * 0.5) / 2 ** 0.4), 4);
+    expect(gain[7]).toBeCloseTo(3 * Math.log(1 + (10 * 2) / 2 ** 0.4), 4);
     expect(gain.filter((value) => value !== 0)).toHaveLength(2);
     const u = network.query(state);
     const one = Array.from(gain, (_, at) => new Network(ruled).scoreOf(state, u, at + 1));
     expect(one).toEqual([...new Network(ruled).scores(state)]);
-    expect(new Network({ ...ruled, blend: { weight: 0, scale: 10 } }).scores(state)).toEqual(network.scores(state));
+    expect(new Network({ ...ruled, blend: { weight: 0, scale: 10, placePower: 0.4 } }).scores(state)).toEqual(
+      network.scores(state),
+    );
   });
 
   it('refuses the vector of a row outside of the table', () => {

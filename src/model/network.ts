@@ -13,19 +13,27 @@
  */
 import { attribution } from './attribution.js';
 import type { Checkpoint } from './checkpoint.js';
-import type { Dimensions } from './dimensions.js';
+import { recentItems, type Dimensions } from './dimensions.js';
 import { embed, sumTerms, type Term } from './embedding.js';
 import { stepGru } from './encoder.js';
-import { eventsOf, type EventContext, type Events, type Occurrence } from './events.js';
+import {
+  eventsOf,
+  eventsOfColumns,
+  type Columns,
+  type EventContext,
+  type Events,
+  type Occurrence,
+  type Track,
+} from './events.js';
 import { largestHalf, roundToHalf } from './half.js';
 import { hasKernels } from './kernels/module.js';
-import { ItemRanking, type Ranking } from './item-ranking.js';
+import { ItemRanking, roundingOfF32, type Bounds, type Ranking } from './item-ranking.js';
 import { ScanKernel } from './kernels/scan-kernel.js';
 import { StepKernel } from './kernels/step-kernel.js';
 import { affine, zeros } from './matrix.js';
 import type { Matrix } from './matrix.js';
 import { holdPinned } from './pinned.js';
-import { dotOf, lengthsOf, scoreAll, scoreOf } from './rank.js';
+import { dotOf, lengthOf, scoreAll, scoreOf } from './rank.js';
 import { attend, read } from './read.js';
 import { residual } from './residual.js';
 import { blendRules, ruleOf, rulesOf, type Transitions } from './rules.js';
@@ -54,10 +62,7 @@ export interface Reading {
 }
 
 /** Users of one pass: their intermediate numbers stay in the processor's cache. */
-const usersAtOnce = 32;
-
-/** What roundings may take off a bound of a cosine. */
-const cosineSlack = 1e-6;
+export const usersAtOnce = 32;
 
 export class Network {
   readonly dimensions: Dimensions;
@@ -67,8 +72,6 @@ export class Network {
   private readonly round: boolean;
   private readonly kernel: StepKernel | null;
   private scan: ScanKernel | null = null;
-  /** of the output's vectors, row j at j - 1 */
-  private lengths: Float32Array | null = null;
 
   constructor(
     readonly checkpoint: Checkpoint,
@@ -92,6 +95,11 @@ export class Network {
     return eventsOf(sequence, previous, this.vocabulary, this.kinds, this.dimensions);
   }
 
+  /** The same from columns. */
+  eventsOfColumns(columns: Columns, previous: number | null): Events {
+    return eventsOfColumns(columns, previous, this.vocabulary, this.kinds, this.dimensions);
+  }
+
   /** One event for each of B different users, in place: rows[b] is the item of states[b], `context` its kind, its gap and what is pinned. */
   step(states: readonly UserState[], rows: Int32Array, { kinds, gaps, pinned }: EventContext = {}): void {
     if (states.length !== rows.length) throw new Error(`${states.length} users have ${rows.length} events`);
@@ -105,6 +113,31 @@ export class Network {
         pinned: pinned?.slice(from, to),
       };
       this.advance(states.slice(from, to), rows.subarray(from, to), context);
+    }
+  }
+
+  /**
+   * The events `from` .. `to` - 1 of a few users, `usersAtOnce` at most, in place: what step after step leaves, bit for bit. Users with
+   * the most events come first.
+   */
+  run(tracks: readonly Track[], from: number, to: number): void {
+    const { kernel } = this;
+    if (kernel !== null && tracks.every(({ events }) => events.pinned === undefined)) {
+      this.runHeld(kernel, tracks, from, to);
+      return;
+    }
+    for (let event = from; event < to; event++) {
+      const some = tracks.slice(0, usersWith(tracks, event));
+      if (some.length === 0) return;
+      const at = (indices: (events: Events) => Int32Array): Int32Array =>
+        Int32Array.from(some, ({ events }) => indices(events)[event] ?? 0);
+      const context = { kinds: at(({ kinds }) => kinds), gaps: at(({ gaps }) => gaps) };
+      const pinned = some.map(({ events }) => events.pinned?.[event] ?? []);
+      this.step(
+        some.map(({ state }) => state),
+        at(({ rows }) => rows),
+        { ...context, pinned },
+      );
     }
   }
 
@@ -155,7 +188,7 @@ export class Network {
   scores(state: UserState, u: Float32Array = this.query(state)): Float32Array {
     const scores = this.scoresWithoutRules(state, u);
     const { blend } = this.checkpoint;
-    if (blend.weight > 0) blendRules(scores, rulesOf(this.transitions, state.recent), blend);
+    if (blend.weight > 0) blendRules(scores, rulesOf(this.transitions, state.recent, blend.placePower), blend);
     return scores;
   }
 
@@ -164,44 +197,43 @@ export class Network {
     return scoreAll(this.weights.output, u);
   }
 
-  /** The best items by the same scores, without each of them being made; the first call of a network takes a moment. */
+  /** The best items by the same scores, without each of them being made; the first of a network takes a moment. */
   ranking(state: UserState, u: Float32Array = this.query(state)): Ranking {
     const { output } = this.weights;
-    const { weight, scale } = this.checkpoint.blend;
-    const bounds = this.boundsFor(u);
+    const { weight, scale, placePower } = this.checkpoint.blend;
     const gains = new Map<number, number>();
-    for (const [row, rule] of weight > 0 ? rulesOf(this.transitions, state.recent) : []) {
-      const gain = weight * Math.log1p(scale * rule);
-      gains.set(row, gain);
-      bounds[row - 1] = (bounds[row - 1] as number) + gain;
+    for (const [row, rule] of weight > 0 ? rulesOf(this.transitions, state.recent, placePower) : []) {
+      gains.set(row, weight * Math.log1p(scale * rule));
     }
+    const bounds = this.whileHeld((scan) => {
+      const made = scan?.boundsFor(u) ?? { values: scoreAll(output, u) };
+      for (const [row, gain] of gains) made.values[row - 1] = (made.values[row - 1] as number) + gain;
+      return made;
+    });
     return new ItemRanking(bounds, (row) => Math.fround(scoreOf(output, u, row) + (gains.get(row) ?? 0)));
   }
 
   /** The items whose vectors lie nearest to a direction [d], by cosine; a vector of length 0 is near to nothing. */
   nearest(direction: Float32Array): Ranking {
     const { output } = this.weights;
-    this.lengths ??= lengthsOf(output, this.dimensions.width);
-    const { lengths } = this;
-    const { bias } = output;
     const length = Math.hypot(...direction) || 1;
-    const bounds = this.boundsFor(direction);
-    for (let at = 0; at < bounds.length; at++) {
-      const own = (lengths[at] as number) * length;
-      const biased = bias[at] as number;
-      const product = (bounds[at] as number) - biased + cosineSlack * Math.abs(biased);
-      bounds[at] = own === 0 ? 0 : product / own + cosineSlack;
-    }
-    return new ItemRanking(bounds, (row) => {
-      const own = lengths[row - 1] as number;
+    const cosineOf = (row: number): number => {
+      const own = lengthOf(output, direction.length, row);
       return own === 0 ? 0 : dotOf(output, direction, row) / (own * length);
-    });
+    };
+    const bounds = this.whileHeld(
+      (scan) =>
+        scan?.cosineBoundsFor(direction, length) ?? {
+          values: output.bias.map((_, at) => cosineOf(at + 1) + roundingOfF32),
+        },
+    );
+    return new ItemRanking(bounds, cosineOf);
   }
 
   /** The score of one row, the rules' part included: the number that `scores` has for it. */
   scoreOf(state: UserState, u: Float32Array, row: number): number {
-    const { weight, scale } = this.checkpoint.blend;
-    const rule = weight > 0 ? ruleOf(this.transitions, state.recent, row) : 0;
+    const { weight, scale, placePower } = this.checkpoint.blend;
+    const rule = weight > 0 ? ruleOf(this.transitions, state.recent, placePower, row) : 0;
     return Math.fround(scoreOf(this.weights.output, u, row) + weight * Math.log1p(scale * rule));
   }
 
@@ -217,11 +249,14 @@ export class Network {
     });
   }
 
-  private boundsFor(u: Float32Array): Float32Array {
-    const { output } = this.weights;
-    if (this.kernel === null) return scoreAll(output, u);
-    this.scan ??= new ScanKernel(output, this.dimensions.width);
-    return this.scan.boundsFor(u);
+  /** Bounds that are made when they are asked for; again where those of another query have taken their place in the kernel's memory. */
+  private whileHeld(make: (scan: ScanKernel | null) => Bounds): () => Bounds {
+    let made: Bounds | null = null;
+    return () => {
+      if (this.kernel === null) return (made ??= make(null));
+      this.scan ??= new ScanKernel(this.weights.output, this.dimensions.width);
+      return (made = made !== null && this.scan.holds(made) ? made : make(this.scan));
+    };
   }
 
   /** The rules of the blend: the strongest transitions of each row. */
@@ -253,10 +288,52 @@ export class Network {
     return keep;
   }
 
+  /** The states stay in the kernel from the first to the last of the events. */
+  private runHeld(kernel: StepKernel, tracks: readonly Track[], from: number, to: number): void {
+    const states = tracks.map(({ state }) => state);
+    kernel.hold(states);
+    const [rows, kinds, gaps] = [0, 1, 2].map(() => new Int32Array(tracks.length)) as [
+      Int32Array,
+      Int32Array,
+      Int32Array,
+    ];
+    for (let event = from; event < to; event++) {
+      const users = usersWith(tracks, event);
+      if (users === 0) break;
+      for (let user = 0; user < users; user++) {
+        const { events } = tracks[user] as Track;
+        rows[user] = events.rows[event] as number;
+        kinds[user] = events.kinds[event] as number;
+        gaps[user] = events.gaps[event] as number;
+      }
+      this.input(
+        kernel,
+        rows.subarray(0, users),
+        this.terms({ kinds: kinds.subarray(0, users), gaps: gaps.subarray(0, users) }, users),
+      );
+      kernel.step(users, this.round);
+    }
+    kernel.release(states);
+    for (const { state, events } of tracks) {
+      const end = Math.min(to, events.rows.length);
+      for (let event = Math.max(from, end - recentItems); event < end; event++) {
+        remember(state, events.rows[event] as number, this.contextAt(events, event));
+      }
+    }
+  }
+
   private stepByKernel(kernel: StepKernel, states: readonly UserState[], rows: Int32Array, terms: readonly Term[]) {
-    const x = { rows: rows.length, width: this.dimensions.width, data: kernel.input(rows.length) }; // [B d]
+    kernel.hold(states);
+    this.input(kernel, rows, terms);
+    const gates = kernel.step(rows.length, this.round);
+    kernel.release(states);
+    return gates;
+  }
+
+  /** E' + C + G of each user [B d] */
+  private input(kernel: StepKernel, rows: Int32Array, terms: readonly Term[]): void {
+    const x = { rows: rows.length, width: this.dimensions.width, data: kernel.input(rows.length) };
     sumTerms(this.weights.table, rows, terms, x);
-    return kernel.step(states, this.round);
   }
 
   /** The plain twin of the kernel: the same equations, the same bits. */
@@ -285,6 +362,14 @@ export class Network {
     return this.weights.blocks.reduce((z, block, l) => residual(block.residual, z, this.hidden([state], l)), x);
   }
 
+  /** What a state keeps of an event's context. */
+  private contextAt({ kinds, gaps }: Events, event: number): readonly number[] {
+    const kept: number[] = [];
+    if (this.weights.kinds !== null) kept.push(kinds[event] as number);
+    if (this.weights.gaps !== null) kept.push(gaps[event] as number);
+    return kept;
+  }
+
   /** C and G with what they are asked for, kinds first. Left out where they are needed they would change a memory unseen. */
   private terms({ kinds, gaps }: EventContext, users: number): readonly Term[] {
     const term = (vectors: Float32Array | null, indices: Int32Array | undefined): readonly Term[] => {
@@ -304,4 +389,11 @@ export class Network {
     });
     return h;
   }
+}
+
+/** How many have an event at this place of their sequence; those with the most come first. */
+function usersWith(tracks: readonly Track[], event: number): number {
+  let users = tracks.length;
+  while (users > 0 && (tracks[users - 1] as Track).events.rows.length <= event) users--;
+  return users;
 }

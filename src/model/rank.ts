@@ -72,24 +72,27 @@ function sumOf({ vectors }: Output, u: Float32Array, row: number, start: number)
   return sum;
 }
 
-/** Of each vector of width d; row j at j - 1. */
-export function lengthsOf({ vectors, bias }: Output, d: number): Float32Array {
-  return bias.map((_, item) => {
-    let squares = 0;
-    for (let at = item * d; at < (item + 1) * d; at++) squares += (vectors[at] as number) * (vectors[at] as number);
-    return Math.sqrt(squares);
-  });
+/** |O[row]| */
+export function lengthOf({ vectors }: Output, d: number, row: number): number {
+  let squares = 0;
+  for (let at = (row - 1) * d; at < row * d; at++) squares += (vectors[at] as number) * (vectors[at] as number);
+  return Math.fround(Math.sqrt(squares));
 }
+
+/** Of the scores that reach `least`, and of those that are no numbers, the places, rising; null: there are too many. */
+export type PlacesFrom = (least: number) => ArrayLike<number> | null;
 
 /** The best `cutoff` items, best first; fewer where fewer are candidates. */
 export function rank(
   scores: Float32Array,
   cutoff: number,
   isCandidate: (row: number) => boolean = () => true,
+  placesFrom: PlacesFrom = (least) => placesIn(scores, least),
 ): readonly Ranked[] {
   if (cutoff <= 0) return [];
   if (scores.length >= fewestToSample && scores.length > 64 * cutoff) {
-    const best = bestOf(placesFrom(scores, likelyLeast(scores, cutoff)), scores, cutoff, isCandidate);
+    const places = placesFrom(likelyLeast(scores, cutoff));
+    const best = places === null ? [] : bestOf(places, scores, cutoff, isCandidate);
     if (best.length === cutoff) return best; // whatever else there is lies below all of them
   }
   return bestOf(null, scores, cutoff, isCandidate);
@@ -109,8 +112,8 @@ function likelyLeast(scores: Float32Array, cutoff: number): number {
   return sample[samples - above] as number;
 }
 
-/** Of the scores that reach `least`, and of those that are no numbers, the places. */
-function placesFrom(scores: Float32Array, least: number): readonly number[] {
+/** A look at each of them. */
+function placesIn(scores: Float32Array, least: number): readonly number[] {
   const places: number[] = [];
   for (let at = 0; at < scores.length; at++) if (!((scores[at] as number) < least)) places.push(at);
   return places;
@@ -118,7 +121,7 @@ function placesFrom(scores: Float32Array, least: number): readonly number[] {
 
 /** `places`: null: all. */
 function bestOf(
-  places: readonly number[] | null,
+  places: ArrayLike<number> | null,
   scores: Float32Array,
   cutoff: number,
   isCandidate: (row: number) => boolean,

@@ -10,7 +10,7 @@ const transitions = {
 
 describe('rules', () => {
   it('sum the transitions of the last items, each divided by its place', () => {
-    expect(rulesOf(transitions, Int32Array.of(1, 2, 1, 0))).toEqual(
+    expect(rulesOf(transitions, Int32Array.of(1, 2, 1, 0), 1)).toEqual(
       new Map([
         [2, 1 + 1 / 3],
         [3, 0.5 + 2 / 2 + 0.5 / 3],
@@ -18,26 +18,31 @@ describe('rules', () => {
     );
   });
 
+  it('count an older item by a power of its place', () => {
+    expect(rulesOf(transitions, Int32Array.of(0, 2), 0.5)).toEqual(new Map([[3, 2 / Math.SQRT2]]));
+    expect(rulesOf(transitions, Int32Array.of(0, 2), 0)).toEqual(new Map([[3, 2]]));
+  });
+
   it('of one item are the same number', () => {
     const recent = Int32Array.of(1, 2, 0, 1, 2);
-    const rules = rulesOf(transitions, recent);
-    expect([0, 1, 2, 3, 4].map((row) => ruleOf(transitions, recent, row))).toEqual(
+    const rules = rulesOf(transitions, recent, 0.4);
+    expect([0, 1, 2, 3, 4].map((row) => ruleOf(transitions, recent, 0.4, row))).toEqual(
       [0, 1, 2, 3, 4].map((row) => rules.get(row) ?? 0),
     );
     expect(rules.get(3)).toBeGreaterThan(2);
   });
 
   it('count the place of an unknown item', () => {
-    expect(rulesOf(transitions, Int32Array.of(0, 0, 2))).toEqual(new Map([[3, 2 / 3]]));
+    expect(rulesOf(transitions, Int32Array.of(0, 0, 2), 1)).toEqual(new Map([[3, 2 / 3]]));
   });
 
   it('are nothing for a user without items', () => {
-    expect(rulesOf(transitions, new Int32Array(10)).size).toBe(0);
+    expect(rulesOf(transitions, new Int32Array(10), 1).size).toBe(0);
   });
 
   it('raise the scores by the logarithm, and only where there is a rule', () => {
     const scores = Float32Array.of(1, 1, 1, 1);
-    blendRules(scores, rulesOf(transitions, Int32Array.of(1)), { weight: 2, scale: 10 });
+    blendRules(scores, rulesOf(transitions, Int32Array.of(1), 1), { weight: 2, scale: 10, placePower: 1 });
     expect([...scores]).toEqual([1, 1 + 2 * Math.log(11), 1 + 2 * Math.log(6), 1].map(Math.fround));
   });
 });

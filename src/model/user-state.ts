@@ -24,10 +24,13 @@ export interface UserState {
   readonly context: Int32Array;
 }
 
-/** The memory of a user without interactions. */
-export function emptyState(dimensions: Dimensions): UserState {
+/** The memory of a user without interactions. `numbers`: zeros, where those of the state go. */
+export function emptyState(
+  dimensions: Dimensions,
+  numbers: Float32Array = new Float32Array(stateSize(dimensions)),
+): UserState {
   return {
-    numbers: new Float32Array(stateSize(dimensions)),
+    numbers,
     recent: new Int32Array(recentItems),
     context: new Int32Array(contextSize(dimensions)),
   };

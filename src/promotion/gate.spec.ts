@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { verdict } from './gate.js';
+import type { RankingMetrics } from '../storage/model.entity.js';
+import { verdict, type Verdict } from './gate.js';
 
 const figures = (ndcgAt10: number) => ({ hrAt10: 0.5, ndcgAt10 });
 
@@ -50,5 +51,28 @@ describe('the gate', () => {
     expect(verdict({ testedUsers: 600, model: lists(0.2, 0.95, 1), popularity: lists(0.1, 1, 0.9) }).promote).toBe(
       true,
     );
+  });
+
+  it('refuses a network that has collapsed or learned nothing, though the rules beside it beat popularity', () => {
+    const lists = (ndcgAt10: number, overlap: number, high: number) => ({
+      ...figures(ndcgAt10),
+      overlap,
+      coverage: 0.02,
+      ndcgAt10Interval: [0, high] as const,
+    });
+    const popularity = lists(0.1, 0.6, 0.12);
+    const judge = (modelWithoutBlend: RankingMetrics): Verdict =>
+      verdict({ testedUsers: 600, model: lists(0.2, 0.1, 0.22), modelWithoutBlend, popularity });
+    expect(judge(lists(0.01, 0.65, 0.2))).toEqual({
+      promote: false,
+      reason:
+        'without the rules everybody gets nearly the same list: two users share 65.0 % of their top ten, by popularity 60.0 %; 2.0 % of the catalogue is shown',
+    });
+    expect(judge(lists(0.01, 0.1, 0.09))).toEqual({
+      promote: false,
+      reason: 'the network has learned nothing: without the rules NDCG@10 0.0100, at most 0.0900, popularity 0.1000',
+    });
+    expect(judge(lists(0.09, 0.1, 0.11)).promote).toBe(true); // what is no better by chance alone goes by what serves
+    expect(judge(figures(0.01)).promote).toBe(true); //          a version from before there were intervals
   });
 });

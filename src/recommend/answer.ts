@@ -69,6 +69,9 @@ export interface Reasons {
   of(itemIds: readonly string[]): readonly AttendedInteraction[];
 }
 
+/** Of an answer that rests on no memory. */
+export const noMemory = { memoryUpdatedAt: null, awaitsReplay: false } as const;
+
 export interface Answer {
   readonly id: string;
   readonly source: Source;
@@ -76,6 +79,8 @@ export interface Answer {
   readonly modelVersion: number | null;
   readonly interactionsSeen: number;
   readonly memoryUpdatedAt: Date | null;
+  /** something of the user came late and is not in the memory yet where it belongs */
+  readonly awaitsReplay: boolean;
   readonly shortfall: Shortfall | null;
   readonly items: readonly RankedItem[];
   /** of given items; left out: none were given */

@@ -5,7 +5,15 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Answer, Candidate, FallbackReason, RankedItem, Reasons, Source } from './answer.js';
+import {
+  noMemory,
+  type Answer,
+  type Candidate,
+  type FallbackReason,
+  type RankedItem,
+  type Reasons,
+  type Source,
+} from './answer.js';
 import { latestItems } from '../storage/item-read.store.js';
 import { chain, latestCandidates, letPass, listed, type Candidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
@@ -24,6 +32,7 @@ export interface Basis {
   readonly modelVersion: number | null;
   readonly interactionsSeen: number;
   readonly memoryUpdatedAt: Date | null;
+  readonly awaitsReplay: boolean;
   readonly because: () => Promise<Reasons>;
 }
 
@@ -91,10 +100,7 @@ export class Answering {
   async fallback(
     fallbackReason: FallbackReason,
     asked: Asked,
-    known: { readonly interactionsSeen: number; readonly memoryUpdatedAt: Date | null } = {
-      interactionsSeen: 0,
-      memoryUpdatedAt: null,
-    },
+    known: Pick<Basis, 'interactionsSeen' | 'memoryUpdatedAt' | 'awaitsReplay'> = { interactionsSeen: 0, ...noMemory },
   ): Promise<Answer> {
     return this.filled(nothingScored, asked, {
       source: 'POPULAR',
@@ -119,7 +125,7 @@ export class Answering {
       { seenBy: null, items: new Set(), besides: null, selection },
       'NOT_COUNTED',
     );
-    const basis = { fallbackReason: null, modelVersion: null, interactionsSeen: 0, memoryUpdatedAt: null };
+    const basis = { fallbackReason: null, modelVersion: null, interactionsSeen: 0, ...noMemory };
     return { id: randomUUID(), source: 'POPULAR', ...basis, because: noReason, shortfall, items };
   }
 

@@ -16,31 +16,30 @@ import {
   catalogueSnapshot,
   changesAtOnce,
   itemChanges,
+  listedAtOnce,
   listItems,
   type ItemChange,
 } from '../storage/item-read.store.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import type { ScoredItems } from './candidates.js';
+import { giveMemoryBack } from './give-back.js';
 import { HeldItems } from './held-items.js';
+import { NetworkRows } from './network-rows.js';
 import { PlacedItems } from './placed-items.js';
 import type { Boost } from './rules/rules.js';
 import { wantAll, type Selection } from './selection.js';
 
 /** Items whose content one statement reads; placing so many takes the process some milliseconds. */
 const pageCount = 250;
-
-interface Rows {
-  readonly rowOf: (itemId: string) => number;
-  /** of the item of a row its index in the columns, at row - 1; -1: it may not be answered */
-  readonly indices: Int32Array;
-}
+/** From so many on, what was read of them and of their network is worth a collection. */
+const manyItems = 50_000;
 
 @Injectable()
 export class Catalogue implements OnModuleInit, OnApplicationShutdown {
   readonly held = new HeldItems();
   private readonly everything = this.held.selectionOf(wantAll);
+  private readonly rows = new NetworkRows(this.held.columns);
   /** by the version of the network */
-  private readonly rows = new Map<number, Rows>();
   private readonly placed = new Map<number, PlacedItems>();
   private snapshot: string | null = null;
   private lookedAt = 0;
@@ -115,7 +114,7 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
     selection: Selection = this.everything,
     boosts: readonly Boost[] = [],
   ): ScoredItems {
-    const indices = this.indicesOf(live);
+    const indices = this.rows.indicesOf(live);
     const { held } = this;
     const { vocabulary } = live.network;
     const learned = vocabulary.size;
@@ -135,20 +134,12 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
     };
   }
 
-  private indicesOf({ version, network }: LiveNetwork): Int32Array {
-    const known = this.rows.get(version);
-    if (known !== undefined) return known.indices;
-    const { vocabulary } = network;
-    const indices = Int32Array.from(vocabulary.ids, (id) => this.held.columns.indexOf(id) ?? -1);
-    this.rows.set(version, { rowOf: (itemId) => vocabulary.rowOf(itemId), indices });
-    return indices;
-  }
-
   /** The snapshot is the next look's only once all of this one is taken in: what could not be is looked up again. */
   private async followChanges(): Promise<void> {
     const tx = this.dataSource.manager;
     const snapshot = await catalogueSnapshot(tx);
     const since = this.snapshot;
+    const known = new Set(this.placed.keys());
     let page: readonly ItemChange[];
     let last = '';
     do {
@@ -156,27 +147,27 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
       for (const change of page) this.apply(change);
       await this.place(page);
       last = page.at(-1)?.id ?? last;
-    } while (page.length === changesAtOnce);
+    } while (page.length === (since === null ? listedAtOnce : changesAtOnce));
     this.snapshot = snapshot;
     this.lookedAt = Date.now();
+    const isLoaded = since === null || [...this.placed.keys()].some((version) => !known.has(version));
+    if (isLoaded && this.size >= manyItems) giveMemoryBack();
   }
 
   private async place(changes: readonly ItemChange[]): Promise<void> {
     const serving = this.networks.serving();
     for (const live of serving) await this.placeIn(live, changes);
     const versions = new Set(serving.map(({ version }) => version));
-    for (const known of [this.rows, this.placed]) {
-      for (const version of known.keys()) if (!versions.has(version)) known.delete(version);
-    }
+    for (const version of this.placed.keys()) if (!versions.has(version)) this.placed.delete(version);
+    this.rows.forgetOthers(versions);
   }
 
   /** Follows the content of the items that a network has not learned: those that changed, or all for another network. */
   private async placeIn(live: LiveNetwork, changes: readonly ItemChange[]): Promise<void> {
     const known = this.placed.get(live.version);
-    if (known === undefined) live.network.ranking(emptyState(live.network.dimensions)); // what its first call takes is not an answer's
+    if (known === undefined) warmUp(live);
     const placed = known ?? new PlacedItems(live);
-    const ids = known === undefined ? this.held.columns.heldIds() : changes.map(({ id }) => id);
-    const cold = placed.map === null ? [] : ids.filter((id) => live.network.vocabulary.rowOf(id) === 0);
+    const cold = placed.map === null ? [] : this.unknownTo(live, known === undefined ? null : changes);
     for (let begin = 0; begin < cold.length; begin += pageCount) {
       const page = cold.slice(begin, begin + pageCount);
       const rows = await readItemContent(this.dataSource.manager, page);
@@ -186,11 +177,24 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
     this.placed.set(live.version, placed);
   }
 
-  private apply(change: ItemChange): void {
-    const index = this.held.apply(change);
-    for (const { rowOf, indices } of this.rows.values()) {
-      const row = rowOf(change.id);
-      if (row > 0) indices[row - 1] = index;
+  /** `changes`: null: of all items */
+  private unknownTo(
+    { network: { vocabulary } }: LiveNetwork,
+    changes: readonly ItemChange[] | null,
+  ): readonly string[] {
+    const ids: string[] = [];
+    for (const id of changes?.map((change) => change.id) ?? this.held.columns.heldIds()) {
+      if (vocabulary.rowOf(id) === 0) ids.push(id);
     }
+    return ids;
   }
+
+  private apply(change: ItemChange): void {
+    this.rows.put(change.id, this.held.apply(change));
+  }
+}
+
+/** What the first ranking of a network takes is not an answer's. */
+function warmUp({ network }: LiveNetwork): void {
+  network.ranking(emptyState(network.dimensions)).best(1, () => true);
 }

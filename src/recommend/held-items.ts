@@ -43,7 +43,7 @@ export class HeldItems {
     const index = until === -Infinity ? this.columns.remove(change.id) : this.columns.put(change);
     if (index === undefined) return -1;
     if (index >= this.until.length) {
-      const longer = new Float64Array(2 * (index + 512)).fill(-Infinity);
+      const longer = new Float64Array(Math.ceil(1.25 * (index + 512))).fill(-Infinity);
       longer.set(this.until);
       this.until = longer;
     }

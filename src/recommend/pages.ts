@@ -29,6 +29,8 @@ export interface Page {
 
 type KeptBasis = Pick<Answer, 'source' | 'fallbackReason' | 'modelVersion' | 'interactionsSeen'> & {
   readonly memoryUpdatedAt: string | null;
+  /** left out by programs of before */
+  readonly awaitsReplay?: boolean;
 };
 
 @Injectable()
@@ -37,14 +39,14 @@ export class Pages {
 
   /** Notes what lies behind the items of an answer; null: nothing does. `request`: who asked what. */
   async keep(answer: Answer, request: string): Promise<PagePlace | null> {
-    const { id, items, source, fallbackReason, modelVersion, interactionsSeen, memoryUpdatedAt } = answer;
+    const { id, items, source, fallbackReason, modelVersion, interactionsSeen, memoryUpdatedAt, awaitsReplay } = answer;
     const rest = (await answer.rest?.()) ?? [];
     if (rest.length === 0) return null;
     const all: readonly RankedItem[] = [...items, ...rest];
     await addAnswerSnapshot(this.dataSource.manager, {
       id,
       request: hashOf(id, request),
-      basis: { source, fallbackReason, modelVersion, interactionsSeen, memoryUpdatedAt } satisfies Record<
+      basis: { source, fallbackReason, modelVersion, interactionsSeen, memoryUpdatedAt, awaitsReplay } satisfies Record<
         keyof KeptBasis,
         unknown
       >,
@@ -91,7 +93,16 @@ export class Pages {
     const passed = taken.shortfall === null && last !== undefined ? (places.get(last.item.id) ?? 0) + 1 : Infinity;
     const basis = snapshot.basis as unknown as KeptBasis;
     const memoryUpdatedAt = basis.memoryUpdatedAt === null ? null : new Date(basis.memoryUpdatedAt);
-    const answer: Answer = { id: snapshot.id, ...basis, memoryUpdatedAt, because, shortfall: taken.shortfall, items };
+    const { awaitsReplay = false } = basis;
+    const answer: Answer = {
+      id: snapshot.id,
+      ...basis,
+      memoryUpdatedAt,
+      awaitsReplay,
+      because,
+      shortfall: taken.shortfall,
+      items,
+    };
     const isEnd = last === undefined || passed >= snapshot.itemIds.length;
     return { answer, end: isEnd ? null : { answerId: snapshot.id, passed, rank: last.rank } };
   }

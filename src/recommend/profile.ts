@@ -11,9 +11,10 @@ import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/
 import { sequenceOf, trace, type Sequence } from '../memory/trace.js';
 import { overHeads } from '../model/attribution.js';
 import { countInteractions } from '../storage/interaction-read.store.js';
-import { loadItems } from '../storage/item-read.store.js';
 import { readMemory } from '../storage/user-memory-read.store.js';
 import type { FallbackReason } from './answer.js';
+import { Catalogue } from './catalogue.js';
+import { categoriesOf } from './categories.js';
 import { sharesOfCategories, sumBy, top, type CategoryShare, type ItemShare } from './shares.js';
 import { SimilarItems } from './similar.js';
 import { SlotHistories } from './slot-history.js';
@@ -44,6 +45,7 @@ export class Profiles {
   constructor(
     private readonly dataSource: DataSource,
     private readonly similar: SimilarItems,
+    private readonly catalogue: Catalogue,
     @Inject(NETWORK_SOURCE) private readonly networks: NetworkSource,
   ) {}
 
@@ -82,16 +84,18 @@ export class Profiles {
     const byItem = sumBy((slots === 0 ? [] : sequence).map(({ itemId }, place) => [itemId, attended[place] ?? 0]));
     const nearest = network.directions(state).map((to) => this.similar.nearest(live, to, categorisedItems));
     const itemIds = new Set([...byItem.keys(), ...nearest.flat().map(({ itemId }) => itemId)]);
-    const items = new Map((await loadItems(this.dataSource.manager, [...itemIds])).map((item) => [item.id, item]));
+    const categories = await categoriesOf(this.dataSource.manager, this.catalogue.held.columns, itemIds);
     const before = interactionsApplied - sequence.length;
     const histories = new SlotHistories(network, { steps: sequence, start }, before, (direction) =>
       this.similar.nearest(live, direction, nearestItems).map(({ itemId }) => itemId),
     );
-    const byCategory = sumBy([...byItem].flatMap(([itemId, share]) => sharesOfCategories(items.get(itemId), share)));
+    const byCategory = sumBy(
+      [...byItem].flatMap(([itemId, share]) => sharesOfCategories(categories.get(itemId), share)),
+    );
     return {
       userId,
       slots: Array.from(overHeads(attention, heads), (weight, slot) => ({
-        ...slotProfile(slot, fill, nearest[slot] ?? [], items),
+        ...slotProfile(slot, fill, nearest[slot] ?? [], categories),
         weight,
         pinnedSince: pinnedSince.get(slot) ?? null,
         history: async (moments) => histories.of(slot, moments),

@@ -1,5 +1,4 @@
 /** Shares of a memory, summed by what they are of. */
-import type { ItemRow } from '../storage/item-read.store.js';
 
 export interface ItemShare {
   readonly itemId: string;
@@ -23,6 +22,9 @@ export function top(sums: ReadonlyMap<string, number>, count: number): readonly 
 }
 
 /** An item of several categories gives each a part; undefined: one that has left the catalogue. */
-export function sharesOfCategories(item: ItemRow | undefined, share: number): readonly (readonly [string, number])[] {
-  return item?.categories.map((category) => [category, share / item.categories.length]) ?? [];
+export function sharesOfCategories(
+  categories: readonly string[] | undefined,
+  share: number,
+): readonly (readonly [string, number])[] {
+  return categories?.map((category) => [category, share / categories.length]) ?? [];
 }

@@ -6,7 +6,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { joinedRanking, rankingOf } from '../model/item-ranking.js';
 import { NETWORK_SOURCE, type LiveNetwork, type NetworkSource } from '../memory/network-source.js';
-import type { Answer, Candidate } from './answer.js';
+import { noMemory, type Answer, type Candidate } from './answer.js';
 import { Answering, noReason, type Asked, type Scored } from './answering.js';
 import { scoredCandidates } from './candidates.js';
 import { Catalogue } from './catalogue.js';
@@ -44,15 +44,19 @@ export class SimilarItems {
       fallbackReason: null,
       modelVersion: live.version,
       interactionsSeen: 0,
-      memoryUpdatedAt: null,
+      ...noMemory,
       because: noReason,
     });
   }
 
   /** The learned items that lie nearest to a direction, the nearest first; hidden and deleted ones are not among them. */
   nearest(live: LiveNetwork, direction: Float32Array, count: number): readonly Candidate[] {
-    const ranking = live.network.nearest(direction);
-    const [batch = []] = scoredCandidates(ranking, this.catalogue.itemsFor(live, null), Date.now(), 'MODEL', count);
-    return batch.slice(0, count).filter(({ score }) => score > 0);
+    const items = this.catalogue.itemsFor(live, null);
+    const now = Date.now();
+    return live.network
+      .nearest(direction)
+      .best(count, (row) => items.untilOf(row) > now)
+      .filter(({ score }) => score > 0)
+      .map(({ row, score }) => ({ itemId: items.idOf(row), score, source: 'MODEL' }));
   }
 }

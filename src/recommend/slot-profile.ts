@@ -9,7 +9,6 @@
  */
 import type { SlotInteraction } from '../memory/slot-forgetting.js';
 import type { SequenceStep } from '../storage/interaction-read.store.js';
-import type { ItemRow } from '../storage/item-read.store.js';
 import type { Candidate } from './answer.js';
 import { sharesOfCategories, sumBy, top, type CategoryShare } from './shares.js';
 import type { SlotMoment } from './slot-history.js';
@@ -52,12 +51,12 @@ export interface SlotFill {
   readonly shares: readonly Float32Array[];
 }
 
-/** Everything of a slot but its weight, its pin and its history. `nearest`: the items nearest to its direction; `items`: those of the catalogue. */
+/** Everything of a slot but its weight, its pin and its history. `nearest`: the items nearest to its direction; `categories`: of those of the catalogue. */
 export function slotProfile(
   index: number,
   { sequence, gates, shares }: SlotFill,
   nearest: readonly Candidate[],
-  items: ReadonlyMap<string, ItemRow>,
+  categories: ReadonlyMap<string, readonly string[]>,
 ): Omit<SlotProfile, 'weight' | 'pinnedSince' | 'history'> {
   const fill = sequence.map((step, place) => ({ ...step, share: shares[place]?.[index] ?? 0 }));
   const keep = meanKeep(gates, index);
@@ -72,7 +71,7 @@ export function slotProfile(
       .sort((a, b) => b.share - a.share)
       .slice(0, shownInteractions),
     nearest: nearest.slice(0, nearestItems).map(({ itemId }) => itemId),
-    categories: categoriesOf(nearest, items),
+    categories: categoriesOf(nearest, categories),
   };
 }
 
@@ -100,8 +99,11 @@ function lastOf<V>(values: readonly V[], isSo: (value: V, place: number) => bool
 }
 
 /** By how near the items are; together at most 1. */
-function categoriesOf(nearest: readonly Candidate[], items: ReadonlyMap<string, ItemRow>): readonly CategoryShare[] {
+function categoriesOf(
+  nearest: readonly Candidate[],
+  categories: ReadonlyMap<string, readonly string[]>,
+): readonly CategoryShare[] {
   const total = nearest.reduce((sum, { score }) => sum + score, 0);
-  const shares = nearest.flatMap(({ itemId, score }) => sharesOfCategories(items.get(itemId), score / total));
+  const shares = nearest.flatMap(({ itemId, score }) => sharesOfCategories(categories.get(itemId), score / total));
   return top(sumBy(shares), slotCategories).map(([category, share]) => ({ category, share }));
 }

@@ -12,7 +12,7 @@ import { decodeState, emptyState, type UserState } from '../model/user-state.js'
 import { countInteractions, itemsOf } from '../storage/interaction-read.store.js';
 import type { SeenBy } from '../storage/item-read.store.js';
 import { readMemory } from '../storage/user-memory-read.store.js';
-import type { FallbackReason, Reasons } from './answer.js';
+import { noMemory, type FallbackReason, type Reasons } from './answer.js';
 import { because } from './because.js';
 import { Catalogue } from './catalogue.js';
 import type { Context, SeenWish } from './wish.js';
@@ -28,6 +28,7 @@ export interface SessionInteraction {
 export interface Known {
   readonly interactionsSeen: number;
   readonly memoryUpdatedAt: Date | null;
+  readonly awaitsReplay: boolean;
 }
 
 /** What he has seen: by the log of a user, or in a visitor's list. */
@@ -83,10 +84,11 @@ export class Standings {
     if (live === null || memory === null) {
       const interactionsSeen = await countInteractions(tx, userId);
       const reason = live === null ? 'NO_MODEL' : interactionsSeen === 0 ? 'UNKNOWN_USER' : 'NO_MEMORY_YET';
-      return { known: { interactionsSeen, memoryUpdatedAt: null }, seen, userId, encoded: reason };
+      return { known: { interactionsSeen, ...noMemory }, seen, userId, encoded: reason };
     }
     const state = decodeState(live.network.dimensions, memory.state);
-    const known = { interactionsSeen: memory.interactionsApplied, memoryUpdatedAt: memory.updatedAt };
+    const { interactionsApplied: interactionsSeen, updatedAt: memoryUpdatedAt, awaitsReplay } = memory;
+    const known = { interactionsSeen, memoryUpdatedAt, awaitsReplay };
     if (!(await this.holdsKnownItem(live, userId, state))) return { known, seen, userId, encoded: 'NO_KNOWN_ITEMS' };
     if (context !== null) {
       const pins = await PinnedSlots.read(tx, live.version, [userId]);
@@ -106,7 +108,7 @@ export class Standings {
   /** `sequence`: the oldest first. */
   ofSession(sequence: readonly SessionInteraction[], wish: SeenWish | null, context: Context | null = null): Standing {
     const standing = {
-      known: { interactionsSeen: sequence.length, memoryUpdatedAt: null },
+      known: { interactionsSeen: sequence.length, ...noMemory },
       seen: { seenBy: null, items: new Set(this.seenIn(sequence, wish)) },
       userId: null,
     };

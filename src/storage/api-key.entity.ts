@@ -5,6 +5,7 @@ export type Scope = (typeof scopes)[number];
 
 /** A key of the API: only its hash is kept, the prefix finds the row. */
 @Entity('api_key')
+@Check('api_key_token_key_check', 'octet_length(token_key) = 32')
 @Check('api_key_scopes_check', `scopes <@ '{reader,writer,operator,privacy}'`)
 export class ApiKeyEntity {
   @PrimaryGeneratedColumn('uuid')
@@ -19,6 +20,10 @@ export class ApiKeyEntity {
   /** SHA-256 of the whole key */
   @Column('bytea')
   hash!: Buffer;
+
+  /** public key by which tokens that were made with the key are checked; null: it is older than tokens */
+  @Column('bytea', { name: 'token_key', nullable: true })
+  tokenKey!: Buffer | null;
 
   @Column('text', { array: true })
   scopes!: Scope[];

@@ -18,6 +18,7 @@ export interface NewApiKey {
   readonly prefix: string;
   /** SHA-256 of the whole key */
   readonly hash: Buffer;
+  readonly tokenKey: Buffer;
   readonly scopes: readonly Scope[];
   readonly expiresAt: Date | null;
 }
@@ -26,20 +27,23 @@ const columns = `id, name, prefix, scopes, created_at AS "createdAt", expires_at
 
 export async function insertApiKey(tx: EntityManager, key: NewApiKey): Promise<ApiKeyRow> {
   const rows = await tx.query<ApiKeyRow[]>(
-    `INSERT INTO api_key (name, prefix, hash, scopes, expires_at) VALUES ($1, $2, $3, $4, $5) RETURNING ${columns}`,
-    [key.name, key.prefix, key.hash, key.scopes, key.expiresAt],
+    `INSERT INTO api_key (name, prefix, hash, token_key, scopes, expires_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${columns}`,
+    [key.name, key.prefix, key.hash, key.tokenKey, key.scopes, key.expiresAt],
   );
   const row = rows[0];
   if (row === undefined) throw new Error('the insert of a key returned no row');
   return row;
 }
 
-export async function findApiKey(
-  tx: EntityManager,
-  prefix: string,
-): Promise<(ApiKeyRow & { readonly hash: Buffer }) | null> {
-  const rows = await tx.query<(ApiKeyRow & { hash: Buffer })[]>(
-    `SELECT ${columns}, hash FROM api_key WHERE prefix = $1`,
+/** With what keys and their tokens are checked by. */
+export interface StoredKey extends ApiKeyRow {
+  readonly hash: Buffer;
+  readonly tokenKey: Buffer | null;
+}
+
+export async function findApiKey(tx: EntityManager, prefix: string): Promise<StoredKey | null> {
+  const rows = await tx.query<StoredKey[]>(
+    `SELECT ${columns}, hash, token_key AS "tokenKey" FROM api_key WHERE prefix = $1`,
     [prefix],
   );
   return rows[0] ?? null;

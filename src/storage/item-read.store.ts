@@ -132,11 +132,14 @@ export async function catalogueSnapshot(tx: EntityManager): Promise<string> {
   return row.snapshot;
 }
 
+/** Of all items; a page of so few is garbage before it grows old, and leaves the process no larger. */
+export const listedAtOnce = 2_000;
+
 /** The items that are not deleted, in the order of their ids, behind `after`. */
 export async function listItems(tx: EntityManager, after: string): Promise<readonly ItemChange[]> {
   return tx.query<ItemChange[]>(
     `SELECT ${changeColumns} FROM item i WHERE i.id > $1 AND i.deleted_at IS NULL ORDER BY i.id LIMIT $2`,
-    [after, changesAtOnce],
+    [after, listedAtOnce],
   );
 }
 

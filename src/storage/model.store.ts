@@ -65,6 +65,13 @@ export async function findModel(tx: EntityManager, version: number): Promise<Mod
   return tx.findOneBy(ModelEntity, { version });
 }
 
+/** The newest first, from the version before `before` on; null: from the newest. */
+export async function listModels(tx: EntityManager, before: string | null, count: number): Promise<ModelEntity[]> {
+  const query = tx.createQueryBuilder(ModelEntity, 'model').orderBy('model.version', 'DESC').limit(count);
+  if (before !== null) query.where('model.version < :before', { before });
+  return query.getMany();
+}
+
 export async function setModelStatus(tx: EntityManager, version: number, status: ModelStatus): Promise<void> {
   await tx.query('UPDATE model SET status = $2 WHERE version = $1', [version, status]);
 }

@@ -21,6 +21,11 @@ export function setPatience(ms: number): void {
   if (current !== undefined) current.ms = ms;
 }
 
+/** Work that goes on behind a request has all the time it takes. */
+export function withoutPatience<T>(work: () => T): T {
+  return patience.exit(work);
+}
+
 /** A connection of the pool. */
 export class PatientClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {

@@ -7,13 +7,15 @@ export interface StoredMemory {
   readonly interactionsApplied: number;
   readonly lastOccurredAt: Date | null;
   readonly updatedAt: Date;
+  /** something came late, and is not in it yet where it belongs */
+  readonly awaitsReplay: boolean;
 }
 
 /** What is remembered of the user under this version; null if nothing has been applied yet. */
 export async function readMemory(tx: EntityManager, version: number, userId: string): Promise<StoredMemory | null> {
   const rows = await tx.query<StoredMemory[]>(
     `SELECT state, interactions_applied::float8 AS "interactionsApplied", last_occurred_at AS "lastOccurredAt",
-            updated_at AS "updatedAt"
+            updated_at AS "updatedAt", EXISTS (SELECT FROM replay_request WHERE user_id = $2) AS "awaitsReplay"
        FROM user_memory WHERE model_version = $1 AND user_id = $2 AND interactions_applied > 0`,
     [version, userId],
   );

@@ -5,6 +5,7 @@
  */
 import type { EntityManager } from 'typeorm';
 import { RecollectError } from '../errors.js';
+import { BinaryCopy } from './binary-copy.js';
 import { bigintArray, instantArray, textArray } from './binary-array.js';
 
 /** A memory as it is stored. */
@@ -206,6 +207,29 @@ export async function saveMemories(
   );
   const numbers = new Map(saved.map(({ userId, sequenceNumber }) => [userId, sequenceNumber]));
   return memories.map((memory) => ({ ...memory, sequenceNumber: numbers.get(memory.userId) ?? 0 }));
+}
+
+/** Writes memories of users who have none in the table, several times faster. */
+export async function copyMemories(
+  tx: EntityManager,
+  { version, name }: MemoryTable,
+  memories: readonly MemoryRow[],
+): Promise<void> {
+  if (memories.length === 0) return;
+  const columns = ['model_version', 'user_id', 'state', 'interactions_applied', 'last_occurred_at', 'checksum'];
+  const copy = await BinaryCopy.start(tx, name, [...columns, 'sequence_number']);
+  for (const { userId, state, interactionsApplied, lastOccurredAt, checksum } of memories) {
+    copy.row();
+    copy.integer(version);
+    copy.text(userId);
+    copy.binary(state);
+    copy.bigint(interactionsApplied);
+    copy.instant(lastOccurredAt?.getTime() ?? null);
+    copy.bigint(checksum);
+    copy.bigint(1);
+    if (copy.isFull) await copy.send();
+  }
+  await copy.end();
 }
 
 function upsert(name: MemoryTable['name']): string {

@@ -66,6 +66,10 @@ export interface Hyperparameters {
   readonly rulesPerItem: number;
   /** what a transition counts in the other direction there, 0 .. 1 */
   readonly rulesBackward: number;
+  /** how much less the blend's rules count a pair with a gap, an item that occurs often, and an item further back in the history */
+  readonly rulesGapPower: number;
+  readonly rulesTargetPower: number;
+  readonly rulesPlacePower: number;
   /** most users that an epoch and the blend are judged on, drawn by the seed */
   readonly validationUsers: number;
   /** most users that the final test asks for, drawn by the seed */
@@ -106,6 +110,9 @@ export const defaultHyperparameters: Hyperparameters = {
   negatives: 8_192,
   rulesPerItem: 200,
   rulesBackward: 0,
+  rulesGapPower: 0.5,
+  rulesTargetPower: 0.25,
+  rulesPlacePower: 0.4,
   validationUsers: 10_000,
   testUsers: 20_000,
   seed: 1,

@@ -9,7 +9,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { sequentialRules } from './evaluation/baselines.js';
 import { deviceReport } from './backend.js';
-import { chooseBlend } from './evaluation/blend.js';
+import { chooseBlend, servedRules } from './evaluation/blend.js';
 import { networkScoring } from './evaluation/evaluation.js';
 import type { ContentById } from './content/content-file.js';
 import { fitContent } from './content/content-fit.js';
@@ -25,7 +25,7 @@ import type { StateFile } from './state/state-file.js';
 import { systemFigures } from './evaluation/system-figures.js';
 import { learn, type Listener } from './trainer.js';
 import type { TrainingJob, TrainingResult } from './training-job.js';
-import { frequencies, strongest } from './evaluation/transitions.js';
+import { frequencies } from './evaluation/transitions.js';
 import { startOf } from './warm-start.js';
 
 /** Bounds the memory that one user with a million interactions would take; nothing older weighs in an answer. */
@@ -70,11 +70,10 @@ export async function trainModel(
   const { items } = dimensions;
   const network = networkScoring(learner, longestHistory);
   const table = sequentialRules(training, items);
-  const { rulesPerItem: limit, rulesBackward: backward } = hyperparameters;
-  const served = backward === 0 ? strongest(table, limit) : sequentialRules(training, items, { backward, limit });
+  const served = servedRules(training, items, hyperparameters);
   const validation = sample(split.validation, hyperparameters.validationUsers, hyperparameters.seed);
   const asked = sample(split.test, hyperparameters.testUsers, hyperparameters.seed);
-  const { blend, ...onValidation } = chooseBlend(network, served, validation);
+  const { blend, ...onValidation } = chooseBlend(network, served, hyperparameters.rulesPlacePower, validation);
   const counts = frequencies(training, items);
   const scored = { learner, rules: served, blend, limit: longestHistory };
   const placing =

@@ -11,6 +11,8 @@ const whole = (least: number, most: number) => z.number().int().min(least).max(m
 /** 0 <= x < 1 */
 const share = z.number().min(0).lt(1);
 
+const power = z.number().min(0).max(4);
+
 /** The values that each hyperparameter may have. */
 export const rules = {
   width: whole(1, 1_024),
@@ -50,6 +52,9 @@ export const rules = {
   negatives: whole(1, 1_000_000),
   rulesPerItem: whole(1, 10_000),
   rulesBackward: z.number().min(0).max(1),
+  rulesGapPower: power,
+  rulesTargetPower: power,
+  rulesPlacePower: power,
   validationUsers: whole(1, Number.MAX_SAFE_INTEGER),
   testUsers: whole(0, Number.MAX_SAFE_INTEGER),
   seed: whole(0, 2 ** 32 - 1),

@@ -4,6 +4,7 @@
  */
 import type { ErrorCode } from '../errors.js';
 import type { EpochFigures, TrainingProgress } from '../storage/training-run.entity.js';
+import type { Blend } from '../model/checkpoint.js';
 import type { Hyperparameters } from './hyperparameters.js';
 import type { SplitChoice } from './log/held-out.js';
 import type { LabelledFigures } from './labelled-stage.js';
@@ -77,7 +78,7 @@ export interface TrainingResult {
   readonly test: TestFigures;
   /** the rest of the test's figures; not in older reports */
   readonly systems?: Readonly<Record<SystemName, SystemFigures>>;
-  readonly blend: { readonly weight: number; readonly scale: number };
+  readonly blend: Blend;
   /** of the log that came in; items: those with a training interaction, which the model knows */
   readonly users: number;
   readonly items: number;

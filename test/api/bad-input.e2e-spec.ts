@@ -43,6 +43,7 @@ describe('bad input', () => {
   it.each([
     ['user(id: "bystander") { interactions(first: $n) { edges { cursor } } }', 'first', 100],
     ['trainingRuns(first: $n) { edges { cursor } }', 'first', 100],
+    ['models(first: $n) { edges { cursor } }', 'first', 100],
     ['popularItems(input: { first: $n }) { id }', 'first', 100],
     ['recommendations(input: { userId: "bystander", first: $n }) { id }', 'first', 100],
     ['similarItems(input: { itemId: "b", first: $n }) { id }', 'first', 100],
@@ -121,6 +122,14 @@ describe('bad input', () => {
     expect([200, 400]).toContain(status);
     expect(errors.filter(({ extensions }) => !clear.includes(extensions.code))).toEqual([]);
     expect(errors.length).toBeLessThanOrEqual(101); // not one for each field
+  });
+
+  it('says LIMIT_EXCEEDED of a document that asks for one field a thousand times', async () => {
+    const { errors, status } = await api.ask(`{ user(id: "bystander") { ${'id '.repeat(985)} } }`, {}, key);
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([
+      { message: expect.stringMatching(/ask for each of them once/), extensions: { code: 'LIMIT_EXCEEDED' } },
+    ]);
   });
 
   it.each([

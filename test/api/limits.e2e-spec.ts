@@ -146,6 +146,10 @@ describe('the edge', () => {
     try {
       const query = '{ __schema { types { fields { type { ofType { name } } } } } }';
       expect((await shown.ask(query)).errors).toEqual([]);
+      const root = await shown.ask('{ __schema { queryType { description } } }');
+      expect(root.data).toMatchObject({
+        __schema: { queryType: { description: expect.stringMatching(/^What can be asked/) } },
+      });
       expect((await shown.ask(query, undefined, null)).status).toBe(401);
     } finally {
       await shown.stop();

@@ -11,6 +11,7 @@ import { askOf, eventually, promoteRandom, putItems, startApi, startReplica, typ
 import type { AnswerView } from './views.js';
 
 const schema = 'lost_listener_spec';
+const blackHoleMs = 60_000;
 
 describe('a replica that lost its listener', () => {
   let one: RunningApi;
@@ -24,7 +25,7 @@ describe('a replica that lost its listener', () => {
     postgresPort = Number(url.port);
     proxy.target = postgresPort;
     url.port = String(proxy.port);
-    two = await startReplica({ ...one.config, databaseUrl: url.href }, one.dataSource);
+    two = await startReplica({ ...one.config, databaseUrl: url.href, refreshMs: 10 * blackHoleMs }, one.dataSource);
     await eventually(async () => {
       expect(await figure('recollect_listener_connects_total')).toBe(1);
     });
@@ -107,13 +108,31 @@ describe('a replica that lost its listener', () => {
   it('notices one that died without a word, and makes another', async () => {
     const connects = await figure('recollect_listener_connects_total');
     proxy.setWeather({ isBlackHole: true });
-    await putItems(one, ['e']);
-    await sleep(pingMs + answerMs + 500);
+    const begun = Date.now();
+    const version = await promoteRandom(one, ['a', 'c', 'e']);
+    await putItems(one, [
+      { id: 'a', categories: ['red'] },
+      { id: 'c', categories: ['blue'], available: false },
+      { id: 'e', categories: ['blue'] },
+    ]);
+    while (Date.now() - begun < blackHoleMs) {
+      expect(await answered('blue')).toEqual([]); //              no longer blue, hidden, not heard of
+      await sleep(1_000);
+    }
     expectSize(3);
+    expect(two.get(LiveModel).current()?.version).not.toBe(version);
+    expect(await figure('recollect_catalogue_age_seconds')).toBeGreaterThan(50);
+    expect(await figure('recollect_listener_silence_seconds')).toBeGreaterThan(50);
     proxy.setWeather({});
-    await eventually(async () => {
-      expectSize(4);
-      expect(await figure('recollect_listener_connects_total')).toBe(connects + 1);
-    });
-  });
+    await eventually(
+      async () => {
+        expect(await answered('blue')).toEqual(['e']);
+        expect(await answered('red')).toEqual(['a']);
+        expectSize(3);
+        expect(two.get(LiveModel).current()?.version).toBe(version);
+      },
+      pingMs + answerMs + 5_000,
+    );
+    expect(await figure('recollect_listener_connects_total')).toBe(connects + 1);
+  }, 120_000);
 });

@@ -83,6 +83,25 @@ describe('what a query asks of Postgres', () => {
     expect(many).toBeLessThan(12);
   });
 
+  it('is no statement for the items of a profile but those that it shows, and one for those that are hidden', async () => {
+    const profile = '{ memoryProfile(userId: "w") { topCategories { category } slots { categories { category } } } }';
+    const itemsRead = async (): Promise<number> =>
+      (await ask(profile)).filter((statement) => statement.includes('WHERE i.id = ANY(')).length;
+    expect(await itemsRead()).toBe(0);
+    await api.ask(
+      'mutation { patchItems(input: { items: [{ id: "item 3", available: false }] }) { userErrors { code } } }',
+      {},
+      key,
+    );
+    expect(await itemsRead()).toBe(1);
+    await api.ask(
+      'mutation { patchItems(input: { items: [{ id: "item 3", available: true }] }) { userErrors { code } } }',
+      {},
+      key,
+    );
+    expect(await itemsRead()).toBe(0);
+  });
+
   it('is one statement for the profiles of several users, and one for several items', async () => {
     const users = ['u', 'v', 'w', 'x'].map((id) => `${id}: user(id: "${id}") { properties incomplete }`);
     const some = items.slice(0, 5).map((id, n) => `i${n}: item(id: "${id}") { title }`);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ImpressionLog } from '../../src/attribution/impression-log.js';
 import { ImpressionRetention } from '../../src/attribution/impression-retention.js';
-import type { Answer, RankedItem } from '../../src/recommend/answer.js';
+import { noMemory, type Answer, type RankedItem } from '../../src/recommend/answer.js';
 import { noReason } from '../../src/recommend/answering.js';
 import type { ItemRow } from '../../src/storage/item-read.store.js';
 import { createLogger } from '../../src/telemetry.js';
@@ -326,6 +326,6 @@ function answerOf(count: number): Answer {
   }));
   return {
     ...{ id: randomUUID(), source: 'MEMORY', fallbackReason: null, modelVersion: 1, interactionsSeen: 1 },
-    ...{ memoryUpdatedAt: null, shortfall: null, items: placed, because: noReason },
+    ...{ ...noMemory, shortfall: null, items: placed, because: noReason },
   };
 }

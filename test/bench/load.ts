@@ -8,6 +8,7 @@
  */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RawConnection } from './raw-connection.js';
 
 export interface Load {
   readonly url: string;
@@ -40,8 +41,13 @@ async function run(load: Load): Promise<LoadFigures> {
   const times: number[] = [];
   let failed = 0;
   let asked = 0;
+  const nextBody = (): string => template.replaceAll('{n}', String((asked++ * 7_919) % users));
+  const count = (due: number, isGood: boolean): void => {
+    times.push(performance.now() - due);
+    if (!isGood) failed += 1;
+  };
   const ask = async (due: number): Promise<void> => {
-    const body = template.replaceAll('{n}', String((asked++ * 7_919) % users));
+    const body = nextBody();
     const isGood = await new Promise<boolean>((resolve) => {
       const sent = request(url, { method: 'POST', agent, headers }, (response) => {
         let text = '';
@@ -55,13 +61,18 @@ async function run(load: Load): Promise<LoadFigures> {
       });
       sent.end(body);
     });
-    times.push(performance.now() - due);
-    if (!isGood) failed += 1;
+    count(due, isGood);
   };
   const started = performance.now();
   if (perSecond === null) {
     const one = async (): Promise<void> => {
-      while (performance.now() - started < seconds * 1_000) await ask(performance.now());
+      const connection = await RawConnection.open(url, headers);
+      while (performance.now() - started < seconds * 1_000) {
+        const due = performance.now();
+        const { status, body } = await connection.ask(nextBody());
+        count(due, status === 200 && !body.includes('"errors"'));
+      }
+      connection.close();
     };
     await Promise.all(Array.from({ length: connections }, one));
   } else {

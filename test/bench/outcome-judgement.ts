@@ -20,7 +20,7 @@ export function blended(scoring: Scoring, table: Transitions, blend: Blend): Sco
   if (blend.weight === 0) return scoring;
   return (histories, visit, beside) => {
     const withRules = (index: number, scores: Float32Array): void => {
-      blendRules(scores.subarray(1), rulesAfter(table, histories[index] ?? new Int32Array()), blend);
+      blendRules(scores.subarray(1), rulesAfter(table, histories[index] ?? new Int32Array(), blend), blend);
       visit(index, scores);
     };
     scoring(histories, withRules, beside);

@@ -11,8 +11,7 @@
  */
 import './one-thread.js';
 import { parseOutcomes } from '../../src/model/outcome.js';
-import { sequentialRules } from '../../src/training/evaluation/baselines.js';
-import { chooseBlend } from '../../src/training/evaluation/blend.js';
+import { chooseBlend, servedRules } from '../../src/training/evaluation/blend.js';
 import { networkScoring } from '../../src/training/evaluation/evaluation.js';
 import { recipeFor, type Hyperparameters } from '../../src/training/hyperparameters.js';
 import { caseWeights, learnLabelled } from '../../src/training/labelled-stage.js';
@@ -25,7 +24,6 @@ import { ranksOf, type Scoring } from '../../src/training/evaluation/scoring.js'
 import { sequenceOf, userCount } from '../../src/training/log/sequences.js';
 import { leaveOneOut } from '../../src/training/log/split.js';
 import { learn } from '../../src/training/trainer.js';
-import { strongest } from '../../src/training/evaluation/transitions.js';
 import { blended, laterPairOrder, likedQuality, remembering, type Liking } from './outcome-judgement.js';
 import { ratingLogs } from './rating-logs.js';
 
@@ -43,7 +41,6 @@ const rowOf = new Map(split.vocabulary.map((id, at) => [id, at + 1]));
 const rowsOf = (rows: Int32Array): Int32Array => rows.map((row) => rowOf.get(log.vocabulary[row - 1] ?? '') ?? 0);
 const histories = [...Array(userCount(log.users)).keys()].map((user) => rowsOf(sequenceOf(log.users, user)));
 const laterRows = { ...later, rows: Int32Array.from(later.itemIds, (id) => rowOf.get(id) ?? 0) };
-const table = sequentialRules(split.training, split.vocabulary.length);
 const quiet = { onProgress: () => undefined, onEpoch: () => undefined };
 const { signal } = new AbortController();
 
@@ -69,10 +66,10 @@ function figuresOf(scoring: Scoring): Figures {
   };
 }
 
-function judge(system: string, seed: number, learner: Learner, { rulesPerItem }: Hyperparameters): void {
+function judge(system: string, seed: number, learner: Learner, recipe: Hyperparameters): void {
   const scoring = remembering(networkScoring(learner));
-  const served = strongest(table, rulesPerItem);
-  const { blend } = chooseBlend(scoring, served, split.validation);
+  const served = servedRules(split.training, split.vocabulary.length, recipe);
+  const { blend } = chooseBlend(scoring, served, recipe.rulesPlacePower, split.validation);
   const row = { system, seed, ...figuresOf(blended(scoring, served, blend)), network: figuresOf(scoring) };
   rows.push(row);
   process.stdout.write(`${JSON.stringify(row)}\n`);

@@ -1,9 +1,9 @@
 /**
  * A rebuild of all memories out of the log, on a Postgres of its own on this machine: events a second with one thread and with two,
- * and what an event costs this process, threads included and Postgres not, in processor time. `--users` and `--events` set the log,
- * 100 events a user unless they say so.
+ * and what an event costs in processor time: this process, threads included, and Postgres. `--users` and `--events` set the log, 100 events
+ * a user unless they say so; after `--rounds` the best of each is told, as other work on the machine takes its part.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,15 +16,43 @@ import { createLogger } from '../../src/telemetry.js';
 import { defaultHyperparameters } from '../../src/training/hyperparameters.js';
 import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
 import { machine } from './machine.js';
+import { processorSeconds } from './processor-time.js';
 
-const { values } = parseArgs({ options: { users: { type: 'string' }, events: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { users: { type: 'string' }, events: { type: 'string' }, rounds: { type: 'string', default: '1' } },
+});
 const users = Number(values.users ?? 5_000);
 const events = Number(values.events ?? 100 * users);
 
 const folder = mkdtempSync(join(tmpdir(), 'recollect-bench-'));
 const postgres = await startPostgres(folder);
+const postgresPid = Number(readFileSync(join(folder, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
 const config = readConfig({ DATABASE_URL: postgres.url, RECOLLECT_LOG_LEVEL: 'error' });
 const dataSource = await createDataSource(config).initialize();
+
+async function measure(promotion: Promotion, threads: number): Promise<Figures> {
+  const [started, cpu, postgresCpu] = [performance.now(), process.cpuUsage(), processorSeconds(postgresPid)];
+  await promotion.rebuild({ threads });
+  const seconds = (performance.now() - started) / 1_000;
+  const { user, system } = process.cpuUsage(cpu);
+  const ofEvent = (microseconds: number): number => Number((microseconds / events).toFixed(1));
+  return {
+    threads,
+    seconds: Number(seconds.toFixed(2)),
+    eventsPerSecond: Math.round(events / seconds),
+    nodeMicroseconds: ofEvent(user + system),
+    postgresMicroseconds: ofEvent(1e6 * (processorSeconds(postgresPid) - postgresCpu)),
+  };
+}
+
+interface Figures {
+  readonly threads: number;
+  readonly seconds: number;
+  readonly eventsPerSecond: number;
+  readonly nodeMicroseconds: number;
+  readonly postgresMicroseconds: number;
+}
+
 try {
   await migrate(dataSource, config.databaseSchema);
   await dataSource.query(
@@ -42,19 +70,12 @@ try {
   await promotion.promote(version);
   const figures = [];
   for (const threads of [1, 2]) {
-    const [started, cpu] = [performance.now(), process.cpuUsage()];
-    await promotion.rebuild({ threads });
-    const seconds = (performance.now() - started) / 1_000;
-    const { user, system } = process.cpuUsage(cpu);
-    const cpuMicroseconds = Number(((user + system) / events).toFixed(1));
-    figures.push({
-      threads,
-      seconds: Number(seconds.toFixed(2)),
-      eventsPerSecond: Math.round(events / seconds),
-      cpuMicroseconds,
-    });
+    const rounds = [];
+    for (let round = 0; round < Number(values.rounds); round++) rounds.push(await measure(promotion, threads));
+    const best = rounds.reduce((one, other) => (other.seconds < one.seconds ? other : one));
+    figures.push(best);
     process.stdout.write(
-      `${threads} thread(s): ${seconds.toFixed(1)} s, ${Math.round(events / seconds)} events/s, ${cpuMicroseconds} us of processor an event\n`,
+      `${threads} thread(s): ${best.seconds} s, ${best.eventsPerSecond} events/s; processor an event: ${best.nodeMicroseconds} us here, ${best.postgresMicroseconds} us in Postgres\n`,
     );
   }
   process.stdout.write(`${JSON.stringify({ bench: 'rebuild', machine, users, events, figures })}\n`);

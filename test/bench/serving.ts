@@ -76,6 +76,7 @@ async function deploy(databaseUrl: string, items: number): Promise<Deployment> {
     DATABASE_SCHEMA: `serving_${items}`,
     RECOLLECT_LOG_LEVEL: 'info',
     RECOLLECT_ROLE: 'api',
+    ...{ MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '1048576' }, // as the image has them
   };
   const config = readConfig(settings);
   const logger = createLogger({ ...config, logLevel: 'error' });
@@ -100,7 +101,7 @@ async function deploy(databaseUrl: string, items: number): Promise<Deployment> {
   const recall = recallOf(new Network(checkpoint));
   const { key } = await createKey(dataSource.manager, { name: 'bench', scopes: ['reader'], expiresAt: null });
   await dataSource.destroy();
-  const api = new IngestProcess(settings);
+  const api = new IngestProcess(settings, ['--max-semi-space-size=64']); // as `npm start` and the image have it
   const urlOf = (): string | undefined => /"url":"([^"]+)"/.exec(api.log)?.[1];
   while (urlOf() === undefined) await sleep(100);
   const url = `${urlOf() ?? ''}/graphql`;

@@ -70,7 +70,7 @@ export async function differences(
       'SELECT topic, partition, next_offset AS "nextOffset", owner_epoch AS "ownerEpoch" FROM consumer_progress',
       nameOf,
     ),
-    new Map(standings.map((one) => [nameOf(one), one])),
+    new Map(standings.filter(({ ownerEpoch }) => ownerEpoch !== '0').map((one) => [nameOf(one), one])), // nobody claims an empty one
   );
 
   const letters = expected.partitions.flatMap((place) =>
@@ -163,7 +163,11 @@ export async function differences(
       else if (memory.checksum !== checksumOf(bytes)) found.push(`${what}: its checksum is not that of its state`);
     }
     for (const [userId, { applied }] of memories)
-      if (!sequences.has(userId) && (applied > 0 || expected.erased.has(userId)))
-        found.push(`memory of ${userId}: is there without events`);
+      if (!sequences.has(userId) && applied > 0) found.push(`memory of ${userId}: is there without events`);
+    const left: { userId: string; version: number }[] = await manager.query(
+      'SELECT user_id AS "userId", model_version AS version FROM user_memory WHERE user_id = ANY($1::text[])',
+      [[...expected.erased]],
+    );
+    for (const { userId, version: of } of left) found.push(`memory of ${userId}: is there under version ${of}, erased`);
   }
 }

@@ -62,6 +62,11 @@ export class Connections {
     return connections;
   }
 
+  /** Those in use, in the order of their places. */
+  get clients(): readonly SeenClient[] {
+    return [...this.inUse].sort(([, one], [, other]) => one - other).map(([client]) => client);
+  }
+
   /** Whether one is on its way to whoever asked for it; those who wait for others to give theirs back don't count. */
   get isConnecting(): boolean {
     return this.connecting > this.pool.waitingCount;
@@ -109,4 +114,12 @@ export class Connections {
       });
     client.query = asked as typeof client.query;
   }
+}
+
+/** Ends a connection from the side of Postgres, which gives its locks back before. `control` is another one. */
+export async function endConnection(control: DataSource, client: SeenClient): Promise<void> {
+  const isKnown = new Promise((resolve) => client.once('end', resolve));
+  const sql = 'SELECT pg_terminate_backend($1) AS done'; // to let it wait would make it look every 100 ms
+  const [ended] = await control.query<{ done: boolean }[]>(sql, [client.processID]);
+  if (ended?.done === true) await isKnown;
 }

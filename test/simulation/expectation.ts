@@ -44,6 +44,13 @@ export class Expectation {
     return [...this.standings.values()];
   }
 
+  /** Whether something was refused that speaks of the user. */
+  hasLettersOf(userId: string): boolean {
+    return this.partitions.some(({ messages }) =>
+      messages.some(({ code, userIds }) => code !== null && userIds.includes(userId)),
+    );
+  }
+
   addPartition(place: Place): Standing {
     const standing = { ...place, messages: [], nextOffset: 0n, ownerEpoch: 0n, epochs: new Set<bigint>() };
     this.standings.set(nameOf(place), standing);

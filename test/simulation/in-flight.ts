@@ -58,6 +58,10 @@ export class InFlight {
     return this.sent.some(({ statement }) => statement.client === client);
   }
 
+  hasOf(isOf: (label: unknown) => boolean): boolean {
+    return this.sent.some(({ statement }) => isOf(statement.label));
+  }
+
   /** Whoever waits for one is looked at again. */
   locksWereGiven(): void {
     for (const one of this.sent) if (one.state === 'BLOCKED') one.state = 'UNCLEAR';

@@ -2,6 +2,7 @@
  * What lies in the topics: messages as producers write them, each with what it means, said here and not by the product's reading.
  * Users are few, so that they meet; times stand on a coarse grid, so that many are equal; keys come again, with the same content or not.
  */
+import { bytesOf, malformed } from './message-bytes.js';
 import type { Random } from './random.js';
 
 export interface Fact {
@@ -49,6 +50,7 @@ export const knownItems = Array.from({ length: 10 }, (_, n) => `item ${n}`);
 export const knownKinds = ['cart', 'view'];
 export const poisonItem = 'poison';
 const items = [...knownItems, 'unheard of', 'new'];
+const itemsOfUser = ['item 1', 'item 2'];
 const kinds = [...knownKinds, 'purchase', 'rating'];
 const ofSession = 'session:';
 const start = Date.UTC(2025, 0, 1);
@@ -79,7 +81,7 @@ export class Messages {
       return lie(fact, bytesOf(fact, true), 'INTERNAL');
     }
     if (random.chance(0.08)) {
-      const { value, code } = this.malformed();
+      const { value, code } = malformed(random);
       return lie(null, value, code);
     }
     const fact = this.fact(place);
@@ -126,18 +128,31 @@ export class Messages {
   }
 
   edit(): Edit {
-    const { random } = this;
-    const userId = this.userId();
-    const kind = random.pick(['forget', 'forget', 'reset', 'erase'] as const);
-    if (kind !== 'forget') return { kind, userId };
-    const itemIds = [0, 1, 2, 3].map(() => random.pick(items));
-    return { kind, userId, itemIds, selects: ({ itemId }) => itemIds.includes(itemId) };
+    const itemIds = [0, 1, 2, 3].map(() => this.random.pick(items));
+    return this.editOf(this.userId(), itemIds);
+  }
+
+  /** Of a user whose events are those of `ofUser`; it changes something. */
+  editOfUser(userId: string): Edit {
+    return this.editOf(userId, [this.random.pick(itemsOfUser)]);
+  }
+
+  /** So many minutes after all others' events of the year. */
+  ofUser(userId: string, minute: number): Fact {
+    const itemId = itemsOfUser[minute % itemsOfUser.length] ?? '';
+    const content = { ...this.content(), userId, sessionId: null, itemId };
+    return { ...content, id: this.newId(), occurredAt: start + 365 * 86_400_000 + minute * 60_000 };
   }
 
   /** The next in time of this user, for what needs one more event. */
   last(userId: string): Fact {
-    const later = { userId, sessionId: null, itemId: 'item 1', kind: 'view', value: null, properties: null };
-    return { ...later, id: this.newId(), occurredAt: start + 365 * 86_400_000 };
+    return this.ofUser(userId, 60);
+  }
+
+  private editOf(userId: string, itemIds: readonly string[]): Edit {
+    const kind = this.random.pick(['forget', 'forget', 'forget', 'reset', 'erase'] as const);
+    if (kind !== 'forget') return { kind, userId };
+    return { kind, userId, itemIds, selects: ({ itemId }) => itemIds.includes(itemId) };
   }
 
   private content(): Content {
@@ -164,26 +179,4 @@ export class Messages {
   private newId(): string {
     return `e-${this.made}-${this.random.below(3)}`;
   }
-
-  private malformed(): { readonly value: Buffer | null; readonly code: string } {
-    const good = { id: 'bad', userId: 'user 0', itemId: 'item 0', kind: 'view', occurredAt: start };
-    const bad = (value: unknown, code: string) => ({ value: Buffer.from(JSON.stringify(value)), code });
-    return this.random.pick([
-      { value: Buffer.from('{"id": "cut'), code: 'NOT_JSON' },
-      { value: Buffer.from([0xff, 0xfe, 0x80]), code: 'NOT_JSON' },
-      { value: null, code: 'MISSING_FIELD' },
-      bad({ ...good, kind: 'teleport' }, 'UNKNOWN_KIND'),
-      bad({ ...good, occurredAt: start / 1_000 }, 'TIME_UNIT'),
-      bad({ ...good, occurredAt: '2999-01-01T00:00:00Z' }, 'TIME_IN_FUTURE'),
-      bad({ ...good, userId: 'a\0b' }, 'INVALID_ID'),
-      bad({ ...good, value: 'much' }, 'INVALID_VALUE'),
-      bad({ ...good, color: 'red' }, 'UNKNOWN_FIELD'),
-    ]);
-  }
-}
-
-function bytesOf({ id, userId, sessionId, occurredAt, ...rest }: Fact, withId: boolean): Buffer {
-  const visitor = sessionId === null ? { userId } : { sessionId };
-  const time = occurredAt % 40_000 === 0 ? occurredAt : new Date(occurredAt).toISOString();
-  return Buffer.from(JSON.stringify({ ...(withId ? { id } : {}), ...visitor, ...rest, occurredAt: time }));
 }

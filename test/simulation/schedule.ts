@@ -8,18 +8,19 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { QueryResult } from 'pg';
 import type { DataSource } from 'typeorm';
-import type { Connections, SeenClient, Statement } from './connections.js';
+import { endConnection, type Connections, type SeenClient, type Statement } from './connections.js';
+import type { Duel } from './duel.js';
 import { drawFault, lost, type Fault, type Faults } from './faults.js';
 import { InFlight, type Answer } from './in-flight.js';
+import { Order } from './order.js';
+import { Quiet } from './quiet.js';
 import type { Random } from './random.js';
 
 const takenBack = `DO $$ BEGIN RAISE EXCEPTION 'taken back by the simulation' USING ERRCODE = '40P01'; END $$`;
 /** In a history no time passes, so nobody waits too long for a lock. */
 const timeLimit = 'SET LOCAL lock_timeout';
-const quietTurns = 3;
 
 export class Schedule {
   /** what statements are part of, for whoever watches them */
@@ -29,17 +30,13 @@ export class Schedule {
   /** null: statements pass at once */
   private random: Random | null = null;
   private faults: Faults | null = null;
-  /** how often the connection of the last statement goes on */
-  private stickiness = 0;
-  private lastClient: SeenClient | null = null;
+  private order: Order | null = null;
   private waiting: readonly Statement[] = [];
   private readonly inFlight: InFlight;
   private readonly inTransaction = new WeakSet<SeenClient>();
   private readonly watched = new Set<Connections>();
   private places = 0;
-  /** grows with everything that the program does */
-  private activity = 0;
-  private timersBefore = 0;
+  private readonly quiet = new Quiet();
   private trace = createHash('sha256');
 
   /** `control` is not watched. */
@@ -47,11 +44,13 @@ export class Schedule {
     this.inFlight = new InFlight(control);
   }
 
+  /** `stickiness`: how often the connection of the last statement goes on. */
   begin(random: Random, stickiness: number, faults: Faults): void {
-    Object.assign(this, { random, stickiness, faults, lastClient: null, places: 0, trace: createHash('sha256') });
+    this.order = new Order(random, stickiness, this.inFlight);
+    Object.assign(this, { random, faults, places: 0, trace: createHash('sha256') });
     Object.assign(this.figures, { statements: 0, lost: 0, takenBack: 0, died: 0 });
     this.inFlight.blocked = 0;
-    this.timersBefore = timers();
+    this.quiet.begin();
   }
 
   endFaults(): void {
@@ -76,7 +75,7 @@ export class Schedule {
   }
 
   happened(): void {
-    this.activity += 1;
+    this.quiet.happened();
   }
 
   ask(statement: Statement): void {
@@ -86,15 +85,18 @@ export class Schedule {
     else this.waiting = [...this.waiting, statement].sort((one, other) => one.place - other.place);
   }
 
+  /** From the next statement on; it takes the place of one that is under way. */
+  fight(duel: Duel): void {
+    this.order?.fight(duel);
+  }
+
   /** Lets one statement go; false: none waits, or all that is under way waits for locks. */
   async step(): Promise<boolean> {
     await this.settle();
-    const { random, waiting, faults } = this;
-    if (random === null || waiting.length === 0) return false;
-    const last = waiting.find(({ client }) => client === this.lastClient);
-    const one = last !== undefined && random.chance(this.stickiness) ? last : random.pick(waiting);
+    const { random, order, waiting, faults } = this;
+    if (random === null || order === null || waiting.length === 0) return false;
+    const one = order.next(waiting);
     this.waiting = waiting.filter((other) => other !== one);
-    this.lastClient = one.client;
     this.figures.statements += 1;
     const fault = faults === null ? null : drawFault(faults, this.isCommit(one), random);
     this.trace.update(`${one.place} ${one.text.slice(0, 20)} ${fault}\n`);
@@ -105,7 +107,7 @@ export class Schedule {
   /** Until the program has nothing left to do but what waits here or for a lock. */
   async settle(): Promise<void> {
     for (;;) {
-      await this.programSettles();
+      await this.quiet.comes(this.watched);
       await this.inFlight.settle();
       const answers = this.inFlight.take();
       if (answers.length === 0) return;
@@ -121,7 +123,7 @@ export class Schedule {
     this.figures.died += 1;
     this.waiting = this.waiting.filter((other) => other.connections !== connections);
     // those that wait for a lock first: the end of another could give it to them
-    const clients = inOrder(connections.inUse);
+    const clients = connections.clients;
     const waits = clients.filter((client) => this.inFlight.has(client));
     for (const client of new Set([...waits, ...clients])) await this.cut(client);
   }
@@ -138,7 +140,7 @@ export class Schedule {
         return;
       }
       case 'loseAny':
-        if (one.connections.inUse.size > 0) await this.lose(random.pick(inOrder(one.connections.inUse)));
+        if (one.connections.inUse.size > 0) await this.lose(random.pick(one.connections.clients));
         this.inFlight.send(one);
         return;
       case 'loseConnection':
@@ -181,32 +183,7 @@ export class Schedule {
   }
 
   private async cut(client: SeenClient): Promise<void> {
-    const pid = client.processID;
-    const isKnown = new Promise((resolve) => client.once('end', resolve));
-    const [cut] = await this.control.query<{ done: boolean }[]>('SELECT pg_terminate_backend($1, 10000) AS done', [
-      pid,
-    ]);
-    if (cut?.done === true) await isKnown;
+    await endConnection(this.control, client);
     this.inFlight.locksWereGiven();
   }
-
-  /** Until it does nothing and sleeps nowhere. */
-  private async programSettles(): Promise<void> {
-    for (let quiet = 0; quiet < quietTurns; quiet++) {
-      const { activity } = this;
-      await setImmediate();
-      const isBusy = [...this.watched].some(({ isConnecting }) => isConnecting) || timers() > this.timersBefore;
-      if (isBusy) await sleep(1);
-      if (isBusy || this.activity !== activity) quiet = -1;
-    }
-  }
-}
-
-function inOrder(inUse: ReadonlyMap<SeenClient, number>): readonly SeenClient[] {
-  return [...inUse].sort(([, one], [, other]) => one - other).map(([client]) => client);
-}
-
-/** Those that the program waits for. */
-function timers(): number {
-  return process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
 }

@@ -24,7 +24,8 @@ export type Work =
   | { readonly kind: 'claim'; readonly place: Place }
   | { readonly kind: 'batch'; readonly batch: Batch }
   | { readonly kind: 'tracked'; readonly facts: readonly Fact[]; expected: readonly string[] }
-  | { readonly kind: 'edit'; readonly edit: Edit };
+  | { readonly kind: 'edit'; readonly edit: Edit }
+  | { readonly kind: 'promotion' | 'replay' };
 
 /** A batch as the broker delivers it. */
 export interface Delivery {
@@ -61,7 +62,7 @@ export class SimulatedProcess {
     this.replays = new LateReplay(config, logger, this.live, dataSource);
     const wake = this.replays.wake.bind(this.replays);
     this.replays.wake = () => {
-      this.work.run(undefined, wake);
+      this.work.run({ kind: 'replay' } satisfies Work, wake);
     };
     const edits = new LogEdits(config, logger, this.live, dataSource, this.replays);
     this.forgetting = new Forgetting(config, edits);

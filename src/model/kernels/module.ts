@@ -44,6 +44,19 @@ export interface Kernels {
     uLength: number,
     bounds: number,
   ): void;
+  scanCosines(
+    count: number,
+    width: number,
+    vectors: number,
+    scales: number,
+    inverses: number,
+    errors: number,
+    u: number,
+    uScale: number,
+    roundings: number,
+    bounds: number,
+  ): void;
+  placesFrom(count: number, numbers: number, least: number, places: number, room: number): number;
   encodeHalves(count: number, from: number, to: number): void;
   decodeHalves(count: number, from: number, to: number): void;
 }

@@ -55,19 +55,25 @@ export class StepKernel {
     return this.numbers.subarray(this.x / 4, this.x / 4 + users * this.dimensions.width);
   }
 
-  /** Steps the states in place, `round` to halves or not; returns the gates [B H*S], which hold until the next step. */
-  step(states: readonly UserState[], round: boolean): Matrix {
+  /** Copies states in, to be stepped here; `release` brings what became of them back. */
+  hold(states: readonly UserState[]): void {
+    states.forEach(({ numbers }, user) => {
+      this.numbers.set(numbers, this.states / 4 + user * this.stateSize);
+    });
+  }
+
+  release(states: readonly UserState[]): void {
+    states.forEach(({ numbers }, user) => {
+      const from = this.states / 4 + user * this.stateSize;
+      numbers.set(this.numbers.subarray(from, from + this.stateSize));
+    });
+  }
+
+  /** Steps the first of the states that are held, `round` to halves or not; returns the gates [B H*S], which hold until the next step. */
+  step(users: number, round: boolean): Matrix {
     const { width, blocks, heads, slots } = this.dimensions;
-    const [users, size, first] = [states.length, this.stateSize, this.states / 4];
-    states.forEach(({ numbers }, user) => {
-      this.numbers.set(numbers, first + user * size);
-    });
-    const { plan, x, keep, work } = this;
-    this.kernels.step(users, width, blocks, heads, slots, round ? 1 : 0, plan, x, this.states, keep, work);
-    states.forEach(({ numbers }, user) => {
-      const from = first + user * size;
-      numbers.set(this.numbers.subarray(from, from + size));
-    });
+    const { plan, x, states, keep, work } = this;
+    this.kernels.step(users, width, blocks, heads, slots, round ? 1 : 0, plan, x, states, keep, work);
     const gates = heads * slots;
     return { rows: users, width: gates, data: this.numbers.subarray(keep / 4, keep / 4 + users * gates) };
   }

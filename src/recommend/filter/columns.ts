@@ -2,10 +2,10 @@
  * What filters ask of the items, as columns: each item has an index, which another takes over once it is gone. Lists of texts lie in
  * dictionaries, so that a million items of a shop take some tens of megabytes.
  */
+import { IdTable } from '../../model/id-table.js';
 import { Dictionary } from './dictionary.js';
 import {
   categoryTest,
-  scalarsOf,
   scalarTest,
   type CategoryCondition,
   type Reader,
@@ -13,6 +13,7 @@ import {
   type Test,
 } from './item-filter.js';
 import { lengthFor, longer, PropertyColumn } from './property-column.js';
+import { keyOfPath, scalarsByPath, type PropertyPath } from './property-path.js';
 
 export interface FilteredItem {
   readonly id: string;
@@ -22,43 +23,51 @@ export interface FilteredItem {
 }
 
 export class Columns implements Reader<number> {
-  private readonly indices = new Map<string, number>();
-  private readonly ids: string[] = [];
+  private readonly ids = new IdTable();
+  private length = 0;
   private readonly free: number[] = [];
   private readonly categories = new Dictionary();
   private categoryNumbers = new Uint32Array(0);
   private createdAts = new Float64Array(0);
+  /** by `keyOfPath` */
   private readonly properties = new Map<string, PropertyColumn>();
 
   /** Indices are below. */
   get end(): number {
-    return this.ids.length;
+    return this.length;
   }
 
   get size(): number {
-    return this.indices.size;
+    return this.ids.size;
   }
 
-  heldIds(): readonly string[] {
-    return [...this.indices.keys()];
+  *heldIds(): Generator<string> {
+    for (const index of this.ids.numbers()) yield this.ids.textOf(index);
   }
 
   some(test: (index: number) => boolean): boolean {
-    for (const index of this.indices.values()) if (test(index)) return true;
+    for (const index of this.ids.numbers()) if (test(index)) return true;
     return false;
   }
 
   indexOf(id: string): number | undefined {
-    return this.indices.get(id);
+    const index = this.ids.numberOf(id);
+    return index < 0 ? undefined : index;
+  }
+
+  /** null: there is no such item. */
+  categoriesOf(id: string): readonly string[] | null {
+    const index = this.indexOf(id);
+    return index === undefined ? null : this.categories.at(this.categoryNumbers[index] ?? 0);
   }
 
   /** Returns its index. */
   put({ id, categories, properties, createdAt }: FilteredItem): number {
-    const known = this.indices.get(id);
-    const index = known ?? this.free.pop() ?? this.ids.length;
-    if (known !== undefined) this.clearProperties(index);
-    this.indices.set(id, index);
-    this.ids[index] = id;
+    const known = this.indexOf(id);
+    const index = known ?? this.free.pop() ?? this.length;
+    if (known === undefined) this.ids.put(id, index);
+    else this.clearProperties(index);
+    this.length = Math.max(this.length, index + 1);
     if (index >= this.createdAts.length) {
       this.createdAts = longer(this.createdAts, new Float64Array(lengthFor(index)));
       this.categoryNumbers = longer(this.categoryNumbers, new Uint32Array(lengthFor(index)));
@@ -66,25 +75,21 @@ export class Columns implements Reader<number> {
     this.createdAts[index] = createdAt.getTime();
     this.categories.compact(this.categoryNumbers);
     this.categoryNumbers[index] = this.categories.numberOf(categories);
-    for (const [name, value] of Object.entries(properties)) {
-      const values = scalarsOf(value);
-      if (values !== null) this.columnOf(name).put(index, values, this.end);
-    }
+    for (const [key, values] of scalarsByPath(properties)) this.columnOf(key).put(index, values, this.end);
     return index;
   }
 
   /** Returns the index that it had. */
   remove(id: string): number | undefined {
-    const index = this.indices.get(id);
+    const index = this.indexOf(id);
     if (index === undefined) return undefined;
-    this.indices.delete(id);
-    this.ids[index] = '';
+    this.ids.remove(index);
     this.clearProperties(index);
     this.free.push(index);
     return index;
   }
 
-  readonly idOf = (index: number): string => this.ids[index] ?? '';
+  readonly idOf = (index: number): string => this.ids.textOf(index);
   readonly createdAtOf = (index: number): number => this.createdAts[index] ?? 0;
 
   readonly categoryTest = (condition: CategoryCondition): Test<number> => {
@@ -93,17 +98,18 @@ export class Columns implements Reader<number> {
   };
 
   /** A property that no item has yet is looked for until one has it. */
-  readonly propertyTest = (name: string, condition: ScalarCondition): Test<number> => {
+  readonly propertyTest = (path: PropertyPath, condition: ScalarCondition): Test<number> => {
+    const key = keyOfPath(path);
     let test: Test<number> | undefined;
     const passesWithout = scalarTest(condition)(null);
-    return (index) => (test ??= this.properties.get(name)?.test(condition))?.(index) ?? passesWithout;
+    return (index) => (test ??= this.properties.get(key)?.test(condition))?.(index) ?? passesWithout;
   };
 
-  private columnOf(name: string): PropertyColumn {
-    const known = this.properties.get(name);
+  private columnOf(key: string): PropertyColumn {
+    const known = this.properties.get(key);
     if (known !== undefined) return known;
     const column = new PropertyColumn();
-    this.properties.set(name, column);
+    this.properties.set(key, column);
     return column;
   }
 

@@ -3,9 +3,15 @@ import { Columns, type FilteredItem } from './columns.js';
 import { compile, rowReader, type ItemFilter, type Scalar } from './item-filter.js';
 
 const day = (text: string) => new Date(`${text}T00:00:00Z`);
+const parts = [{ size: { width: 60 } }, 'leg', { size: { width: 90 }, colour: null }];
 const catalogue: readonly FilteredItem[] = [
   { id: 'lamp', categories: ['red', 'light'], properties: { price: 9, brand: 'ikea' }, createdAt: day('2026-01-01') },
-  { id: 'desk', categories: ['red'], properties: { price: 90, sizes: [1, 2, 'xl'] }, createdAt: day('2026-02-01') },
+  {
+    id: 'desk',
+    categories: ['red'],
+    properties: { price: 90, sizes: [1, 2, 'xl'], parts },
+    createdAt: day('2026-02-01'),
+  },
   {
     id: 'chair',
     categories: ['blue'],
@@ -73,6 +79,25 @@ describe('a filter', () => {
       },
       [],
     ],
+    ['looks into an object', { properties: [{ name: 'nested', path: ['price'], eq: 9 }] }, ['void']],
+    [
+      'looks into each entry of a list',
+      { properties: [{ name: 'parts', path: ['size', 'width'], range: { gt: 80 } }] },
+      ['desk'],
+    ],
+    [
+      'asks whether there is something below',
+      { properties: [{ name: 'parts', path: ['size'], exists: true }] },
+      ['desk'],
+    ],
+    ['takes null below as not there', { properties: [{ name: 'parts', path: ['colour'], exists: true }] }, []],
+    ['finds nothing below a text', { properties: [{ name: 'brand', path: ['length'], exists: true }] }, []],
+    ['tells a name with a dot from a path', { properties: [{ name: 'nested.price', exists: true }] }, []],
+    [
+      'knows no path into what all objects have',
+      { properties: [{ name: 'nested', path: ['__proto__'], exists: true }] },
+      [],
+    ],
     ['knows no property of all objects', { properties: [{ name: '__proto__', exists: true }] }, []],
     ['asks for a time', { createdAt: { gte: time('2026-02-01'), lt: time('2026-04-01') } }, ['desk', 'chair']],
     ['is negated as a whole', { not: { categories: { eq: 'red' }, price: { eq: 9 } } }, ['desk', 'chair', 'void']],
@@ -89,6 +114,25 @@ describe('a filter', () => {
   });
 });
 
+describe('a path of a filter', () => {
+  it('means the same on rows and on columns, however deep things lie and in whatever lists', () => {
+    const draw = drawing(11);
+    const found = [0, 0, 0, 0];
+    for (let round = 0; round < 300; round++) {
+      const items = Array.from({ length: 4 }, (_, id): FilteredItem => ({
+        ...{ id: String(id), categories: [], properties: { p: drawnBelow(draw, 1) }, createdAt: new Date(0) },
+      }));
+      for (let asked = 0; asked < 12; asked++) {
+        const path = drawnPath(draw);
+        const condition = [{ exists: true }, { eq: values[draw(8)] as Scalar }, { range: { gte: 1 } }][draw(3)];
+        const ids = chosen({ properties: [{ name: 'p', path, ...condition }] }, items);
+        if (ids.length > 0) found[path.length - 1] = (found[path.length - 1] ?? 0) + 1;
+      }
+    }
+    expect(Math.min(...found)).toBeGreaterThan(20); //            of each length, so that the test can fail
+  });
+});
+
 describe('columns', () => {
   const pricedAt = (price: unknown, id = 'a'): FilteredItem => ({
     ...{ id, categories: [String(price)], properties: { price }, createdAt: new Date(0) },
@@ -97,7 +141,7 @@ describe('columns', () => {
   it('forget what an item no longer has', () => {
     const columns = columnsOf([pricedAt(1)]);
     columns.put({ id: 'a', categories: [], properties: {}, createdAt: new Date(1) });
-    expect(columns.propertyTest('price', { exists: true })(0)).toBe(false);
+    expect(columns.propertyTest(['price'], { exists: true })(0)).toBe(false);
     expect(columns.categoryTest({ exists: true })(0)).toBe(false);
   });
 
@@ -106,7 +150,11 @@ describe('columns', () => {
     expect(columns.remove('a')).toBe(0);
     expect(columns.remove('a')).toBeUndefined();
     expect(columns.put({ id: 'c', categories: [], properties: {}, createdAt: new Date(0) })).toBe(0);
-    expect([columns.idOf(0), columns.propertyTest('price', { exists: true })(0), columns.end]).toEqual(['c', false, 2]);
+    expect([columns.idOf(0), columns.propertyTest(['price'], { exists: true })(0), columns.end]).toEqual([
+      'c',
+      false,
+      2,
+    ]);
   });
 
   it('hold many items with one property each, and one property of many items', () => {
@@ -120,17 +168,17 @@ describe('columns', () => {
     for (const index of items.keys()) {
       const tags = index % 3 === 0 ? ['x', index] : ['y'];
       const isSo = [
-        columns.propertyTest(`p${index % 50}`, { eq: `v${index}` }),
-        columns.propertyTest(`p${(index + 1) % 50}`, { exists: false }),
-        columns.propertyTest('price', { eq: index, range: { gte: index, lte: index } }),
-        ...tags.map((tag) => columns.propertyTest('tag', { eq: tag })),
-        columns.propertyTest('tag', { in: ['x', 'y'] }),
+        columns.propertyTest([`p${index % 50}`], { eq: `v${index}` }),
+        columns.propertyTest([`p${(index + 1) % 50}`], { exists: false }),
+        columns.propertyTest(['price'], { eq: index, range: { gte: index, lte: index } }),
+        ...tags.map((tag) => columns.propertyTest(['tag'], { eq: tag })),
+        columns.propertyTest(['tag'], { in: ['x', 'y'] }),
         columns.categoryTest({ all: [`c${index % 7}`] }),
       ];
       const isNot = [
-        columns.propertyTest(`p${index % 50}`, { eq: `v${index + 1}` }),
-        columns.propertyTest('price', { eq: String(index) }),
-        columns.propertyTest('tag', { eq: index % 3 === 0 ? 'y' : 'x' }),
+        columns.propertyTest([`p${index % 50}`], { eq: `v${index + 1}` }),
+        columns.propertyTest(['price'], { eq: String(index) }),
+        columns.propertyTest(['tag'], { eq: index % 3 === 0 ? 'y' : 'x' }),
         columns.categoryTest({ eq: `c${(index + 1) % 7}` }),
       ];
       expect([isSo, isNot].map((tests) => tests.map((test) => test(index)))).toEqual([
@@ -146,7 +194,7 @@ describe('columns', () => {
     for (let round = 0; round < 8_000; round++) columns.put(pricedAt(`later ${round}`, `i${round % 1_000}`));
     for (let index = 0; index < 1_500; index++) {
       const value = index < 1_000 ? `later ${7_000 + index}` : `first ${index}`;
-      expect(columns.propertyTest('price', { eq: value })(index)).toBe(true);
+      expect(columns.propertyTest(['price'], { eq: value })(index)).toBe(true);
       expect(columns.categoryTest({ eq: value })(index)).toBe(true);
     }
   });
@@ -164,7 +212,7 @@ describe('columns', () => {
       held.set(columns.indexOf(`i${index}`) ?? -1, list ?? []);
     }
     for (const value of [...values, 't0', 't30', 1.5]) {
-      const test = columns.propertyTest('list', { eq: value });
+      const test = columns.propertyTest(['list'], { eq: value });
       for (const [index, list] of held) expect([value, list, test(index)]).toEqual([value, list, list.includes(value)]);
     }
   });
@@ -199,7 +247,8 @@ function some<Value>(draw: Draw, from: readonly Value[]): readonly Value[] {
 }
 
 function drawnItem(id: string, draw: Draw): FilteredItem {
-  const value = (): unknown => [values[draw(values.length)], some(draw, values), null, { deep: 1 }][draw(4)];
+  const value = (): unknown =>
+    [values[draw(values.length)], some(draw, values), null, { q: 1, p: [true, 'a'] }][draw(4)];
   const names = some(draw, ['price', 'p', 'q']);
   return {
     id,
@@ -222,6 +271,7 @@ function drawnFilter(draw: Draw, depth: number): ItemFilter {
   const choices: readonly ItemFilter[] = [
     { price: condition },
     { properties: [{ name: ['p', 'q', 'none'][draw(3)] as string, ...condition }] },
+    { properties: [{ name: ['p', 'q'][draw(2)] as string, path: drawnPath(draw), ...condition }] },
     { categories: { in: some(draw, ['x', 'y']) } },
     { categories: { all: some(draw, ['x', 'y']) } },
     { ids: { in: some(draw, ['0', '1', '2', '3']) } },
@@ -229,4 +279,24 @@ function drawnFilter(draw: Draw, depth: number): ItemFilter {
     ...(depth > 0 ? [{ and: below() }, { or: below() }, { not: drawnFilter(draw, depth - 1) }] : []),
   ];
   return { ...choices[draw(choices.length)], ...(draw(3) === 0 ? choices[draw(choices.length)] : {}) };
+}
+
+/** What lies below a property: mostly objects, and lists of them, down to values. */
+function drawnBelow(draw: Draw, depth: number): unknown {
+  const object = (): unknown =>
+    Object.fromEntries(['p', 'q'].slice(draw(2)).map((name) => [name, drawnBelow(draw, depth + 1)]));
+  if (depth > 6) return values[draw(8)];
+  return [
+    object,
+    object,
+    () => [object(), values[draw(8)], object()],
+    () => [[object()]],
+    () => some(draw, values),
+    () => null,
+  ][draw(6)]?.();
+}
+
+/** One name at least, as many as a path may have at most. */
+function drawnPath(draw: Draw): readonly string[] {
+  return Array.from({ length: 1 + draw(4) }, () => ['p', 'q'][draw(2)] as string);
 }

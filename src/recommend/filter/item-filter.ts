@@ -4,6 +4,8 @@
  *
  * It has one meaning on whatever holds an item, its row or the columns of the catalogue: `compile` takes what reads them.
  */
+import { scalarsAt, type PropertyPath } from './property-path.js';
+
 export type Scalar = string | number | boolean;
 
 /** Bounds; each may be left out. */
@@ -25,6 +27,8 @@ export interface ScalarCondition {
 
 export interface PropertyCondition extends ScalarCondition {
   readonly name: string;
+  /** where it lies below: the names on the way and its own */
+  readonly path?: readonly string[];
 }
 
 /** `in`: at least one of them; `all`: each of them */
@@ -53,7 +57,7 @@ export interface Reader<Held> {
   readonly idOf: (held: Held) => string;
   readonly createdAtOf: (held: Held) => number;
   readonly categoryTest: (condition: CategoryCondition) => Test<Held>;
-  readonly propertyTest: (name: string, condition: ScalarCondition) => Test<Held>;
+  readonly propertyTest: (path: PropertyPath, condition: ScalarCondition) => Test<Held>;
 }
 
 export type Test<Held> = (held: Held) => boolean;
@@ -72,8 +76,10 @@ export function compile<Held>(filter: ItemFilter, reader: Reader<Held>): Test<He
     tests.push((held) => wanted.has(reader.idOf(held)));
   }
   if (categories !== undefined) tests.push(reader.categoryTest(categories));
-  for (const { name, ...condition } of properties) tests.push(reader.propertyTest(name, condition));
-  if (price !== undefined) tests.push(reader.propertyTest('price', price));
+  for (const { name, path = [], ...condition } of properties) {
+    tests.push(reader.propertyTest([name, ...path], condition));
+  }
+  if (price !== undefined) tests.push(reader.propertyTest(['price'], price));
   if (createdAt !== undefined) {
     const isWithin = within(createdAt);
     tests.push((held) => isWithin(reader.createdAtOf(held)));
@@ -135,17 +141,6 @@ function negated<Held>(test: Test<Held>): Test<Held> {
   return (held) => !test(held);
 }
 
-/** What a stored property holds, as conditions see it. */
-export function scalarsOf(value: unknown): readonly Scalar[] | null {
-  if (value === null || value === undefined) return null;
-  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return values.filter(isScalar);
-}
-
-function isScalar(value: unknown): value is Scalar {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-}
-
 /** Reads rows as Postgres returns them. */
 export const rowReader: Reader<{
   readonly id: string;
@@ -159,8 +154,8 @@ export const rowReader: Reader<{
     const test = categoryTest(condition);
     return ({ categories }) => test(categories);
   },
-  propertyTest: (name, condition) => {
+  propertyTest: (path, condition) => {
     const test = scalarTest(condition);
-    return ({ properties }) => test(scalarsOf(Object.hasOwn(properties, name) ? properties[name] : null));
+    return ({ properties }) => test(scalarsAt(properties, path));
   },
 };

@@ -86,7 +86,7 @@ function judgeCases(judge: ContentJudge, { learner, rules, blend, limit }: Serve
     eachScores(network, queryVectors(network, histories, limit, beside), (index, scores, u) => {
       const one = asked[index];
       if (one === undefined) throw new Error(`there is no case ${index}`);
-      if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(rules, one.history), blend);
+      if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(rules, one.history, blend), blend);
       judge.take(u, scores, one);
     });
   });

@@ -6,19 +6,15 @@ import { recentItems } from '../../model/dimensions.js';
 import type { Transitions } from '../../model/rules.js';
 import type { Scoring } from './scoring.js';
 import type { ItemSequences } from '../log/sequences.js';
-import { countTransitions, frequencies, allRulesAfter } from './transitions.js';
+import { countTransitions, frequencies, allRulesAfter, type Counting } from './transitions.js';
 
 const ruleGap = 10;
 /** Transitions a row of a baseline's table: bounds the memory for large logs and changes no figure. */
 const tableLimit = 1000;
 
-/** `backward`, `limit`: see `countTransitions`; the baseline has none and all. */
-export function sequentialRules(
-  training: ItemSequences,
-  items: number,
-  { backward = 0, limit = tableLimit }: { readonly backward?: number; readonly limit?: number } = {},
-): Transitions {
-  return countTransitions(training, items, ruleGap, limit, backward);
+/** Those of the baseline, or as `counting` has them. */
+export function sequentialRules(training: ItemSequences, items: number, counting: Partial<Counting> = {}): Transitions {
+  return countTransitions(training, items, { gap: ruleGap, limit: tableLimit, ...counting });
 }
 
 export function popularity(training: ItemSequences, items: number): Scoring<Float64Array> {
@@ -29,7 +25,7 @@ export function popularity(training: ItemSequences, items: number): Scoring<Floa
 }
 
 export function markov(training: ItemSequences, items: number): Scoring<Float64Array> {
-  return byTransitions(countTransitions(training, items, 1, tableLimit), 1, training, items);
+  return byTransitions(countTransitions(training, items, { gap: 1, limit: tableLimit }), 1, training, items);
 }
 
 export function rules(table: Transitions, training: ItemSequences, items: number): Scoring<Float64Array> {
@@ -44,7 +40,7 @@ function byTransitions(
 ): Scoring<Float64Array> {
   const tieBreak = tieBreaks(training, items);
   return scoredBy(items, (scores, history) => {
-    const rule = allRulesAfter(table, history, window);
+    const rule = allRulesAfter(table, history, { window });
     for (let row = 0; row <= items; row++) scores[row] = (rule[row] ?? 0) + (tieBreak[row] ?? 0);
   });
 }

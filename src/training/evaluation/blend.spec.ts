@@ -8,7 +8,10 @@ import { countTransitions } from './transitions.js';
 const items = 60;
 /** After item n comes n + 1. */
 const chain = Int32Array.from({ length: 20 * items }, (_, at) => (at % items) + 1);
-const table = countTransitions({ offsets: Int32Array.of(0, chain.length), rows: chain }, items, 1, 200);
+const table = countTransitions({ offsets: Int32Array.of(0, chain.length), rows: chain }, items, {
+  gap: 1,
+  limit: 200,
+});
 
 function scoringOf(score: (history: Int32Array, row: number) => number): Scoring {
   return (histories, visit) => {
@@ -32,15 +35,15 @@ const knowsAll = scoringOf((history, row) => (row === (history[0] ?? 0) + 1 ? 1 
 
 describe('chooseBlend', () => {
   it('adds the rules where they help', () => {
-    const { blend, model, modelWithoutBlend } = chooseBlend(knowsNothing, table, cases);
+    const { blend, model, modelWithoutBlend } = chooseBlend(knowsNothing, table, 1, cases);
     expect(blend.weight).toBeGreaterThan(0);
     expect(model.hrAt10).toBe(1);
     expect(modelWithoutBlend.hrAt10).toBeLessThan(0.5);
   });
 
   it('switches the rules off where the network needs no help', () => {
-    expect(chooseBlend(knowsAll, table, cases)).toEqual({
-      blend: { weight: 0, scale: 1 },
+    expect(chooseBlend(knowsAll, table, 1, cases)).toEqual({
+      blend: { weight: 0, scale: 1, placePower: 1 },
       model: { hrAt10: 1, ndcgAt10: 1 },
       modelWithoutBlend: { hrAt10: 1, ndcgAt10: 1 },
     });
@@ -51,13 +54,13 @@ describe('chooseBlend', () => {
       ...rest,
       target: n % 3 === 0 ? (target * 7) % items : target,
     }));
-    const { blend, model, modelWithoutBlend } = chooseBlend(knowsNothing, table, mixed);
+    const { blend, model, modelWithoutBlend } = chooseBlend(knowsNothing, table, 1, mixed);
     const judged = judgeBlend(knowsNothing, table, blend, mixed);
     expect(judged.model.quality()).toEqual(model);
     expect(judged.modelWithoutBlend.quality()).toEqual(modelWithoutBlend);
     for (const weight of [0, 0.2, 0.4, 0.6, 0.8, 1.1, 1.6, 2.2, 3, 4]) {
       for (const scale of [1, 3, 8, 20]) {
-        const other = judgeBlend(knowsNothing, table, { weight, scale }, mixed).model.quality();
+        const other = judgeBlend(knowsNothing, table, { weight, scale, placePower: 1 }, mixed).model.quality();
         expect(model.ndcgAt10).toBeGreaterThanOrEqual(other.ndcgAt10);
       }
     }
@@ -65,8 +68,8 @@ describe('chooseBlend', () => {
 
   it('never finds a target that the model does not know', () => {
     const unknown = cases.map((one) => ({ ...one, target: 0 }));
-    expect(chooseBlend(knowsNothing, table, unknown)).toEqual({
-      blend: { weight: 0, scale: 1 },
+    expect(chooseBlend(knowsNothing, table, 1, unknown)).toEqual({
+      blend: { weight: 0, scale: 1, placePower: 1 },
       model: { hrAt10: 0, ndcgAt10: 0 },
       modelWithoutBlend: { hrAt10: 0, ndcgAt10: 0 },
     });

@@ -4,23 +4,36 @@
  *
  *   score(j) + w log(1 + c rules_t(j))
  *
- * are the pair with the best validation NDCG@10 of a grid. A smaller weight wins a tie, so that rules which don't
+ * are, at the place power that the recipe has, the pair with the best validation NDCG@10 of a grid. A smaller weight wins a tie, so that rules which don't
  * help are switched off.
  */
 import type { Blend } from '../../model/checkpoint.js';
 import { blendRules, type Transitions } from '../../model/rules.js';
+import { sequentialRules } from './baselines.js';
 import { Judgement } from './judgement.js';
 import { quality, type Quality } from './metrics.js';
 import { eachCase, type Scoring } from './scoring.js';
+import type { Hyperparameters } from '../hyperparameters.js';
+import type { ItemSequences } from '../log/sequences.js';
 import type { Case } from '../log/split.js';
 import { allRulesAfter, rulesAfter } from './transitions.js';
 
 const weights = [0, 0.2, 0.4, 0.6, 0.8, 1.1, 1.6, 2.2, 3, 4, 6, 9];
 const scales = [0.3, 1, 3, 8, 20];
 
-const grid: readonly Blend[] = weights.flatMap((weight) =>
+const grid: readonly Pick<Blend, 'weight' | 'scale'>[] = weights.flatMap((weight) =>
   weight === 0 ? [{ weight, scale: 1 }] : scales.map((scale) => ({ weight, scale })),
 );
+
+/** The rules that a model serves, as its recipe counts them. */
+export function servedRules(training: ItemSequences, items: number, recipe: Hyperparameters): Transitions {
+  return sequentialRules(training, items, {
+    limit: recipe.rulesPerItem,
+    backward: recipe.rulesBackward,
+    gapPower: recipe.rulesGapPower,
+    targetPower: recipe.rulesTargetPower,
+  });
+}
 
 /** Figures of the network's scores with the rules added, as src/model serves them, and of the bare ones. */
 export interface BlendFigures {
@@ -32,12 +45,13 @@ export interface BlendFigures {
 export function chooseBlend(
   scoring: Scoring,
   table: Transitions,
+  placePower: number,
   cases: readonly Case[],
 ): BlendFigures & { readonly blend: Blend } {
   const ranks = grid.map(() => new Array<number>(cases.length).fill(Number.POSITIVE_INFINITY));
   eachCase(scoring, cases, (index, scores, one) => {
     if (one.target === 0) return;
-    ranksOverGrid(scores, allRulesAfter(table, one.history), one).forEach((rank, at) => {
+    ranksOverGrid(scores, allRulesAfter(table, one.history, { placePower }), one).forEach((rank, at) => {
       (ranks[at] ?? [])[index] = rank;
     });
   });
@@ -46,7 +60,7 @@ export function chooseBlend(
   const chosen = figures.findIndex(({ ndcgAt10 }) => ndcgAt10 === best);
   const none: Quality = { hrAt10: 0, ndcgAt10: 0 };
   return {
-    blend: grid[chosen] ?? { weight: 0, scale: 1 },
+    blend: { ...(grid[chosen] ?? { weight: 0, scale: 1 }), placePower },
     model: figures[chosen] ?? none,
     modelWithoutBlend: figures[0] ?? none,
   };
@@ -64,7 +78,7 @@ export function judgeBlend(
   const modelWithoutBlend = new Judgement(cases.length, items);
   eachCase(scoring, cases, (index, scores, one) => {
     modelWithoutBlend.take(index, scores, one);
-    if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(table, one.history), blend);
+    if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(table, one.history, blend), blend);
     model.take(index, scores, one);
   });
   return { model, modelWithoutBlend };

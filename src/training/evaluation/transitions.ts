@@ -1,24 +1,37 @@
 /**
  * Counted transitions: which items come after which. The sequential rules of the late blend and of the baseline,
  *
- *   C[a, b] = sum over pairs "a, then b at gap g <= 10" of 1 / g, divided by sqrt(frequency of a)
- *   rules_t(b) = sum over the last items a_1, a_2, ... a_10 (newest first) of C[a_k, b] / k
+ *   C[a, b] = sum over pairs "a, then b at gap g <= G" of g^-p, divided by frequency(a)^.5 frequency(b)^q
+ *   rules_t(b) = sum over the last items a_1, a_2, ... a_10 (newest first) of C[a_k, b] k^-r
  *
- * and, with gaps of 1 alone, the first-order Markov baseline. `backward` is what a pair counts in the other direction, "b, then a":
- * nothing in the baselines; where people wander to and fro between like things, as in sessions, it finds more.
+ * with G = 10, p = r = 1, q = 0 in the baseline and G = 1 in the first-order Markov baseline. The blend's rules stand beside a network that
+ * knows what is liked and what comes next: they gain where they look further (smaller p and r) and less at what all take (q above 0).
  */
 import { recentItems } from '../../model/dimensions.js';
 import { rulesOf, type Transitions } from '../../model/rules.js';
 import { userCount, type ItemSequences } from '../log/sequences.js';
 
-/** The transitions of each row, strongest first; `limit` is how many a row keeps. */
+export interface Counting {
+  /** G, the largest gap of a pair */
+  readonly gap: number;
+  /** how many transitions a row keeps */
+  readonly limit: number;
+  /** what a pair counts in the other direction, "b, then a": where people wander to and fro, as in sessions, it finds more */
+  readonly backward?: number;
+  /** p */
+  readonly gapPower?: number;
+  /** q */
+  readonly targetPower?: number;
+}
+
+/** The transitions of each row, strongest first. */
 export function countTransitions(
   training: ItemSequences,
   items: number,
-  gap: number,
-  limit: number,
-  backward = 0,
+  { gap, limit, backward = 0, gapPower = 1, targetPower = 0 }: Counting,
 ): Transitions {
+  const worth = Float64Array.from({ length: gap + 1 }, (_, distance) => 1 / distance ** gapPower);
+  const counts = frequencies(training, items);
   const occurrences = occurrencesOf(training, items);
   const beginOf = new Int32Array(training.rows.length); //      where the sequence of a place begins
   const endOf = new Int32Array(training.rows.length); //        and ends
@@ -40,10 +53,11 @@ export function countTransitions(
     };
     for (const place of places) {
       const end = Math.min(endOf[place] ?? 0, place + gap + 1);
-      for (let next = place + 1; next < end; next++) count(next, 1 / (next - place));
+      for (let next = place + 1; next < end; next++) count(next, worth[next - place] ?? 0);
       const begin = backward === 0 ? place : Math.max(beginOf[place] ?? 0, place - gap);
-      for (let earlier = begin; earlier < place; earlier++) count(earlier, backward / (place - earlier));
+      for (let earlier = begin; earlier < place; earlier++) count(earlier, backward * (worth[place - earlier] ?? 0));
     }
+    if (targetPower > 0) for (const row of touched) sum[row] = (sum[row] ?? 0) * (counts[row] ?? 0) ** -targetPower;
     const rows = Int32Array.from(touched).sort();
     rows.sort((a, b) => (sum[b] ?? 0) - (sum[a] ?? 0)); //     stable: equal ones by row
     const strongest = rows.subarray(0, limit);
@@ -61,30 +75,26 @@ export function countTransitions(
   return table;
 }
 
-/** The first `limit` transitions of each row. */
-export function strongest({ offsets, items, values }: Transitions, limit: number): Transitions {
-  const shorter = new Int32Array(offsets.length);
-  const lengthOf = (row: number) => Math.min(limit, (offsets[row + 1] ?? 0) - (offsets[row] ?? 0));
-  for (let row = 0; row + 1 < offsets.length; row++) shorter[row + 1] = (shorter[row] ?? 0) + lengthOf(row);
-  const total = shorter.at(-1) ?? 0;
-  const kept = { offsets: shorter, items: new Int32Array(total), values: new Float32Array(total) };
-  for (let row = 0; row + 1 < offsets.length; row++) {
-    const begin = offsets[row] ?? 0;
-    kept.items.set(items.subarray(begin, begin + lengthOf(row)), shorter[row]);
-    kept.values.set(values.subarray(begin, begin + lengthOf(row)), shorter[row]);
-  }
-  return kept;
+/** Which items rules are taken from: the newest of a history, as many as a user's state keeps, each counted by its place. */
+export interface Looking {
+  readonly window?: number;
+  /** r */
+  readonly placePower?: number;
 }
 
-/** rules_t by item row, where it is not 0: from the last items of a history, as they are kept in a user's state. */
-export function rulesAfter(table: Transitions, history: Int32Array, window = recentItems): ReadonlyMap<number, number> {
-  return rulesOf(table, history.slice(-window).reverse());
+/** rules_t by item row, where it is not 0. */
+export function rulesAfter(
+  table: Transitions,
+  history: Int32Array,
+  { window = recentItems, placePower = 1 }: Looking = {},
+): ReadonlyMap<number, number> {
+  return rulesOf(table, history.slice(-window).reverse(), placePower);
 }
 
 /** The same of every row [N]. */
-export function allRulesAfter(table: Transitions, history: Int32Array, window = recentItems): Float64Array {
+export function allRulesAfter(table: Transitions, history: Int32Array, looking: Looking = {}): Float64Array {
   const rules = new Float64Array(table.offsets.length - 1);
-  for (const [row, rule] of rulesAfter(table, history, window)) rules[row] = rule;
+  for (const [row, rule] of rulesAfter(table, history, looking)) rules[row] = rule;
   return rules;
 }
 

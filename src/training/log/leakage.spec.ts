@@ -70,7 +70,7 @@ function learnedFrom(events: readonly (readonly Event[])[], choice: SplitChoice,
     held: { validation: split.validation, test: split.test },
     learned: {
       ...{ training, vocabulary, attributes, itemAttributes, kinds },
-      transitions: countTransitions(training, items, 10, 200),
+      transitions: countTransitions(training, items, { gap: 10, limit: 200 }),
       weights: initialParameters(dimensions, defaultHyperparameters.seed),
       cooccurrences: positiveMutualInformation(training, items),
       batches: batches.slice(0, 20).map((windows) => fill(training, windows)),

@@ -42,6 +42,8 @@ const sparse: Hyperparameters = {
   epochs: 16,
   patience: 8,
 };
+/** The rules of the baselines, where the blend's own count did not bring more. */
+const plainRules = { rulesGapPower: 1, rulesTargetPower: 0, rulesPlacePower: 1 } as const;
 const dense: Hyperparameters = {
   ...defaultHyperparameters,
   dropout: 0.2,
@@ -51,6 +53,7 @@ const dense: Hyperparameters = {
   averageDecay: 0.999,
   epochs: 54,
   patience: 8,
+  ...plainRules,
 };
 const short: Hyperparameters = {
   ...sparse,
@@ -61,6 +64,7 @@ const short: Hyperparameters = {
   outputLength: 2,
   sampledAbove: 0,
   rulesBackward: 0.5,
+  ...plainRules,
   epochs: 8,
   patience: 3,
 };

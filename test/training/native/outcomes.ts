@@ -19,7 +19,6 @@ import { Random } from '../../../src/training/random.js';
 import { SequenceCollector, sequenceOf, userCount } from '../../../src/training/log/sequences.js';
 import { leaveOneOut } from '../../../src/training/log/split.js';
 import { learn } from '../../../src/training/trainer.js';
-import { strongest } from '../../../src/training/evaluation/transitions.js';
 import { pairOrder } from '../../bench/outcome-judgement.js';
 import { plantedRecipe } from '../planted.js';
 
@@ -41,7 +40,7 @@ const log = collector.finish(() => []);
 
 const recipe: Hyperparameters = { ...plantedRecipe, width: 8, slots: 2, epochs: 8 };
 const nobody = { onProgress: () => undefined, onEpoch: () => undefined };
-const none: Blend = { weight: 0, scale: 1 };
+const none: Blend = { weight: 0, scale: 1, placePower: 1 };
 
 async function train(more: Partial<Hyperparameters>): Promise<TrainedModel> {
   const hyperparameters = { ...recipe, ...more };
@@ -102,7 +101,7 @@ assert.ok(
 );
 const [before, after] = [first, last].map((parameters) =>
   judge(
-    checkpointOf(dimensions, split, parameters, strongest(sequentialRules(split.training, dimensions.items), 1), none),
+    checkpointOf(dimensions, split, parameters, sequentialRules(split.training, dimensions.items, { limit: 1 }), none),
   ),
 ) as [Judged, Judged];
 assert.deepEqual(after.states, before.states, 'memories stay bit for bit');

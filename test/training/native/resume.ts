@@ -18,6 +18,7 @@ import type { Parameters } from '../../../src/training/graph/parameters.js';
 import { leaveOneOut } from '../../../src/training/log/split.js';
 import { StateFile } from '../../../src/training/state/state-file.js';
 import { learn } from '../../../src/training/trainer.js';
+import { startOf } from '../../../src/training/warm-start.js';
 import { plantedLog } from '../planted.js';
 
 /** A state after each step, whatever it takes. */
@@ -43,7 +44,10 @@ if (stateFile !== undefined) {
     ...{ sampledAbove: 0, negatives: 16, averageDecay: 0.9, labelSmoothing: 0.1, recencyDecay: 0.8, recencyFloor: 0.2 },
     ...{ heads: 2, kindVectors: true, gapBuckets: 4 },
   });
-  compare({ outcomes: parseOutcomes('like=2,dislike=-1'), outcomesThroughout: true });
+  compare({
+    ...{ outcomes: parseOutcomes('like=2,dislike=-1'), outcomesThroughout: true },
+    itemStart: 'cooccurrence',
+  });
 }
 
 /** Every third interaction is a dislike. */
@@ -58,7 +62,9 @@ function judged({ users, ...log }: SequenceLog): SequenceLog {
 async function train(file: string, states: number, switched: Partial<Hyperparameters>): Promise<void> {
   const hyperparameters = { ...recipe, ...switched };
   const split = leaveOneOut(judged(plantedLog(60, 5)));
-  const learner = new Learner(hyperparameters, dimensionsOf(split, hyperparameters), split);
+  const dimensions = dimensionsOf(split, hyperparameters);
+  const { parameters } = await startOf(null, split, dimensions, hyperparameters);
+  const learner = new Learner(hyperparameters, dimensions, split, parameters);
   let written = 0;
   const notices: string[] = [];
   const onWritten = () => {

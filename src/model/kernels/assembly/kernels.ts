@@ -426,31 +426,70 @@ export function scanBounds(
   const length = f32x4.splat(uLength);
   const row = <usize>width;
   for (let end = bounds + ((<usize>count) << 2); bounds < end; bounds += 16, scales += 16, biases += 16, errors += 16) {
-    let s0 = i32x4.splat(0);
-    let s1 = i32x4.splat(0);
-    let s2 = i32x4.splat(0);
-    let s3 = i32x4.splat(0);
-    for (let at: usize = 0; at < row; at += 16) {
-      const low = v128.load(u + (at << 1));
-      const high = v128.load(u + (at << 1), 16);
-      const place = vectors + at;
-      const o0 = v128.load(place);
-      const o1 = v128.load(place + row);
-      const o2 = v128.load(place + 2 * row);
-      const o3 = v128.load(place + 3 * row);
-      s0 = i32x4.add(s0, i32x4.add(dotLow(o0, low), dotHigh(o0, high)));
-      s1 = i32x4.add(s1, i32x4.add(dotLow(o1, low), dotHigh(o1, high)));
-      s2 = i32x4.add(s2, i32x4.add(dotLow(o2, low), dotHigh(o2, high)));
-      s3 = i32x4.add(s3, i32x4.add(dotLow(o3, low), dotHigh(o3, high)));
-    }
+    const products = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(dots(vectors, row, u)), v128.load(scales)), scale);
     vectors += 4 * row;
-    const s01 = i32x4.add(i32x4.shuffle(s0, s1, 0, 4, 1, 5), i32x4.shuffle(s0, s1, 2, 6, 3, 7));
-    const s23 = i32x4.add(i32x4.shuffle(s2, s3, 0, 4, 1, 5), i32x4.shuffle(s2, s3, 2, 6, 3, 7));
-    const sums = i32x4.add(i32x4.shuffle(s01, s23, 0, 1, 4, 5), i32x4.shuffle(s01, s23, 2, 3, 6, 7));
-    const products = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(sums), v128.load(scales)), scale);
     const slack = f32x4.mul(v128.load(errors), length);
     v128.store(bounds, f32x4.add(f32x4.add(products, v128.load(biases)), slack));
   }
+}
+
+/**
+ * Upper bounds of the cosines of the same vectors with u, whose length is 1; `inverses` are those of their lengths.
+ *
+ *   bound = (uScale scale_j (u . o_j) + error_j) inverse_j + roundings
+ *
+ * Of a vector so short that f32 does not hold the inverse well it is 2, which no cosine reaches.
+ */
+export function scanCosines(
+  count: i32,
+  width: i32,
+  vectors: usize,
+  scales: usize,
+  inverses: usize,
+  errors: usize,
+  u: usize,
+  uScale: f32,
+  roundings: f32,
+  bounds: usize,
+): void {
+  const scale = f32x4.splat(uScale);
+  const slack = f32x4.splat(roundings);
+  const row = <usize>width;
+  for (
+    let end = bounds + ((<usize>count) << 2);
+    bounds < end;
+    bounds += 16, scales += 16, inverses += 16, errors += 16
+  ) {
+    const products = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(dots(vectors, row, u)), v128.load(scales)), scale);
+    vectors += 4 * row;
+    const inverse = v128.load(inverses);
+    const bound = f32x4.add(f32x4.mul(f32x4.add(products, v128.load(errors)), inverse), slack);
+    v128.store(bounds, v128.bitselect(bound, f32x4.splat(2), f32x4.lt(inverse, f32x4.splat(1e30))));
+  }
+}
+
+/** u . o of four vectors that lie one behind the other [4] */
+function dots(vectors: usize, row: usize, u: usize): v128 {
+  let s0 = i32x4.splat(0);
+  let s1 = i32x4.splat(0);
+  let s2 = i32x4.splat(0);
+  let s3 = i32x4.splat(0);
+  for (let at: usize = 0; at < row; at += 16) {
+    const low = v128.load(u + (at << 1));
+    const high = v128.load(u + (at << 1), 16);
+    const place = vectors + at;
+    const o0 = v128.load(place);
+    const o1 = v128.load(place + row);
+    const o2 = v128.load(place + 2 * row);
+    const o3 = v128.load(place + 3 * row);
+    s0 = i32x4.add(s0, i32x4.add(dotLow(o0, low), dotHigh(o0, high)));
+    s1 = i32x4.add(s1, i32x4.add(dotLow(o1, low), dotHigh(o1, high)));
+    s2 = i32x4.add(s2, i32x4.add(dotLow(o2, low), dotHigh(o2, high)));
+    s3 = i32x4.add(s3, i32x4.add(dotLow(o3, low), dotHigh(o3, high)));
+  }
+  const s01 = i32x4.add(i32x4.shuffle(s0, s1, 0, 4, 1, 5), i32x4.shuffle(s0, s1, 2, 6, 3, 7));
+  const s23 = i32x4.add(i32x4.shuffle(s2, s3, 0, 4, 1, 5), i32x4.shuffle(s2, s3, 2, 6, 3, 7));
+  return i32x4.add(i32x4.shuffle(s01, s23, 0, 1, 4, 5), i32x4.shuffle(s01, s23, 2, 3, 6, 7));
 }
 
 function dotLow(bytes: v128, numbers: v128): v128 {
@@ -459,4 +498,17 @@ function dotLow(bytes: v128, numbers: v128): v128 {
 
 function dotHigh(bytes: v128, numbers: v128): v128 {
   return i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(bytes), numbers);
+}
+
+/** Of `count` numbers, a multiple of 4, the places of those that are not below `least`, rising; returns how many, -1 where they are more than `room`. */
+export function placesFrom(count: i32, numbers: usize, least: f32, places: usize, room: i32): i32 {
+  const bound = f32x4.splat(least);
+  let found = 0;
+  for (let place = 0; place < count; place += 4, numbers += 16) {
+    let lanes = i32x4.bitmask(v128.not(f32x4.lt(v128.load(numbers), bound)));
+    if (lanes == 0) continue;
+    if (found + 4 > room) return -1;
+    for (; lanes != 0; lanes &= lanes - 1, found++) store<i32>(places + ((<usize>found) << 2), place + <i32>ctz(lanes));
+  }
+  return found;
 }
