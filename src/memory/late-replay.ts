@@ -36,18 +36,15 @@ import { lockUsers, remember } from './remember.js';
 
 interface Lane {
   readonly lock: number;
+  /** whether it is that of long histories */
   readonly isLong: boolean;
-  /** of a history that is not long yet */
-  readonly longCount: number;
   /** of one transaction: writers of the same users wait for it */
   readonly usersAtOnce: number;
 }
 
-/** Events that are replayed in a tenth of a second or so. */
-const longCount = 5_000;
 const lanes: readonly Lane[] = [
-  { lock: advisoryLock.replay, isLong: false, longCount, usersAtOnce: 32 },
-  { lock: advisoryLock.longReplay, isLong: true, longCount, usersAtOnce: 1 },
+  { lock: advisoryLock.replay, isLong: false, usersAtOnce: 32 },
+  { lock: advisoryLock.longReplay, isLong: true, usersAtOnce: 1 },
 ];
 
 /** How often requests of processes that are gone are looked for. */
@@ -105,7 +102,7 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
   private async work(lane: Lane): Promise<void> {
     while (this.wanted.delete(lane) && !this.isStopping) {
       try {
-        if ((await waitingForReplay(this.dataSource.manager, lane, 1)).length === 0) continue;
+        if ((await waitingForReplay(this.dataSource.manager, lane.isLong, 1)).length === 0) continue;
         const lock = { lock: lane.lock, name: this.config.databaseSchema, taken, isBrief: true };
         await whileLocked(this.dataSource, this.logger, lock, async (session) => this.replayAll(session, lane));
       } catch (error) {
@@ -121,7 +118,7 @@ export class LateReplay implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async replayAll(session: EntityManager, lane: Lane): Promise<void> {
     while (!this.isStopping) {
-      const userIds = await waitingForReplay(session, lane, lane.usersAtOnce);
+      const userIds = await waitingForReplay(session, lane.isLong, lane.usersAtOnce);
       if (userIds.length === 0 || !(await this.replay(session, userIds))) return;
     }
   }

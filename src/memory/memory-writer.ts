@@ -36,6 +36,7 @@ import { LateReplay } from './late-replay.js';
 import { MemoryCache } from './memory-cache.js';
 import { PinnedSlots } from './pinned-slots.js';
 import { holdUsers, remember, type Event, type Remembered } from './remember.js';
+import { Scratch } from './scratch.js';
 import { createUnknown } from './unknown.js';
 import { firstOfEachKey, keyOf, verdictsOf, type Verdict } from './verdict.js';
 
@@ -57,6 +58,9 @@ const timesAgain = 3;
 /** After an interaction that was there already, so many batches look for each of theirs first. */
 const batchesOnGuard = 100;
 
+/** Scratch rooms that are kept for batches to come: as many as a consumer applies at a time. */
+const scratchesKept = 3;
+
 interface Applied {
   readonly verdicts: readonly Verdict[];
   readonly toReplay: readonly string[];
@@ -70,6 +74,7 @@ export class MemoryWriter {
   private readonly cache: MemoryCache;
   /** batches that still look for repeated interactions before they add theirs */
   private onGuard = 0;
+  private readonly scratches: Scratch[] = [];
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -83,9 +88,23 @@ export class MemoryWriter {
 
   /** Returns a verdict for each of the offered, durable for those without a position; throws with nothing applied. */
   async apply(offered: readonly Offered[], position: Position | null): Promise<readonly Verdict[]> {
+    const scratch = this.scratches.pop() ?? new Scratch();
+    try {
+      return await this.applyWith(scratch, offered, position);
+    } finally {
+      if (this.scratches.length < scratchesKept) this.scratches.push(scratch);
+    }
+  }
+
+  private async applyWith(
+    scratch: Scratch,
+    offered: readonly Offered[],
+    position: Position | null,
+  ): Promise<readonly Verdict[]> {
     for (let again = 0; ; again++) {
+      scratch.clear();
       try {
-        const applied = await this.dataSource.transaction(async (tx) => this.applyIn(tx, offered, position));
+        const applied = await this.dataSource.transaction(async (tx) => this.applyIn(tx, scratch, offered, position));
         const { known, toReplay, verdicts } = applied;
         if (known !== null && position !== null) this.cache.put(known.version, known.memories);
         if (toReplay.length > 0) this.lateReplay.wake();
@@ -99,20 +118,25 @@ export class MemoryWriter {
     }
   }
 
-  private async applyIn(tx: EntityManager, given: readonly Offered[], position: Position | null): Promise<Applied> {
+  private async applyIn(
+    tx: EntityManager,
+    scratch: Scratch,
+    given: readonly Offered[],
+    position: Position | null,
+  ): Promise<Applied> {
     await shareMemoryVersion(tx, this.config.databaseSchema);
     const offered = await this.admission.redirect(tx, given);
     const nextOffset = position === null ? null : await lockProgress(tx, position);
     const news = offered.filter(({ offset }) => nextOffset === null || offset === null || offset >= nextOffset);
     const interactions = firstOfEachKey(news.map(({ interaction }) => interaction));
     const live = await this.liveNetwork(tx);
-    const held = live === null ? null : await this.hold(tx, live, interactions, position);
+    const held = live === null ? null : await this.hold(tx, live, scratch, interactions, position);
     const admitted = await this.admission.admit(tx, interactions, held);
     const fresh = await this.log(tx, admitted.interactions);
     const { toReplay, memories } =
       live === null || held === null
         ? { toReplay: [], memories: [] }
-        : await this.remember(tx, live, held, fresh, admitted.pinnedUsers);
+        : await this.remember(tx, live, scratch, held, fresh, admitted.pinnedUsers);
     await this.admission.confirm(tx, memories);
     await requestReplay(tx, toReplay);
     await addItemCounts(tx, fresh);
@@ -137,23 +161,25 @@ export class MemoryWriter {
   private async remember(
     tx: EntityManager,
     { version, network }: LiveNetwork,
+    scratch: Scratch,
     held: readonly HeldMemory[],
     events: readonly Event[],
     pinnedUsers: readonly string[],
   ): Promise<Remembered> {
     const pins = await PinnedSlots.read(tx, version, pinnedUsers);
-    return remember(tx, memoriesOf(version), network, held, events, pins);
+    return remember(tx, memoriesOf(version), network, held, events, pins, scratch);
   }
 
   /** Only the owner of a partition is likely to be its users' only writer; for others what they know is old. */
   private async hold(
     tx: EntityManager,
     { version, network }: LiveNetwork,
+    scratch: Scratch,
     interactions: readonly Interaction[],
     position: Position | null,
   ): Promise<readonly HeldMemory[]> {
     const known = (userId: string): HeldMemory | undefined =>
-      position === null ? undefined : this.cache.take(version, userId);
+      position === null ? undefined : this.cache.take(version, userId, (state) => scratch.copyOf(state));
     return holdUsers(tx, memoriesOf(version), network, interactions, known);
   }
 

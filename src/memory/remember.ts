@@ -18,6 +18,7 @@ import {
   type MemoryTable,
 } from '../storage/user-memory.store.js';
 import type { PinnedSlots } from './pinned-slots.js';
+import { Scratch } from './scratch.js';
 import { applyInWaves } from './waves.js';
 
 /** What of an interaction enters a memory. */
@@ -76,7 +77,8 @@ export interface Remembered {
 }
 
 /**
- * `events` come in the order of arrival and are in the log; the memories of their users are held, and `pins` are their users'. Throws MEMORY_CHANGED where another
+ * `events` come in the order of arrival and are in the log; the memories of their users are held, and `pins` are their users'. The memories that
+ * come back lie in `scratch`. Throws MEMORY_CHANGED where another
  * wrote one of them, which nobody can any more after this.
  */
 export async function remember(
@@ -86,6 +88,7 @@ export async function remember(
   held: readonly HeldMemory[],
   events: readonly Event[],
   pins: PinnedSlots,
+  scratch = new Scratch(),
 ): Promise<Remembered> {
   const sequences = Map.groupBy(
     events.toSorted((one, other) => one.occurredAt - other.occurredAt), // stable: then by arrival
@@ -94,8 +97,8 @@ export async function remember(
   const tracks: (Track & { readonly before: HeldMemory; readonly lastOccurredAt: Date | null })[] = [];
   const toReplay: string[] = [];
   const size = stateSize(network.dimensions);
-  const numbers = new Float32Array(sequences.size * size); // of all: one by one they would cost more to make than to step
-  for (const before of held) {
+  const numbers = scratch.floats(sequences.size * size); // of all: one by one they would cost more to make than to step
+  for (const before of storedFirst(held)) {
     const sequence = sequences.get(before.userId);
     if (sequence === undefined) continue;
     const last = before.lastOccurredAt?.getTime() ?? null;
@@ -111,7 +114,10 @@ export async function remember(
     tracks.push({ before, state, events: network.eventsOf(inOrder, last), lastOccurredAt });
   }
   await applyInWaves(network, tracks);
-  const states = encodeStates(tracks.map(({ state }) => state));
+  const states = encodeStates(
+    tracks.map(({ state }) => state),
+    (count) => scratch.bytes(count),
+  );
   const changes = tracks.map(({ before, events: applied, lastOccurredAt }, at) => {
     const state = states[at] as Buffer;
     const interactionsApplied = before.interactionsApplied + applied.rows.length;
@@ -124,6 +130,12 @@ export async function remember(
   });
   await changeMemories(tx, table, changes);
   return { toReplay, memories: changes.map(({ after }) => after) };
+}
+
+/** So the states of either kind, which are written apart, lie side by side. */
+function storedFirst(held: readonly HeldMemory[]): readonly HeldMemory[] {
+  const isStored = ({ sequenceNumber }: HeldMemory): boolean => sequenceNumber > 0;
+  return [...held.filter(isStored), ...held.filter((memory) => !isStored(memory))];
 }
 
 /** null for bytes that are damaged or of another form than this network's: the log can make them anew. */

@@ -9,8 +9,16 @@
 const minuteMs = 60_000;
 const yearMs = 365 * 24 * 60 * minuteMs;
 
-/** The lower edges of the buckets 2 .. n, milliseconds. */
+const known = new Map<number, Float64Array>();
+
+/** The lower edges of the buckets 2 .. n, milliseconds; always the same ones, since every event asks. */
 export function gapEdges(gaps: number): Float64Array {
+  const edges = known.get(gaps) ?? makeEdges(gaps);
+  known.set(gaps, edges);
+  return edges;
+}
+
+function makeEdges(gaps: number): Float64Array {
   return Float64Array.from({ length: Math.max(0, gaps - 1) }, (_, edge) =>
     Math.round(minuteMs * (yearMs / minuteMs) ** (edge / Math.max(1, gaps - 2))),
   );

@@ -67,12 +67,15 @@ export function encodeState(state: UserState): Buffer {
   return bytes;
 }
 
-/** The same of many, all of one size, as views of one buffer: whoever keeps one of them keeps them all. */
-export function encodeStates(states: readonly UserState[]): readonly Buffer[] {
+/** The same of many, all of one size, side by side in one buffer of `room`: whoever keeps one of them keeps them all. */
+export function encodeStates(
+  states: readonly UserState[],
+  room: (count: number) => Buffer = (count) => Buffer.allocUnsafeSlow(count),
+): readonly Buffer[] {
   const [first] = states;
   if (first === undefined) return [];
   const size = encodedBytes(first);
-  const all = Buffer.allocUnsafeSlow(states.length * size);
+  const all = room(states.length * size);
   return states.map((state, at) => {
     const bytes = all.subarray(at * size, (at + 1) * size);
     encodeInto(state, bytes);

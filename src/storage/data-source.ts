@@ -25,6 +25,7 @@ import { NotifyOfKeys1764710110000 } from '../../migrations/1764710110000-notify
 import { CreateExperiment1764710500000 } from '../../migrations/1764710500000-create-experiment.js';
 import { AddTokenKey1764723000000 } from '../../migrations/1764723000000-add-token-key.js';
 import { CreateSlotPin1764710400000 } from '../../migrations/1764710400000-create-slot-pin.js';
+import { AddLongReplay1764721000000 } from '../../migrations/1764721000000-add-long-replay.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { AnswerSnapshotEntity } from './answer-snapshot.entity.js';
@@ -139,6 +140,7 @@ export function createDataSource(
       CreateExperiment1764710500000,
       AddTokenKey1764723000000,
       CreateSlotPin1764710400000,
+      AddLongReplay1764721000000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

@@ -1,7 +1,8 @@
-import { Column, Entity, Generated, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Generated, Index, PrimaryColumn } from 'typeorm';
 
 /** A user whose memory under the live version is to be made anew from the log. Written under the lock of that memory. */
 @Entity('replay_request')
+@Index('replay_request_waiting', ['isLong', 'requestedAt', 'userId'])
 export class ReplayRequestEntity {
   @PrimaryColumn('text', { name: 'user_id' })
   userId!: string;
@@ -13,4 +14,8 @@ export class ReplayRequestEntity {
   @Column('bigint')
   @Generated('increment')
   id!: string;
+
+  /** whether the user's history was long when it was made */
+  @Column('boolean', { name: 'is_long', default: false })
+  isLong!: boolean;
 }

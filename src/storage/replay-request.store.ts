@@ -2,22 +2,28 @@
 import type { EntityManager } from 'typeorm';
 import type { ReplayRequestEntity } from './replay-request.entity.js';
 
+/** Events that are replayed in a tenth of a second or so; a history with more is long. */
+const longCount = 5_000;
+
+/** Notes too, of those who do not wait yet, whether their history is long. */
 export async function requestReplay(tx: EntityManager, userIds: readonly string[]): Promise<void> {
   if (userIds.length === 0) return;
-  await tx.query('INSERT INTO replay_request (user_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [userIds]);
+  await tx.query(
+    `INSERT INTO replay_request (user_id, is_long)
+     SELECT user_id, EXISTS (SELECT FROM interaction i WHERE i.user_id = u.user_id OFFSET $2)
+       FROM unnest($1::text[]) AS u(user_id)
+      WHERE NOT EXISTS (SELECT FROM replay_request r WHERE r.user_id = u.user_id)
+     ON CONFLICT DO NOTHING`,
+    [userIds, longCount],
+  );
 }
 
-/** Those that wait longest, of the users whose history has more events than that, or of the others. */
-export async function waitingForReplay(
-  tx: EntityManager,
-  { isLong, longCount }: { readonly isLong: boolean; readonly longCount: number },
-  count: number,
-): Promise<readonly string[]> {
+/** Those that wait longest, of the users whose history is long, or of the others. */
+export async function waitingForReplay(tx: EntityManager, isLong: boolean, count: number): Promise<readonly string[]> {
   const rows = await tx.query<{ userId: string }[]>(
-    `SELECT user_id AS "userId" FROM replay_request r
-      WHERE $1 = EXISTS (SELECT FROM interaction i WHERE i.user_id = r.user_id OFFSET $2)
-      ORDER BY requested_at, user_id LIMIT $3`,
-    [isLong, longCount, count],
+    `SELECT user_id AS "userId" FROM replay_request
+      WHERE is_long = $1 ORDER BY requested_at, user_id LIMIT $2`,
+    [isLong, count],
   );
   return rows.map(({ userId }) => userId);
 }

@@ -176,24 +176,15 @@ export async function changeMemories(
          FROM (SELECT * FROM ${rows} ORDER BY user_id) AS n
         WHERE m.model_version = $1 AND m.user_id = n.user_id
           AND m.sequence_number = n.sequence_before AND m.checksum = n.checksum_before`,
-      [
-        ...parametersOf(
-          version,
-          stored.map(({ after }) => after),
-        ),
-        ...befores(stored),
-      ],
+      changeParametersOf(version, stored),
     );
     written += updated;
   }
   if (others.length > 0) {
-    const inserted = await tx.query<unknown[]>(`${upsert(name)} WHERE m.sequence_number = 0 RETURNING 1`, [
-      ...parametersOf(
-        version,
-        others.map(({ after }) => after),
-      ),
-      ...befores(others),
-    ]);
+    const inserted = await tx.query<unknown[]>(
+      `${upsert(name)} WHERE m.sequence_number = 0 RETURNING 1`,
+      changeParametersOf(version, others),
+    );
     written += inserted.length;
   }
   if (written === changes.length) return;
@@ -212,7 +203,7 @@ export async function saveMemories(
   if (memories.length === 0) return [];
   const saved: { userId: string; sequenceNumber: number }[] = await tx.query(
     `${upsert(name)} RETURNING user_id AS "userId", sequence_number::float8 AS "sequenceNumber"`,
-    [...parametersOf(version, memories), bigintArray([]), bigintArray([])],
+    parametersOf(version, memories, []),
   );
   const numbers = new Map(saved.map(({ userId, sequenceNumber }) => [userId, sequenceNumber]));
   return memories.map((memory) => ({ ...memory, sequenceNumber: numbers.get(memory.userId) ?? 0 }));
@@ -253,26 +244,42 @@ function upsert(name: MemoryTable['name']): string {
 
 /** The parameters as rows. */
 const rows = `(
-       SELECT user_id, substr($2::bytea, (place::int - 1) * $3::int + 1, $3::int) AS state, applied, last, checksum,
+       SELECT user_id, substr($9::bytea, (place::int - 1) * $2::int + 1, $2::int) AS state, applied, last, checksum,
               sequence_before, checksum_before
-         FROM unnest($4::text[], $5::bigint[], $6::timestamptz[], $7::bigint[], $8::bigint[], $9::bigint[])
+         FROM unnest($3::text[], $4::bigint[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::bigint[])
               WITH ORDINALITY AS p(user_id, applied, last, checksum, sequence_before, checksum_before, place)) AS r`;
 
-function parametersOf(version: number, memories: readonly MemoryRow[]): readonly unknown[] {
+/** `befores`: what the rows must be; empty: whatever they are. The states come last: what pg writes behind a long parameter has it copy that once more. */
+function parametersOf(version: number, memories: readonly MemoryRow[], befores: readonly HeldMemory[]): unknown[] {
   return [
     version,
-    Buffer.concat(memories.map(({ state }) => state)),
     memories[0]?.state.length ?? 0,
     textArray(memories.map(({ userId }) => userId)),
     bigintArray(memories.map(({ interactionsApplied }) => interactionsApplied)),
     instantArray(memories.map(({ lastOccurredAt }) => lastOccurredAt?.getTime() ?? null)),
     bigintArray(memories.map(({ checksum }) => checksum)),
+    bigintArray(befores.map(({ sequenceNumber }) => sequenceNumber)),
+    bigintArray(befores.map(({ checksum }) => checksum)),
+    joined(memories.map(({ state }) => state)),
   ];
 }
 
-function befores(changes: readonly MemoryChange[]): readonly [Buffer, Buffer] {
-  return [
-    bigintArray(changes.map(({ before }) => before.sequenceNumber)),
-    bigintArray(changes.map(({ before }) => before.checksum)),
-  ];
+function changeParametersOf(version: number, changes: readonly MemoryChange[]): unknown[] {
+  return parametersOf(
+    version,
+    changes.map(({ after }) => after),
+    changes.map(({ before }) => before),
+  );
+}
+
+/** States that lie side by side go as they are. */
+function joined(states: readonly Buffer[]): Buffer {
+  const [first] = states;
+  const lieSideBySide =
+    first !== undefined &&
+    states.every(
+      (state, at) => state.buffer === first.buffer && state.byteOffset === first.byteOffset + at * first.length,
+    );
+  if (!lieSideBySide) return Buffer.concat(states);
+  return Buffer.from(first.buffer, first.byteOffset, states.length * first.length);
 }

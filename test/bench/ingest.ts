@@ -128,13 +128,16 @@ async function drain(ingest: IngestProcess): Promise<number> {
   const pids = { node: ingest.pid, ...servers };
   let first = before;
   while (first === before) {
-    if (ingest.exitCode !== null) throw new Error(`the ingest process ended:\n${ingest.log}`);
+    await ingest.refuseEnded();
     await sleep(20);
     first = await consumed();
   }
   const spent = Object.entries(pids).map(([process, pid]) => ({ process, pid, from: processorSeconds(pid) }));
   const { seconds } = await timed(async () => {
-    while ((await consumed()) < end) await sleep(100);
+    while ((await consumed()) < end) {
+      await ingest.refuseEnded();
+      await sleep(100);
+    }
   });
   const count = end - first;
   const microseconds = spent.map(({ process, pid, from }) => {

@@ -9,6 +9,8 @@ export interface Shop {
   readonly items: number;
   /** users with a memory */
   readonly warm: number;
+  /** the number of the first of them; 0 unless given */
+  readonly firstWarm?: number;
   /** users that may come for the first time */
   readonly cold: number;
   /** of the visits, those of cold users */
@@ -48,9 +50,11 @@ export class Visits {
   }
 
   private visitor(): string {
-    const { warm, cold, coldShare } = this.shop;
+    const { warm, firstWarm = 0, cold, coldShare } = this.shop;
     const isCold = this.random.next() < coldShare;
-    return userOf(isCold ? warm + Math.floor(this.random.next() * cold) : Math.floor(this.random.next() * warm));
+    return userOf(
+      isCold ? warm + Math.floor(this.random.next() * cold) : firstWarm + Math.floor(this.random.next() * warm),
+    );
   }
 }
 

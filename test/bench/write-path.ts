@@ -4,6 +4,9 @@
  *
  *   --events, --warm, --history, --cold, --visitors    as of `ingest`
  *   --batch    messages of a transaction       --partitions    that are written at a time, of 6
+ *   --histories  of users with so many events each, such as 10,1000,100000: --warm users have each of them, and --events are written to
+ *              those with the first, then to those with the next, in one log; nobody comes for the first time
+ *   --set      a setting of Postgres, name=value, which may be given several times
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,6 +39,8 @@ const { values } = parseArgs({
     visitors: { type: 'string', default: '25000' },
     batch: { type: 'string', default: '2000' },
     partitions: { type: 'string', default: '3' },
+    histories: { type: 'string' },
+    set: { type: 'string', multiple: true, default: [] },
   },
 });
 const events = Number(values.events);
@@ -44,9 +49,10 @@ const shop: Shop = {
   items: 100_000,
   warm: Number(values.warm),
   cold: Number(values.cold),
-  coldShare: 0.5,
+  coldShare: values.histories === undefined ? 0.5 : 0,
   visitors: Number(values.visitors),
 };
+const histories = (values.histories ?? values.history).split(',').map(Number);
 const partitions = 6;
 
 const folder = mkdtempSync(join(tmpdir(), 'recollect-bench-'));
@@ -56,15 +62,16 @@ const postgres = await startPostgres(folder, {
   checkpoint_timeout: '30min',
   wal_buffers: '64MB',
   shared_preload_libraries: 'pg_stat_statements',
+  ...Object.fromEntries<string>(values.set.map((setting) => setting.split('=') as [string, string])),
 });
 const config = readConfig({ DATABASE_URL: postgres.url, RECOLLECT_LOG_LEVEL: 'error' });
 const logger = createLogger(config);
 const dataSource = await createDataSource(config).initialize();
 const pid = Number(readFileSync(join(folder, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
 
-/** The partitions' messages, each in the order of its offsets. */
-function messagesOf(topic: string): readonly Message[][] {
-  const visits = new Visits(shop, 1, 'event');
+/** The messages of six partitions, each in the order of its offsets, for the users with the n-th of the histories. */
+function messagesOf(topic: string, turn: number): readonly Message[][] {
+  const visits = new Visits({ ...shop, firstWarm: turn * shop.warm }, 1, 'event');
   const begin = Date.now() - 86_400_000;
   const messages: Message[][] = Array.from({ length: partitions }, () => []);
   for (let n = 0; n < events; n++) {
@@ -72,7 +79,13 @@ function messagesOf(topic: string): readonly Message[][] {
     const partition = Number(String(key).slice(-6)) % partitions;
     const own = messages[partition] as Message[];
     own.push({
-      ...{ topic, partition, offset: BigInt(own.length), timestamp: String(begin + n), headers: {} },
+      ...{
+        topic,
+        partition: turn * partitions + partition,
+        offset: BigInt(own.length),
+        timestamp: String(begin + n),
+        headers: {},
+      },
       ...{ key: Buffer.from(String(key)), value: Buffer.from(String(value)) },
     });
   }
@@ -89,10 +102,10 @@ async function write(all: readonly Message[][], topic: string): Promise<void> {
   const writer = new MemoryWriter(config, live, dataSource, new LateReplay(config, logger, live, dataSource));
   const streams = new Streams(config, writer, dataSource, new Metrics());
   const apply = streams.appliers({} as Producer, {} as Admin).get(topic);
-  const owned = [...all.entries()];
+  const owned = all.filter((messages) => messages.length > 0);
   const work = async (): Promise<void> => {
-    for (let one = owned.pop(); one !== undefined; one = owned.pop()) {
-      const [partition, messages] = one;
+    for (let messages = owned.pop(); messages !== undefined; messages = owned.pop()) {
+      const partition = messages[0]?.partition ?? 0;
       const { ownerEpoch } = await claimPartition(dataSource.manager, topic, partition, 0n);
       for (let from = 0; from < messages.length; from += batch) {
         const some = messages.slice(from, from + batch);
@@ -105,39 +118,57 @@ async function write(all: readonly Message[][], topic: string): Promise<void> {
   await Promise.all(Array.from({ length: Number(values.partitions) }, work));
 }
 
+/** What it took of an event. */
+interface Statement {
+  readonly calls: number;
+  readonly us: number;
+  readonly wal: number;
+  /** whole ones in the WAL */
+  readonly pages: number;
+  readonly query: string;
+}
+
 const figures = (seconds: number): number => Number(((seconds / events) * 1e6).toFixed(1));
 
-try {
-  await migrate(dataSource, config.databaseSchema);
-  const version = await fillShop(dataSource, shop, Number(values.history));
-  await new Promotion(config, logger, dataSource, new LiveModel(config, logger, dataSource)).promote(version, {
-    threads: 2,
-  });
-  const { interactions: topic } = topicsOf(config);
-  const all = messagesOf(topic);
-  await dataSource.query('CREATE EXTENSION pg_stat_statements');
-  await dataSource.query('CHECKPOINT');
-  await dataSource.query('SELECT pg_stat_statements_reset()');
+async function measure(topic: string, turn: number) {
+  const all = messagesOf(topic, turn);
   const [started, cpu, ofPostgres] = [performance.now(), process.cpuUsage(), processorSeconds(pid)];
   await write(all, topic);
   const { user, system } = process.cpuUsage(cpu);
-  const seconds = (performance.now() - started) / 1_000;
+  const eventsPerSecond = Math.round((events / (performance.now() - started)) * 1_000);
   const microseconds = { node: figures((user + system) / 1e6), postgres: figures(processorSeconds(pid) - ofPostgres) };
-  const statements = await dataSource.query<{ calls: number; us: number; query: string }[]>(
-    `SELECT calls::int, round((total_exec_time * 1000 / $1::int)::numeric, 2)::float8 AS us, regexp_replace(query, '\\s+', ' ', 'g') AS query
+  return { history: histories[turn], eventsPerSecond, microseconds };
+}
+
+try {
+  await migrate(dataSource, config.databaseSchema);
+  const version = await fillShop(dataSource, shop, ...histories);
+  await new Promotion(config, logger, dataSource, new LiveModel(config, logger, dataSource)).promote(version, {
+    threads: 2,
+  });
+  await dataSource.query('CREATE EXTENSION pg_stat_statements');
+  await dataSource.query('CHECKPOINT');
+  await dataSource.query('SELECT pg_stat_statements_reset()');
+  const { interactions: topic } = topicsOf(config);
+  const measured: Awaited<ReturnType<typeof measure>>[] = [];
+  for (const turn of histories.keys()) measured.push(await measure(topic, turn));
+  const statements = await dataSource.query<Statement[]>(
+    `SELECT calls::int, round((total_exec_time * 1000 / $1::int)::numeric, 2)::float8 AS us,
+            round(wal_bytes / $1::int)::float8 AS wal, round((wal_fpi / $1::float8)::numeric, 2)::float8 AS pages, regexp_replace(query, '\\s+', ' ', 'g') AS query
        FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 12`,
-    [events],
+    [events * histories.length],
   );
-  for (const { calls, us, query } of statements)
+  for (const { calls, us, wal, pages, query } of statements)
     process.stdout.write(
-      `${us.toFixed(2).padStart(7)} us ${String(calls).padStart(6)} times  ${query.slice(0, 110)}\n`,
+      `${us.toFixed(2).padStart(7)} us ${String(wal).padStart(5)} bytes of WAL with ${pages.toFixed(2)} pages ${String(calls).padStart(6)} times  ${query.slice(0, 90)}\n`,
     );
+  const walBytes = Math.round(statements.reduce((sum, { wal }) => sum + wal, 0));
   const [updates] = await dataSource.query<[{ all: number; hot: number }]>(
     `SELECT sum(n_tup_upd)::float8 AS all, sum(n_tup_hot_upd)::float8 AS hot FROM pg_stat_user_tables WHERE relname ~ '^user_memory_'`,
   );
   const hotShare = Number((updates.hot / updates.all).toFixed(3));
   process.stdout.write(
-    `${JSON.stringify({ bench: 'write-path', machine, eventsPerSecond: Math.round(events / seconds), microseconds, hotShare, batch, events, ...shop })}\n`,
+    `${JSON.stringify({ bench: 'write-path', machine, ...(measured.length > 1 ? { histories: measured } : measured[0]), walBytes, hotShare, batch, events, ...shop })}\n`,
   );
 } finally {
   await dataSource.destroy();

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 /** The program as it is deployed, in a process of its own that can be killed. */
 export class IngestProcess {
   private readonly child: ChildProcess;
+  private readonly closed: Promise<unknown>;
   private output = '';
 
   /** `nodeFlags`: such as --cpu-prof */
@@ -16,6 +17,7 @@ export class IngestProcess {
       stream?.on('data', (text: Buffer) => {
         this.output += text.toString();
       });
+    this.closed = once(this.child, 'close');
   }
 
   get log(): string {
@@ -25,6 +27,14 @@ export class IngestProcess {
   get pid(): number {
     if (this.child.pid === undefined) throw new Error('the process did not start');
     return this.child.pid;
+  }
+
+  /** Throws what is known of its end if it has ended; its last lines may come after it. */
+  async refuseEnded(): Promise<void> {
+    const { exitCode, signalCode } = this.child;
+    if (exitCode === null && signalCode === null) return;
+    await this.closed;
+    throw new Error(`the process ended by ${signalCode ?? `itself with code ${exitCode}`}:\n${this.output}`);
   }
 
   get exitCode(): number | null {

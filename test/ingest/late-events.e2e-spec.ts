@@ -6,7 +6,7 @@ import type { Interaction } from '../../src/model/interaction.js';
 import type { Network } from '../../src/model/network.js';
 import { encodeState } from '../../src/model/user-state.js';
 import { ReplayRequestEntity } from '../../src/storage/replay-request.entity.js';
-import { requestReplay } from '../../src/storage/replay-request.store.js';
+import { requestReplay, waitingForReplay } from '../../src/storage/replay-request.store.js';
 import { createLogger } from '../../src/telemetry.js';
 import { freshDatabase, type FreshDatabase } from '../fresh-database.js';
 import { liveNetwork, until } from '../service.js';
@@ -125,5 +125,39 @@ describe('events that come late', () => {
     replays[1]?.onApplicationBootstrap();
     await until(isReplayed, 30_000);
     expect(await memoryOf('ann')).toEqual(await memoryByLog('ann'));
+  });
+
+  it('wait in the lane of their history, which nobody looks at again to find who is next', async () => {
+    const { dataSource } = database;
+    await dataSource.query(
+      `INSERT INTO interaction (user_id, id, item_id, kind, occurred_at)
+       SELECT user_id, 'e-' || n, 'item 1', 'view', now()
+         FROM (VALUES ('ann', 5000), ('bob', 5001), ('cy', 1)) AS u(user_id, count), generate_series(1, count) AS n`,
+    );
+    await requestReplay(dataSource.manager, ['ann', 'bob', 'cy', 'nobody']);
+    await dataSource.transaction(async (tx) => {
+      const looks = async (): Promise<number | undefined> => {
+        const [row] = await tx.query<{ count: number }[]>(
+          `SELECT (seq_scan + idx_scan)::int AS count FROM pg_stat_xact_user_tables WHERE relid = 'interaction'::regclass`,
+        );
+        return row?.count;
+      };
+      const before = await looks();
+      expect(await waitingForReplay(tx, false, 10)).toEqual(['ann', 'cy', 'nobody']);
+      expect(await waitingForReplay(tx, true, 10)).toEqual(['bob']);
+      expect(await looks()).toBe(before);
+    });
+  });
+
+  it('do not change the lane of one who waits already', async () => {
+    const { manager } = database.dataSource;
+    await requestReplay(manager, ['ann']);
+    await manager.query(
+      `INSERT INTO interaction (user_id, id, item_id, kind, occurred_at)
+       SELECT 'ann', 'e-' || n, 'item 1', 'view', now() FROM generate_series(1, 5001) AS n`,
+    );
+    await requestReplay(manager, ['ann', 'bob']);
+    expect(await waitingForReplay(manager, false, 10)).toEqual(['ann', 'bob']);
+    expect(await waitingForReplay(manager, true, 10)).toEqual([]);
   });
 });
