@@ -1,4 +1,5 @@
 /** The connections of a process: what it asks Postgres goes to the schedule. They outlive a history, unless the process dies in it. */
+import { finished, type Writable } from 'node:stream';
 import type { Client, Pool, QueryResult } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../../src/config.js';
@@ -33,6 +34,8 @@ export class Connections {
   isDead = false;
   private die: () => void = () => undefined;
   private connecting = 0;
+  /** copies whose end is on its way */
+  private copiesEnding = 0;
   private readonly watched = new WeakSet<SeenClient>();
   private readonly pool: Pool;
 
@@ -67,9 +70,9 @@ export class Connections {
     return [...this.inUse].sort(([, one], [, other]) => one - other).map(([client]) => client);
   }
 
-  /** Whether one is on its way to whoever asked for it; those who wait for others to give theirs back don't count. */
-  get isConnecting(): boolean {
-    return this.connecting > this.pool.waitingCount;
+  /** Whether one is on its way to whoever asked for it, or a copy ends; those who wait for others to give theirs back don't count. */
+  get isBusy(): boolean {
+    return this.connecting > this.pool.waitingCount || this.copiesEnding > 0;
   }
 
   end(): void {
@@ -112,7 +115,27 @@ export class Connections {
           send: async (instead) => (instead === undefined ? query(...args) : query(instead)),
         });
       });
-    client.query = asked as typeof client.query;
+    const ask = (...args: readonly unknown[]): unknown =>
+      typeof args[0] === 'string' ? asked(...args) : this.follow(query(...args) as unknown as Writable);
+    client.query = ask as typeof client.query;
+  }
+
+  /** A copy belongs to the transaction of the statements around it: nothing else happens from when its end is sent until it is there. */
+  private follow(copy: Writable): Writable {
+    let isEnding = false;
+    const ending = (): void => {
+      if (isEnding) return;
+      isEnding = true;
+      this.copiesEnding += 1;
+      finished(copy, () => {
+        this.copiesEnding -= 1;
+        this.schedule.happened();
+      });
+    };
+    const [end, destroy] = [copy.end.bind(copy), copy.destroy.bind(copy)];
+    copy.end = ((...args: Parameters<typeof end>) => (ending(), end(...args))) as typeof copy.end;
+    copy.destroy = (error) => (ending(), destroy(error));
+    return copy;
   }
 }
 

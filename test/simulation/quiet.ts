@@ -23,7 +23,7 @@ export class Quiet {
     for (let quiet = 0; quiet < quietTurns; quiet++) {
       const { activity } = this;
       await setImmediate();
-      const isBusy = [...watched].some(({ isConnecting }) => isConnecting) || timers() > this.timersBefore;
+      const isBusy = [...watched].some((connections) => connections.isBusy) || timers() > this.timersBefore;
       if (isBusy) await sleep(1);
       if (isBusy || this.activity !== activity) quiet = -1;
     }
