@@ -11,6 +11,8 @@ const partitionsByUser = 6;
 
 /** A dead letter is its message and a few headers more. */
 const headerBytes = 65_536;
+/** Between two tries, and before a consumer that gave up begins anew; the client's own 30 s would come near the watchdog's patience. */
+const longestPauseMs = 4_000;
 const defaultMaxMessageBytes = 1_048_588;
 
 export interface Topics {
@@ -37,6 +39,7 @@ export function createKafka(config: Config, logger: Logger): Kafka {
     ssl: config.kafkaTls,
     ...saslOf(config),
     connectionTimeout: 5_000,
+    retry: { maxRetryTime: longestPauseMs },
     logCreator: () => (entry) => {
       const { message, error, groupId, topic, broker } = entry.log;
       const facts = { client: entry.namespace, groupId: groupId as unknown, topic: topic as unknown };
