@@ -38,6 +38,11 @@ export function checkText(text: string, field: string, longest: number): string 
   return text;
 }
 
+/** A text, if one is given. */
+export function optionalText(text: string | null | undefined, field: string, longest: number): string | null {
+  return text === null || text === undefined ? null : checkText(text, field, longest);
+}
+
 /** A time, if one is given. */
 export function checkTime(time: string | null | undefined, field: string): Date | null {
   if (time === null || time === undefined) return null;

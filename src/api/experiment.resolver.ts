@@ -3,7 +3,7 @@ import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
-import { RecollectError } from '../errors.js';
+import { RecollectError, type ErrorCode } from '../errors.js';
 import { Experiments } from '../promotion/experiments.js';
 import type { PromoteOptions } from '../promotion/memory-switch.js';
 import type { ExperimentEntity } from '../storage/experiment.entity.js';
@@ -11,15 +11,16 @@ import { findExperiment } from '../storage/experiment.store.js';
 import { withoutPatience } from '../storage/patience.js';
 import { LOGGER, logError, type Logger } from '../telemetry.js';
 import { Scopes } from './access.js';
-import { checkText } from './arguments.js';
+import { optionalText } from './arguments.js';
 import { EndExperimentInput, Experiment, ExperimentPayload, StartExperimentInput } from './experiment.type.js';
+import { userErrorsOf } from './user-error.type.js';
 
 const longestReason = 1_000;
 /** Replay in threads of their own, beside the answers of this process. */
 const threads = 2;
 /** Part of a request's time after which it is answered that the work goes on. */
 const patientShare = 0.6;
-const expected: readonly string[] = ['BAD_INPUT', 'NOT_FOUND', 'PROMOTION_UNDER_WAY'];
+const expected: readonly ErrorCode[] = ['BAD_INPUT', 'NOT_FOUND', 'PROMOTION_UNDER_WAY'];
 
 @Resolver(() => Experiment)
 export class ExperimentResolver implements OnModuleDestroy {
@@ -54,8 +55,8 @@ export class ExperimentResolver implements OnModuleDestroy {
     @Args('input', { description: 'Which version, which share, and why.' })
     { version, share, reason }: StartExperimentInput,
   ): Promise<ExperimentPayload> {
-    const why = typeof reason === 'string' ? { reason: checkText(reason, 'reason', longestReason) } : {};
-    return this.outcomeOf(async (options) => this.experiments.start(version, share, { ...options, ...why }));
+    const why = optionalText(reason, 'reason', longestReason);
+    return this.outcomeOf(async (options) => this.experiments.start(version, share, { ...options, reason: why }));
   }
 
   @Scopes('operator')
@@ -81,9 +82,8 @@ export class ExperimentResolver implements OnModuleDestroy {
       if (!isDone) this.logFailureOf(done);
       return { experiment: await this.experiment(), goesOn: !isDone, userErrors: [] };
     } catch (error) {
-      if (!(error instanceof RecollectError) || !expected.includes(error.code)) throw error;
-      const { code, field, message } = error;
-      return { experiment: await this.experiment(), goesOn: false, userErrors: [{ code, field, message }] };
+      const userErrors = userErrorsOf(error, expected);
+      return { experiment: await this.experiment(), goesOn: false, userErrors };
     } finally {
       patient.abort();
     }

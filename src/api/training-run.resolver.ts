@@ -1,15 +1,15 @@
 import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { DataSource } from 'typeorm';
-import { RecollectError } from '../errors.js';
 import type { TrainingRunEntity, TrainingStatus } from '../storage/training-run.entity.js';
 import { findRun, listRuns } from '../storage/training-run.store.js';
 import { TrainingQueue } from '../training/training-queue.js';
 import { Scopes } from './access.js';
-import { checkFirst, checkText } from './arguments.js';
+import { checkFirst, optionalText } from './arguments.js';
 import { afterArgument, connectionOf, firstArgument, readCursor, type Connection } from './connection.js';
 import { Id } from './id.scalar.js';
 import { StartTrainingInput, StartTrainingPayload } from './start-training.type.js';
 import { TrainingRun, TrainingRunConnection, TrainingStatusEnum } from './training-run.type.js';
+import { userErrorsOf } from './user-error.type.js';
 
 export const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const longestText = 1_000;
@@ -57,8 +57,8 @@ export class TrainingRunResolver {
     { reason, idempotencyKey, warmStart }: StartTrainingInput,
   ): Promise<StartTrainingPayload> {
     const request = {
-      reason: optionalText(reason, 'reason'),
-      idempotencyKey: optionalText(idempotencyKey, 'idempotencyKey'),
+      reason: optionalText(reason, 'reason', longestText),
+      idempotencyKey: optionalText(idempotencyKey, 'idempotencyKey', longestText),
       warmStart: warmStart ?? null,
       cause: 'MUTATION',
     } as const;
@@ -66,13 +66,7 @@ export class TrainingRunResolver {
       const { run, created } = await this.queue.startTraining(request);
       return { trainingRun: run, created, userErrors: [] };
     } catch (error) {
-      if (!(error instanceof RecollectError) || error.code !== 'IDEMPOTENCY_CONFLICT') throw error;
-      const { code, field, message } = error;
-      return { trainingRun: null, created: false, userErrors: [{ code, field, message }] };
+      return { trainingRun: null, created: false, userErrors: userErrorsOf(error, ['IDEMPOTENCY_CONFLICT']) };
     }
   }
-}
-
-function optionalText(text: string | null | undefined, field: string): string | null {
-  return text === null || text === undefined ? null : checkText(text, field, longestText);
 }

@@ -24,8 +24,7 @@ export function addExperimentCommands(program: Command): void {
       const share = Number(options.share);
       const threads = readCount('--threads', options.threads);
       await withExperiments(async (experiments) => {
-        const { reason } = options;
-        await experiments.start(version, share, { threads, ...(reason === undefined ? {} : { reason }) });
+        await experiments.start(version, share, { threads, reason: options.reason ?? null });
         process.stdout.write(`Model ${version} answers ${100 * share} % of the users.\n`);
       });
     });

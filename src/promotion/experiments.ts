@@ -17,7 +17,7 @@ export class Experiments {
   async start(
     version: number,
     share: number,
-    options: PromoteOptions & { readonly reason?: string } = {},
+    options: PromoteOptions & { readonly reason?: string | null } = {},
   ): Promise<void> {
     if (!(share > 0 && share < 1)) {
       throw new RecollectError('BAD_INPUT', `share: must be above 0 and below 1, not ${share}`, { field: 'share' });

@@ -73,7 +73,7 @@ export class Promotion {
   async startExperiment(
     version: number,
     share: number,
-    options: PromoteOptions & { readonly reason?: string } = {},
+    options: PromoteOptions & { readonly reason?: string | null } = {},
   ): Promise<void> {
     await this.alone(async (session) => {
       await refuseExperiment(session);
