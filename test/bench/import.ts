@@ -2,7 +2,7 @@
  * Files into Postgres: JSON lines without ids into an empty log, the first tenth of it again (all duplicates), and as much under a live
  * model into the memories. `--rows` sets how many; the file is made before, and its making is not in the figures.
  */
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,7 +16,8 @@ import { createMemoryPartition } from '../../src/storage/user-memory.store.js';
 import { Random } from '../../src/training/random.js';
 import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
 import { machine } from './machine.js';
-import { processorSeconds } from './processor-time.js';
+import { startCounting } from './processor-time.js';
+import { postmasterPid } from '../server-pids.js';
 
 const items = 10_000;
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } });
@@ -25,7 +26,7 @@ const some = Math.ceil(rows / 10);
 
 const folder = mkdtempSync(join(tmpdir(), 'recollect-bench-'));
 const postgres = await startPostgres(folder);
-const postgresPid = Number(readFileSync(join(folder, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
+const postgresPid = postmasterPid(folder);
 const config = readConfig({ DATABASE_URL: postgres.url, RECOLLECT_LOG_LEVEL: 'error' });
 const dataSource = await createDataSource(config).initialize();
 await migrate(dataSource, config.databaseSchema);
@@ -58,17 +59,16 @@ interface Speed {
 
 async function measure(path: string): Promise<Speed> {
   const report = new Report();
-  const [before, postgresBefore] = [process.cpuUsage(), processorSeconds(postgresPid)];
-  const started = performance.now();
+  const [started, spent] = [performance.now(), startCounting(postgresPid)];
   await importNamed([path], { of: 'interactions', quotes: true }, config, dataSource, report);
   const seconds = (performance.now() - started) / 1000;
-  const { user, system } = process.cpuUsage(before);
+  const { node, postgres: server } = spent();
   if (report.total.refused > 0) throw new Error(report.summary());
-  const ofRow = (microseconds: number): number => Number((microseconds / report.total.rows).toFixed(1));
+  const ofRow = (all: number): number => Number(((1e6 * all) / report.total.rows).toFixed(1));
   return {
     rowsPerSecond: Math.round(report.total.rows / seconds),
-    nodeMicroseconds: ofRow(user + system),
-    postgresMicroseconds: ofRow(1e6 * (processorSeconds(postgresPid) - postgresBefore)),
+    nodeMicroseconds: ofRow(node),
+    postgresMicroseconds: ofRow(server),
   };
 }
 

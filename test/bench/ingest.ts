@@ -9,7 +9,7 @@
  *   --rate      events a second beside those whose way to the answer is timed, for --seconds
  *   --profile   a folder for a CPU profile of the ingest process
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,6 +31,7 @@ import { processorSeconds } from './processor-time.js';
 import { fillShop } from './shop-history.js';
 import { measureVisible, type VisibleFigures } from './visible.js';
 import { eventOf, itemOf, Visits, type Shop } from './visits.js';
+import { brokerPid, postmasterPid } from '../server-pids.js';
 
 const { values } = parseArgs({
   options: {
@@ -80,8 +81,7 @@ const client = new kafkajs.Kafka({ brokers: [kafka.brokers], logLevel: kafkajs.l
 const admin = client.admin();
 const producer = client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
 const { interactions: topic } = topicsOf(config);
-const pidIn = (file: string): number => Number(readFileSync(join(folder, file), 'utf8').split('\n')[0]);
-const servers = { postgres: pidIn('postgres/data/postmaster.pid'), kafka: pidIn('kafka/kafka.pid') };
+const servers = { postgres: postmasterPid(folder), kafka: brokerPid(folder) };
 
 async function timed<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly seconds: number }> {
   const started = performance.now();

@@ -1,4 +1,4 @@
-/** Processor seconds of other processes, as Linux keeps them. */
+/** Processor seconds of this process and of others, as Linux keeps them. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 const ticksPerSecond = 100; // USER_HZ, which no Linux of today has otherwise
@@ -31,4 +31,18 @@ export function processorSeconds(pid: number): number {
   const children = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (statOf(name) ?? []) : []));
   const alive = children.filter(({ parent }) => parent === pid);
   return (stat?.own ?? 0) + (stat?.ended ?? 0) + alive.reduce((sum, { own }) => sum + own, 0);
+}
+
+export interface Spent {
+  readonly node: number;
+  readonly postgres: number;
+}
+
+/** Counts from now on: what comes back tells the processor seconds since then, of this process with its threads and of Postgres. */
+export function startCounting(postgresPid: number): () => Spent {
+  const [node, postgres] = [process.cpuUsage(), processorSeconds(postgresPid)];
+  return () => {
+    const { user, system } = process.cpuUsage(node);
+    return { node: (user + system) / 1e6, postgres: processorSeconds(postgresPid) - postgres };
+  };
 }

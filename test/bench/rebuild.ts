@@ -3,7 +3,7 @@
  * and what an event costs in processor time: this process, threads included, and Postgres. `--users` and `--events` set the log, 100 events
  * a user unless they say so; after `--rounds` the best of each is told, as other work on the machine takes its part.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,7 +16,8 @@ import { createLogger } from '../../src/telemetry.js';
 import { defaultHyperparameters } from '../../src/training/hyperparameters.js';
 import { randomCheckpoint, storeCheckpoint } from '../random-checkpoint.js';
 import { machine } from './machine.js';
-import { processorSeconds } from './processor-time.js';
+import { startCounting } from './processor-time.js';
+import { postmasterPid } from '../server-pids.js';
 
 const { values } = parseArgs({
   options: { users: { type: 'string' }, events: { type: 'string' }, rounds: { type: 'string', default: '1' } },
@@ -26,22 +27,22 @@ const events = Number(values.events ?? 100 * users);
 
 const folder = mkdtempSync(join(tmpdir(), 'recollect-bench-'));
 const postgres = await startPostgres(folder);
-const postgresPid = Number(readFileSync(join(folder, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
+const postgresPid = postmasterPid(folder);
 const config = readConfig({ DATABASE_URL: postgres.url, RECOLLECT_LOG_LEVEL: 'error' });
 const dataSource = await createDataSource(config).initialize();
 
 async function measure(promotion: Promotion, threads: number): Promise<Figures> {
-  const [started, cpu, postgresCpu] = [performance.now(), process.cpuUsage(), processorSeconds(postgresPid)];
+  const [started, spent] = [performance.now(), startCounting(postgresPid)];
   await promotion.rebuild({ threads });
   const seconds = (performance.now() - started) / 1_000;
-  const { user, system } = process.cpuUsage(cpu);
-  const ofEvent = (microseconds: number): number => Number((microseconds / events).toFixed(1));
+  const { node, postgres: server } = spent();
+  const ofEvent = (all: number): number => Number(((1e6 * all) / events).toFixed(1));
   return {
     threads,
     seconds: Number(seconds.toFixed(2)),
     eventsPerSecond: Math.round(events / seconds),
-    nodeMicroseconds: ofEvent(user + system),
-    postgresMicroseconds: ofEvent(1e6 * (processorSeconds(postgresPid) - postgresCpu)),
+    nodeMicroseconds: ofEvent(node),
+    postgresMicroseconds: ofEvent(server),
   };
 }
 

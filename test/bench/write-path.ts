@@ -8,7 +8,7 @@
  *              those with the first, then to those with the next, in one log; nobody comes for the first time
  *   --set      a setting of Postgres, name=value, which may be given several times
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -26,9 +26,10 @@ import { claimPartition } from '../../src/storage/consumer-progress.store.js';
 import { createDataSource, migrate } from '../../src/storage/data-source.js';
 import { createLogger, Metrics } from '../../src/telemetry.js';
 import { machine } from './machine.js';
-import { processorSeconds } from './processor-time.js';
+import { startCounting } from './processor-time.js';
 import { fillShop } from './shop-history.js';
 import { Visits, type Shop } from './visits.js';
+import { postmasterPid } from '../server-pids.js';
 
 const { values } = parseArgs({
   options: {
@@ -67,7 +68,7 @@ const postgres = await startPostgres(folder, {
 const config = readConfig({ DATABASE_URL: postgres.url, RECOLLECT_LOG_LEVEL: 'error' });
 const logger = createLogger(config);
 const dataSource = await createDataSource(config).initialize();
-const pid = Number(readFileSync(join(folder, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
+const pid = postmasterPid(folder);
 
 /** The messages of six partitions, each in the order of its offsets, for the users with the n-th of the histories. */
 function messagesOf(topic: string, turn: number): readonly Message[][] {
@@ -132,11 +133,11 @@ const figures = (seconds: number): number => Number(((seconds / events) * 1e6).t
 
 async function measure(topic: string, turn: number) {
   const all = messagesOf(topic, turn);
-  const [started, cpu, ofPostgres] = [performance.now(), process.cpuUsage(), processorSeconds(pid)];
+  const [started, spent] = [performance.now(), startCounting(pid)];
   await write(all, topic);
-  const { user, system } = process.cpuUsage(cpu);
+  const { node, postgres: server } = spent();
   const eventsPerSecond = Math.round((events / (performance.now() - started)) * 1_000);
-  const microseconds = { node: figures((user + system) / 1e6), postgres: figures(processorSeconds(pid) - ofPostgres) };
+  const microseconds = { node: figures(node), postgres: figures(server) };
   return { history: histories[turn], eventsPerSecond, microseconds };
 }
 

@@ -1,10 +1,10 @@
 /** A Postgres and a broker that can be stopped, killed and started again, each with a proxy on a port that stays. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startKafka, type RunningKafka } from '../../src/embedded/kafka.js';
 import { freePort, startPostgres, type RunningPostgres } from '../../src/embedded/postgres.js';
 import { TcpProxy } from './proxy.js';
+import { brokerPid, postmasterPid } from '../server-pids.js';
 
 export class Services {
   private postgres: RunningPostgres | null = null;
@@ -55,9 +55,7 @@ export class Services {
 
   /** SIGKILL to each of its processes: what was not written yet is lost, as by a loss of power to that process. */
   async killPostgres(): Promise<void> {
-    const postmaster = Number(
-      readFileSync(join(this.folder, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0],
-    );
+    const postmaster = postmasterPid(this.folder);
     this.postgres = null;
     await killAll([postmaster, ...childrenOf(postmaster)]);
   }
@@ -68,7 +66,7 @@ export class Services {
   }
 
   async killKafka(): Promise<void> {
-    await killAll([Number(readFileSync(join(this.folder, 'kafka', 'kafka.pid'), 'utf8'))]);
+    await killAll([brokerPid(this.folder)]);
     await this.kafka?.stop(); // which takes note of it
     this.kafka = null;
   }
