@@ -40,6 +40,7 @@ export interface TestIngestion {
   readonly settings: Readonly<Record<string, string>>;
   readonly topics: TestTopics;
   readonly admin: Admin;
+  readonly producer: Producer;
   send(topic: string, messages: readonly Sent[]): Promise<void>;
   /** all messages that the topic holds */
   read(topic: string): Promise<readonly Kept[]>;
@@ -97,6 +98,7 @@ export async function testIngestion(
     settings: { DATABASE_URL: database.config.databaseUrl ?? '', DATABASE_SCHEMA: name, ...settings },
     topics,
     admin,
+    producer,
     send: async (topic, messages) => {
       await producer.send({ topic, messages: messages.map((message) => ({ ...message })) });
     },

@@ -111,19 +111,14 @@ describeWithBroker('dead letters', () => {
     const { manager } = ingestion.database.dataSource;
     const [letter] = await findDeadLetters(manager, { topic, partition: 0, offset: '0' });
     if (letter === undefined) throw new Error('the dead letter is gone');
-    const brokers = [ingestion.settings.KAFKA_BROKERS ?? ''];
-    const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
-    const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
-    await producer.connect();
     const slow: Pick<Producer, 'send'> = {
       send: async (record) => {
-        const sent = await producer.send(record);
+        const sent = await ingestion.producer.send(record);
         await ingestion.untilConsumed();
         return sent;
       },
     };
     await replayDeadLetter(manager, slow, letter, letter);
-    await producer.disconnect();
     expect((await rows())[0]).toMatchObject({ attempts: 3, isReplayed: false });
   });
 

@@ -131,14 +131,10 @@ describeWithBroker('hostile messages', () => {
   });
 
   it('that are a batch beyond the limits are one dead letter with where it lies, and what is behind it is applied', async () => {
-    const brokers = [ingestion.settings.KAFKA_BROKERS ?? ''];
-    const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
-    const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
-    await producer.connect();
     const send = async (values: readonly (string | Buffer | null)[]): Promise<void> => {
       const messages = values.map((value) => ({ key: value === null ? null : 'bo', value, partition: 5 }));
       Object.defineProperty(messages, 'reduce', { value: () => ({ 5: messages }) }); // by which the client copies all for each
-      await producer.send({ topic, messages, compression: kafkajs.CompressionTypes.GZIP });
+      await ingestion.producer.send({ topic, messages, compression: kafkajs.CompressionTypes.GZIP });
     };
     const good = (id: string): string => JSON.stringify({ ...fields, id, userId: 'bo' });
     const [first = 0] = (await ingestion.admin.fetchTopicOffsets(topic))
@@ -149,7 +145,6 @@ describeWithBroker('hostile messages', () => {
     await send([good('between')]);
     await send(Array.from({ length: 120_000 }, () => null));
     await send([good('behind')]);
-    await producer.disconnect();
     await ingestion.untilConsumed(120_000);
     expect((await logged('bo')).map(({ id }) => id)).toEqual(['before', 'between', 'behind']);
     const places = [
