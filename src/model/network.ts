@@ -282,8 +282,7 @@ export class Network {
         : this.stepByKernel(this.kernel, states, rows, terms);
     putBack?.(keep);
     states.forEach((state, user) => {
-      const indices = terms.map((term) => term.indices[user] as number);
-      remember(state, rows[user] as number, indices);
+      remember(state, rows[user] as number, indicesAt(terms, user));
     });
     return keep;
   }
@@ -316,8 +315,9 @@ export class Network {
     kernel.release(states);
     for (const { state, events } of tracks) {
       const end = Math.min(to, events.rows.length);
+      const terms = this.terms(events, events.rows.length);
       for (let event = Math.max(from, end - recentItems); event < end; event++) {
-        remember(state, events.rows[event] as number, this.contextAt(events, event));
+        remember(state, events.rows[event] as number, indicesAt(terms, event));
       }
     }
   }
@@ -362,14 +362,6 @@ export class Network {
     return this.weights.blocks.reduce((z, block, l) => residual(block.residual, z, this.hidden([state], l)), x);
   }
 
-  /** What a state keeps of an event's context. */
-  private contextAt({ kinds, gaps }: Events, event: number): readonly number[] {
-    const kept: number[] = [];
-    if (this.weights.kinds !== null) kept.push(kinds[event] as number);
-    if (this.weights.gaps !== null) kept.push(gaps[event] as number);
-    return kept;
-  }
-
   /** C and G with what they are asked for, kinds first. Left out where they are needed they would change a memory unseen. */
   private terms({ kinds, gaps }: EventContext, users: number): readonly Term[] {
     const term = (vectors: Float32Array | null, indices: Int32Array | undefined): readonly Term[] => {
@@ -389,6 +381,11 @@ export class Network {
     });
     return h;
   }
+}
+
+/** What a state keeps of the context of an event: what each term is asked for. */
+function indicesAt(terms: readonly Term[], place: number): readonly number[] {
+  return terms.map(({ indices }) => indices[place] as number);
 }
 
 /** How many have an event at this place of their sequence; those with the most come first. */

@@ -23,9 +23,9 @@ import { CreateChangeNotification1764710100000 } from '../../migrations/17647101
 import { CreateAnswerSnapshot1764710050000 } from '../../migrations/1764710050000-create-answer-snapshot.js';
 import { NotifyOfKeys1764710110000 } from '../../migrations/1764710110000-notify-of-keys.js';
 import { CreateExperiment1764710500000 } from '../../migrations/1764710500000-create-experiment.js';
-import { AddTokenKey1764723000000 } from '../../migrations/1764723000000-add-token-key.js';
-import { CreateSlotPin1764710400000 } from '../../migrations/1764710400000-create-slot-pin.js';
 import { AddLongReplay1764721000000 } from '../../migrations/1764721000000-add-long-replay.js';
+import { CreateSlotPin1764710400000 } from '../../migrations/1764710400000-create-slot-pin.js';
+import { AddTokenKey1764723000000 } from '../../migrations/1764723000000-add-token-key.js';
 import type { Config } from '../config.js';
 import { RecollectError } from '../errors.js';
 import { AnswerSnapshotEntity } from './answer-snapshot.entity.js';
@@ -138,9 +138,9 @@ export function createDataSource(
       CreateChangeNotification1764710100000,
       NotifyOfKeys1764710110000,
       CreateExperiment1764710500000,
-      AddTokenKey1764723000000,
-      CreateSlotPin1764710400000,
       AddLongReplay1764721000000,
+      CreateSlotPin1764710400000,
+      AddTokenKey1764723000000,
     ],
     migrationsTableName: 'migration',
     poolSize: config.databasePoolSize,

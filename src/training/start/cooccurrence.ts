@@ -52,15 +52,8 @@ export function cooccurrenceTable(
 
 /** PPMI [items + 1, items + 1]; row and column 0 are empty. */
 export function positiveMutualInformation(training: ItemSequences, items: number): SparseMatrix {
-  const {
-    offsets,
-    items: columns,
-    values: divided,
-  } = countTransitions(training, items, {
-    gap,
-    limit: partners,
-    backward: 1,
-  });
+  const counted = countTransitions(training, items, { gap, limit: partners, backward: 1 });
+  const { offsets, items: columns, values: divided } = counted;
   const roots = frequencies(training, items).map(Math.sqrt);
   const values = divided.slice();
   for (let row = 1; row <= items; row++) {
