@@ -54,12 +54,12 @@ describe('the bounds of the cosines', () => {
     const vectors = numbers(items * width, 3).map((value, at) => value * size * (1 + (Math.floor(at / width) % 5)));
     vectors.fill(0, 0, width);
     vectors.subarray(width, 2 * width).forEach((value, at, short) => (short[at] = value === 0 ? 0 : at * 1e-45));
-    const scan = new ScanKernel({ vectors, bias: numbers(items, 5) }, width);
-    for (const length of [1e-10, 1, 1e10]) {
-      const direction = numbers(width, 7).map((value) => length * value);
-      const bounds = scan.cosineBoundsFor(direction, Math.hypot(...direction)).values;
-      expect(bounds).toHaveLength(items);
-      bounds.forEach((bound, at) => {
+    const scan = new ScanKernel({ vectors, bias: numbers(items, 5) }, width, 3);
+    const directions = [1e-10, 1, 1e10].map((length, seed) => numbers(width, 7 + seed).map((value) => length * value));
+    const bounds = scan.cosineBoundsFor(directions).map(({ values }) => values);
+    for (const [which, direction] of directions.entries()) {
+      expect(bounds[which]).toHaveLength(items);
+      bounds[which]?.forEach((bound, at) => {
         const vector = vectors.subarray(at * width, (at + 1) * width);
         const dot = vector.reduce((sum, value, place) => sum + value * (direction[place] ?? NaN), 0);
         const cosine = at === 0 ? 0 : dot / (Math.hypot(...vector) * Math.hypot(...direction));
@@ -67,6 +67,9 @@ describe('the bounds of the cosines', () => {
         if (at !== 1) expect(bound).toBeLessThanOrEqual(cosine + 0.02);
       });
     }
+    const third = bounds[2]?.slice();
+    expect(scan.cosineBoundsFor(directions.slice(2))[0]?.values).toEqual(third);
+    expect(() => scan.cosineBoundsFor([...directions, ...directions])).toThrow(/6 directions, 3 at most/);
   });
 });
 
@@ -111,14 +114,15 @@ describe('the ranking of items', () => {
       ].map((rows) => network.trace(rows).state);
       const rankings = states.map((state) => network.ranking(state));
       const scores = states.map((state) => network.scores(state));
-      const near = network.nearest(network.itemVector(9));
-      const nearest = near.best(20, everything);
+      const [near, far] = network.nearest([network.itemVector(9), network.itemVector(11)]);
+      const nearest = [near.best(20, everything), far.best(20, everything)];
       for (const count of [3, 30, 300]) {
         rankings.forEach((ranking, at) => {
           expect(ranking.best(count, everything)).toEqual(rank(scores[at] ?? new Float32Array(0), count));
         });
       }
-      expect(near.best(20, everything)).toEqual(nearest);
+      expect([near, far].map((ranking) => ranking.best(20, everything))).toEqual(nearest);
+      expect(nearest.map(([best]) => best?.row)).toEqual([9, 11]);
     }
   });
 
@@ -161,7 +165,8 @@ describe('the ranking of items', () => {
         (one) => one.reduce((sum, value, at) => sum + value * (direction[at] ?? 0), 0) / (norm(one) * norm(direction)),
       );
       const expected = [...cosines.keys()].sort((a, b) => (cosines[b] ?? 0) - (cosines[a] ?? 0)).slice(0, 50);
-      const best = network.nearest(direction).best(50, everything);
+      const [, near] = network.nearest([network.itemVector(3), direction]);
+      const best = near.best(50, everything);
       expect(best.map(({ row }) => row - 1)).toEqual(expected);
       best.forEach(({ row, score }) => {
         expect(score).toBeCloseTo(cosines[row - 1] ?? NaN, 5);
@@ -172,7 +177,8 @@ describe('the ranking of items', () => {
       ?.data.slice()
       .fill(0, 24 * 5) as Float32Array;
     const tensors = new Map(plain.tensors).set('item.embedding', { shape: [2_001, 24], data: embedding });
-    const best = new Network({ ...plain, tensors }).nearest(direction).best(6, everything);
+    const [near] = new Network({ ...plain, tensors }).nearest([direction]);
+    const best = near.best(6, everything);
     expect(best.map(({ score }) => score === 0)).toEqual(best.map(({ row }) => row > 4));
   });
 

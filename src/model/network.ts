@@ -208,26 +208,35 @@ export class Network {
     const bounds = this.whileHeld((scan) => {
       const made = scan?.boundsFor(u) ?? { values: scoreAll(output, u) };
       for (const [row, gain] of gains) made.values[row - 1] = (made.values[row - 1] as number) + gain;
-      return made;
+      return [made];
     });
-    return new ItemRanking(bounds, (row) => Math.fround(scoreOf(output, u, row) + (gains.get(row) ?? 0)));
+    return new ItemRanking(
+      () => bounds(0),
+      (row) => Math.fround(scoreOf(output, u, row) + (gains.get(row) ?? 0)),
+    );
   }
 
-  /** The items whose vectors lie nearest to a direction [d], by cosine; a vector of length 0 is near to nothing. */
-  nearest(direction: Float32Array): Ranking {
+  /**
+   * For each direction [d], of as many as there are slots at most, the items whose vectors lie nearest to it, by cosine; a vector of
+   * length 0 is near to nothing.
+   */
+  nearest<const D extends readonly Float32Array[]>(directions: D): { readonly [At in keyof D]: Ranking } {
     const { output } = this.weights;
-    const length = Math.hypot(...direction) || 1;
-    const cosineOf = (row: number): number => {
-      const own = lengthOf(output, direction.length, row);
-      return own === 0 ? 0 : dotOf(output, direction, row) / (own * length);
+    const cosinesOf = (direction: Float32Array) => {
+      const length = Math.hypot(...direction) || 1;
+      return (row: number): number => {
+        const own = lengthOf(output, direction.length, row);
+        return own === 0 ? 0 : dotOf(output, direction, row) / (own * length);
+      };
     };
+    const cosines = directions.map(cosinesOf);
     const bounds = this.whileHeld(
       (scan) =>
-        scan?.cosineBoundsFor(direction, length) ?? {
-          values: output.bias.map((_, at) => cosineOf(at + 1) + roundingOfF32),
-        },
+        scan?.cosineBoundsFor(directions) ??
+        cosines.map((of) => ({ values: output.bias.map((_, at) => of(at + 1) + roundingOfF32) })),
     );
-    return new ItemRanking(bounds, cosineOf);
+    const rankings = cosines.map((of, at) => new ItemRanking(() => bounds(at), of));
+    return rankings as readonly Ranking[] as { readonly [At in keyof D]: Ranking };
   }
 
   /** The score of one row, the rules' part included: the number that `scores` has for it. */
@@ -250,12 +259,18 @@ export class Network {
   }
 
   /** Bounds that are made when they are asked for; again where those of another query have taken their place in the kernel's memory. */
-  private whileHeld(make: (scan: ScanKernel | null) => Bounds): () => Bounds {
-    let made: Bounds | null = null;
-    return () => {
+  private whileHeld(make: (scan: ScanKernel | null) => readonly Bounds[]): (at: number) => Bounds {
+    let made: readonly Bounds[] | null = null;
+    const held = (): readonly Bounds[] => {
       if (this.kernel === null) return (made ??= make(null));
-      this.scan ??= new ScanKernel(this.weights.output, this.dimensions.width);
+      const { slots, width } = this.dimensions;
+      this.scan ??= new ScanKernel(this.weights.output, width, Math.max(1, slots));
       return (made = made !== null && this.scan.holds(made) ? made : make(this.scan));
+    };
+    return (at) => {
+      const bounds = held()[at];
+      if (bounds === undefined) throw new Error(`unreachable: no bounds were made for query ${at}`);
+      return bounds;
     };
   }
 

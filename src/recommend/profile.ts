@@ -54,8 +54,10 @@ export class Profiles {
     const tx = this.dataSource.manager;
     const live = this.networks.forUser(userId);
     if (live === null) return emptyProfile(userId, 'NO_MODEL', null);
-    const known = asOf === null ? await readMemory(tx, live.version, userId) : await this.replayedAt(userId, asOf);
-    const sequence = await sequenceOf(tx, userId, live, asOf);
+    const [known, sequence] = await Promise.all([
+      asOf === null ? readMemory(tx, live.version, userId) : this.replayedAt(userId, asOf),
+      sequenceOf(tx, userId, live, asOf),
+    ]);
     const isEmpty = sequence.steps.length === 0;
     if (known !== null && !isEmpty) return this.profileOf(live, userId, sequence, known);
     if (!isEmpty) return emptyProfile(userId, 'NO_MEMORY_YET', live.version);
@@ -82,12 +84,12 @@ export class Profiles {
     const fill = { sequence, gates: meanOf(gates), shares: meanOf(shares) };
     const attended = network.attribution(gates, attention);
     const byItem = sumBy((slots === 0 ? [] : sequence).map(({ itemId }, place) => [itemId, attended[place] ?? 0]));
-    const nearest = network.directions(state).map((to) => this.similar.nearest(live, to, categorisedItems));
+    const nearest = this.similar.nearest(live, network.directions(state), categorisedItems);
     const itemIds = new Set([...byItem.keys(), ...nearest.flat().map(({ itemId }) => itemId)]);
     const categories = await categoriesOf(this.dataSource.manager, this.catalogue.held.columns, itemIds);
     const before = interactionsApplied - sequence.length;
-    const histories = new SlotHistories(network, { steps: sequence, start }, before, (direction) =>
-      this.similar.nearest(live, direction, nearestItems).map(({ itemId }) => itemId),
+    const histories = new SlotHistories(network, { steps: sequence, start }, before, (directions) =>
+      this.similar.nearest(live, directions, nearestItems).map((nearest) => nearest.map(({ itemId }) => itemId)),
     );
     const byCategory = sumBy(
       [...byItem].flatMap(([itemId, share]) => sharesOfCategories(categories.get(itemId), share)),

@@ -29,7 +29,7 @@ export class SimilarItems {
     const placed = this.catalogue.placedFor(live);
     const vector = this.catalogue.vectorOf(live, itemId);
     if (vector === null) return this.answering.fallback('UNKNOWN_ITEM', asked);
-    const learned = live.network.nearest(vector);
+    const [learned] = live.network.nearest([vector]);
     const ranking =
       placed === null
         ? learned
@@ -49,14 +49,15 @@ export class SimilarItems {
     });
   }
 
-  /** The learned items that lie nearest to a direction, the nearest first; hidden and deleted ones are not among them. */
-  nearest(live: LiveNetwork, direction: Float32Array, count: number): readonly Candidate[] {
+  /** For each direction, a slot's or so, the learned items that lie nearest to it, the nearest first; hidden and deleted ones are not among them. */
+  nearest(live: LiveNetwork, directions: readonly Float32Array[], count: number): readonly (readonly Candidate[])[] {
     const items = this.catalogue.itemsFor(live, null);
     const now = Date.now();
-    return live.network
-      .nearest(direction)
-      .best(count, (row) => items.untilOf(row) > now)
-      .filter(({ score }) => score > 0)
-      .map(({ row, score }) => ({ itemId: items.idOf(row), score, source: 'MODEL' }));
+    return live.network.nearest(directions).map((ranking) =>
+      ranking
+        .best(count, (row) => items.untilOf(row) > now)
+        .filter(({ score }) => score > 0)
+        .map(({ row, score }) => ({ itemId: items.idOf(row), score, source: 'MODEL' })),
+    );
   }
 }

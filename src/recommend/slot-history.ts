@@ -20,12 +20,12 @@ export interface SlotMoment {
 export class SlotHistories {
   private readonly made = new Map<number, Promise<readonly (readonly SlotMoment[])[]>>();
 
-  /** `before`: interactions that lie before the sequence; `nearestTo`: the items nearest to a direction. */
+  /** `before`: interactions that lie before the sequence; `nearestTo`: the items nearest to each of the slots' directions. */
   constructor(
     private readonly network: Network,
     private readonly sequence: Pick<Sequence, 'steps' | 'start'>,
     private readonly before: number,
-    private readonly nearestTo: (direction: Float32Array) => readonly string[],
+    private readonly nearestTo: (directions: readonly Float32Array[]) => readonly (readonly string[])[],
   ) {}
 
   /** The oldest moment first; fewer where there are fewer interactions. */
@@ -48,11 +48,11 @@ export class SlotHistories {
       if (step === undefined) throw new Error('unreachable: the places lie in the sequence');
       const weights = overHeads(network.attention(state), network.dimensions.heads);
       all.push(
-        network.directions(state).map((direction, slot) => ({
+        this.nearestTo(network.directions(state)).map((nearest, slot) => ({
           occurredAt: step.occurredAt,
           interactionsApplied: this.before + place + 1,
           weight: weights[slot] ?? 0,
-          nearest: this.nearestTo(direction),
+          nearest,
         })),
       );
       await nextTurn();

@@ -15,7 +15,17 @@ async function compileKernels() {
   const folder = await mkdtemp(join(tmpdir(), 'recollect-kernels-'));
   try {
     const outFile = join(folder, 'kernels.wasm');
-    const options = ['--enable', 'simd', '--runtime', 'stub', '--importMemory', '-O3', '--noAssert'];
+    const options = [
+      '--enable',
+      'simd',
+      '--enable',
+      'relaxed-simd',
+      '--runtime',
+      'stub',
+      '--importMemory',
+      '-O3',
+      '--noAssert',
+    ];
     const { error, stderr } = await main(['assembly/kernels.ts', '--baseDir', here, '--outFile', outFile, ...options]);
     if (error !== null) throw new Error(`the kernels do not compile: ${error.message}\n${stderr.toString()}`);
     const lines = (await readFile(outFile)).toString('base64').match(/.{1,110}/g) ?? [];

@@ -2,8 +2,8 @@
  * The step of many users in WebAssembly SIMD, four f32 lanes at a time; AssemblyScript, compiled by `../build.mjs`.
  *
  * It leaves the bits of its plain twin, `Network.step` over `matrix`, `exponential`, `normal` and `half`: every product and sum is
- * rounded to f32 in the twin's order, lanes lie across outputs (never across a sum, but for a norm's, see `sumInLanes`), and nothing of
- * relaxed SIMD is used. So all machines leave the same bits.
+ * rounded to f32 in the twin's order, lanes lie across outputs (never across a sum, but for a norm's, see `sumInLanes`), and of relaxed
+ * SIMD only the scan's `dots` uses what is the same everywhere. So all machines leave the same bits.
  *
  * Numbers lie in the memory one after the other, row by row; places are in bytes, and every array is followed by room up to a
  * multiple of 16 bytes, which elementwise loops may write. Weights are read in the order of use, from the list `plan` of their places;
@@ -404,110 +404,113 @@ export function decodeHalves(count: i32, from: usize, to: usize): void {
 }
 
 /**
- * Upper bounds of the scores of items, four at a time: their vectors in 8 bits with a scale each, u in 16 bits.
+ * Upper bounds of the scores of items, four at a time: their vectors in 8 bits with a scale each, u in 7 bits.
  *
- *   bound = uScale scale_j (u . o_j) + bias_j + uLength error_j
+ *   bound = uScale scale_j (u . o_j) + bias_j + uLength error_j + uError length_j
  *
- * `width` is a multiple of 16 and `count` of 4, filled up with zeros.
+ * `width` is a multiple of 16 and `count` of 16, filled up with zeros; `offsets` are 64 times the sums of the vectors' numbers, see `dots`.
  */
 export function scanBounds(
   count: i32,
   width: i32,
   vectors: usize,
+  offsets: usize,
   scales: usize,
   biases: usize,
   errors: usize,
+  lengths: usize,
   u: usize,
   uScale: f32,
   uLength: f32,
+  uError: f32,
   bounds: usize,
 ): void {
   const scale = f32x4.splat(uScale);
   const length = f32x4.splat(uLength);
+  const error = f32x4.splat(uError);
   const row = <usize>width;
-  for (let end = bounds + ((<usize>count) << 2); bounds < end; bounds += 16, scales += 16, biases += 16, errors += 16) {
-    const products = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(dots(vectors, row, u)), v128.load(scales)), scale);
-    vectors += 4 * row;
-    const slack = f32x4.mul(v128.load(errors), length);
-    v128.store(bounds, f32x4.add(f32x4.add(products, v128.load(biases)), slack));
+  for (let at: usize = 0, end = (<usize>count) << 2; at < end; at += 16, vectors += 4 * row) {
+    const dot = i32x4.sub(dots(vectors, row, u), v128.load(offsets + at));
+    const product = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(dot), v128.load(scales + at)), scale);
+    const slack = f32x4.add(f32x4.mul(v128.load(errors + at), length), f32x4.mul(v128.load(lengths + at), error));
+    v128.store(bounds + at, f32x4.add(f32x4.add(product, v128.load(biases + at)), slack));
   }
 }
 
 /**
- * Upper bounds of the cosines of the same vectors with u, whose length is 1; `inverses` are those of their lengths.
+ * Upper bounds of the cosines of the same vectors with each of `directions` u, whose lengths are 1: the numbers of one lie behind those of
+ * the other, and so do their uScale, uLength, uError and a place to spare at `factors`, and their bounds.
  *
- *   bound = (uScale scale_j (u . o_j) + error_j) inverse_j + roundings
+ *   bound = (uScale scale_j (u . o_j) + uLength error_j) / length_j + uError
  *
- * Of a vector so short that f32 does not hold the inverse well it is 2, which no cosine reaches.
+ * Of a vector so short that f32 does not hold the quotient well it is 2, which no cosine reaches; of one of length 0 it is 0.
  */
 export function scanCosines(
   count: i32,
   width: i32,
   vectors: usize,
+  offsets: usize,
   scales: usize,
-  inverses: usize,
   errors: usize,
-  u: usize,
-  uScale: f32,
-  roundings: f32,
+  lengths: usize,
+  directions: i32,
+  numbers: usize,
+  factors: usize,
   bounds: usize,
 ): void {
-  const scale = f32x4.splat(uScale);
-  const slack = f32x4.splat(roundings);
   const row = <usize>width;
-  for (
-    let end = bounds + ((<usize>count) << 2);
-    bounds < end;
-    bounds += 16, scales += 16, inverses += 16, errors += 16
-  ) {
-    const products = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(dots(vectors, row, u)), v128.load(scales)), scale);
-    vectors += 4 * row;
-    const inverse = v128.load(inverses);
-    const bound = f32x4.add(f32x4.mul(f32x4.add(products, v128.load(errors)), inverse), slack);
-    v128.store(bounds, v128.bitselect(bound, f32x4.splat(2), f32x4.lt(inverse, f32x4.splat(1e30))));
+  const all = (<usize>count) << 2;
+  for (let at: usize = 0; at < all; at += 16, vectors += 4 * row) {
+    const own = v128.load(lengths + at);
+    const isLong = f32x4.gt(own, f32x4.splat(1e-30));
+    const short = v128.and(f32x4.splat(2), f32x4.ne(own, f32x4.splat(0)));
+    for (let direction: usize = 0; direction < <usize>directions; direction++) {
+      const dot = i32x4.sub(dots(vectors, row, numbers + direction * row), v128.load(offsets + at));
+      const factor = factors + (direction << 4);
+      const scale = v128.load32_splat(factor);
+      const product = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(dot), v128.load(scales + at)), scale);
+      const slack = f32x4.mul(v128.load(errors + at), v128.load32_splat(factor, 4));
+      const bound = f32x4.add(f32x4.div(f32x4.add(product, slack), own), v128.load32_splat(factor, 8));
+      v128.store(bounds + direction * all + at, v128.bitselect(bound, short, isLong));
+    }
   }
 }
 
-/** u . o of four vectors that lie one behind the other [4] */
+/**
+ * (u + 64) . o of four vectors that lie one behind the other [4]. The relaxed product is the same on all machines, since the numbers of
+ * u + 64 lie in 1 .. 127 and two products of 127 * 127 fit in 16 bits.
+ */
 function dots(vectors: usize, row: usize, u: usize): v128 {
   let s0 = i32x4.splat(0);
   let s1 = i32x4.splat(0);
   let s2 = i32x4.splat(0);
   let s3 = i32x4.splat(0);
   for (let at: usize = 0; at < row; at += 16) {
-    const low = v128.load(u + (at << 1));
-    const high = v128.load(u + (at << 1), 16);
+    const numbers = v128.load(u + at);
     const place = vectors + at;
-    const o0 = v128.load(place);
-    const o1 = v128.load(place + row);
-    const o2 = v128.load(place + 2 * row);
-    const o3 = v128.load(place + 3 * row);
-    s0 = i32x4.add(s0, i32x4.add(dotLow(o0, low), dotHigh(o0, high)));
-    s1 = i32x4.add(s1, i32x4.add(dotLow(o1, low), dotHigh(o1, high)));
-    s2 = i32x4.add(s2, i32x4.add(dotLow(o2, low), dotHigh(o2, high)));
-    s3 = i32x4.add(s3, i32x4.add(dotLow(o3, low), dotHigh(o3, high)));
+    s0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(place), numbers, s0);
+    s1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(place + row), numbers, s1);
+    s2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(place + 2 * row), numbers, s2);
+    s3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(place + 3 * row), numbers, s3);
   }
   const s01 = i32x4.add(i32x4.shuffle(s0, s1, 0, 4, 1, 5), i32x4.shuffle(s0, s1, 2, 6, 3, 7));
   const s23 = i32x4.add(i32x4.shuffle(s2, s3, 0, 4, 1, 5), i32x4.shuffle(s2, s3, 2, 6, 3, 7));
   return i32x4.add(i32x4.shuffle(s01, s23, 0, 1, 4, 5), i32x4.shuffle(s01, s23, 2, 3, 6, 7));
 }
 
-function dotLow(bytes: v128, numbers: v128): v128 {
-  return i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(bytes), numbers);
-}
-
-function dotHigh(bytes: v128, numbers: v128): v128 {
-  return i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(bytes), numbers);
-}
-
-/** Of `count` numbers, a multiple of 4, the places of those that are not below `least`, rising; returns how many, -1 where they are more than `room`. */
+/** Of `count` numbers, a multiple of 16, the places of those that are not below `least`, rising; returns how many, -1 where they are more than `room`. */
 export function placesFrom(count: i32, numbers: usize, least: f32, places: usize, room: i32): i32 {
   const bound = f32x4.splat(least);
   let found = 0;
-  for (let place = 0; place < count; place += 4, numbers += 16) {
-    let lanes = i32x4.bitmask(v128.not(f32x4.lt(v128.load(numbers), bound)));
+  for (let place = 0; place < count; place += 16, numbers += 64) {
+    const n0 = f32x4.lt(v128.load(numbers), bound);
+    const n1 = f32x4.lt(v128.load(numbers, 16), bound);
+    const n2 = f32x4.lt(v128.load(numbers, 32), bound);
+    const n3 = f32x4.lt(v128.load(numbers, 48), bound);
+    const below = i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(n0, n1), i16x8.narrow_i32x4_s(n2, n3)));
+    let lanes = below ^ 0xffff;
     if (lanes == 0) continue;
-    if (found + 4 > room) return -1;
+    if (found + 16 > room) return -1;
     for (; lanes != 0; lanes &= lanes - 1, found++) store<i32>(places + ((<usize>found) << 2), place + <i32>ctz(lanes));
   }
   return found;
