@@ -63,7 +63,7 @@ export function randomCheckpoint(itemIds: readonly string[], options: RandomOpti
     vocabulary: new Vocabulary(itemIds),
     attributes: names,
     kinds,
-    blend: { weight: 0, scale: 1, placePower: 1 },
+    blend: { weight: 0, scale: 1, placePower: 1, repeat: 0 },
     content,
     tensors,
   };

@@ -13,7 +13,7 @@ const whole: Checkpoint = {
   ...plain,
   dimensions: { ...plain.dimensions, attributes: 2 },
   attributes: ['category:garden & \u00e9', 'brand:x'],
-  blend: { weight: 0.25, scale: 20, placePower: 0.4 },
+  blend: { weight: 0.25, scale: 20, placePower: 0.4, repeat: 2 },
   tensors: new Map(plain.tensors)
     .set('attribute.embedding', { shape: [2, 8], data: new Float32Array(16).fill(0.5) })
     .set('item.attribute.offsets', lists(32, 3))
@@ -97,6 +97,12 @@ describe('a checkpoint', () => {
     expect(old.dimensions).toEqual({ ...whole.dimensions, heads: 1, kinds: 0, gaps: 0, outputLength: 0 });
     const [before, after] = [new Network(whole), new Network(old)];
     expect(after.scores(after.trace([1, 30, 7]).state)).toEqual(before.scores(before.trace([1, 30, 7]).state));
+  });
+
+  it('of before places and repeats in the blend has the place itself and no repeats', () => {
+    const { metadata, tensors } = decodeTensors(encodeCheckpoint(whole));
+    const old = encodeTensors({ metadata: new Map(metadata).set('blend', '{"weight":1,"scale":2}'), tensors });
+    expect(decodeCheckpoint(old).blend).toEqual({ weight: 1, scale: 2, placePower: 1, repeat: 0 });
   });
 
   const zero = (...shape: number[]): Tensor => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
@@ -200,6 +206,7 @@ describe('a checkpoint', () => {
     [{ attributes: '[1,2]' }, /attributes of its metadata/],
     [{ blend: '{"weight":-1,"scale":1}' }, /blend/],
     [{ blend: '{"weight":1}' }, /blend/],
+    [{ blend: '{"weight":1,"scale":1,"repeat":-1}' }, /repeat of its blend/],
     [{ blend: 'null' }, /blend/],
   ])('is refused when its metadata is wrong: case %#', (metadata, what) => {
     const error = refusal(metadata);

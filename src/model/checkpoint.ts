@@ -16,13 +16,14 @@ import { Vocabulary } from './vocabulary.js';
 
 export type { Tensor } from './safetensors.js';
 
-/** The rules' part in the scores: score += weight * log(1 + scale * rules_t); see `rules`. */
-/** How the sequential rules are blended in: src/model/rules.ts has the equation. */
+/** How sequential rules and repeats are blended in: src/model/rules.ts has the equations. */
 export interface Blend {
   readonly weight: number;
   readonly scale: number;
   /** how much less an older item's rules count; 1 in checkpoints of before it was written */
   readonly placePower: number;
+  /** what an item of before the last one gains; 0 in checkpoints of before it was written */
+  readonly repeat: number;
 }
 
 export interface Checkpoint {
@@ -167,11 +168,11 @@ function readDimensions(value: unknown): Dimensions {
 }
 
 function readBlend(value: unknown): Blend {
-  const { weight, scale, placePower = 1 } = numbers('blend', value);
-  if (![weight, scale, placePower].every((one) => Number.isFinite(one) && (one as number) >= 0)) {
-    throw invalidCheckpoint('weight, scale and placePower of its blend are not numbers of at least 0');
+  const { weight, scale, placePower = 1, repeat = 0 } = numbers('blend', value);
+  if (![weight, scale, placePower, repeat].every((one) => Number.isFinite(one) && (one as number) >= 0)) {
+    throw invalidCheckpoint('weight, scale, placePower and repeat of its blend are not numbers of at least 0');
   }
-  return { weight, scale, placePower } as Blend;
+  return { weight, scale, placePower, repeat } as Blend;
 }
 
 function readContent(value: unknown): ContentNames {

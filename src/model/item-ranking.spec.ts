@@ -93,7 +93,7 @@ describe('the ranking of items', () => {
   /** Row 3 leads to 7, 10 and 14, row 17 to 10. */
   const ruled: Checkpoint = {
     ...plain,
-    blend: { weight: 3, scale: 10, placePower: 0.4 },
+    blend: { weight: 3, scale: 10, placePower: 0.4, repeat: 1.5 },
     tensors: new Map(plain.tensors)
       .set('rules.offsets', {
         shape: [2_002],

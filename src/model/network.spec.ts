@@ -116,25 +116,26 @@ describe('a query', () => {
     expect(network.scores(state, new Float32Array(dimensions.width))[6]).toBeCloseTo(bias[6] ?? NaN, 6);
   });
 
-  it('adds the rules to the scores where their weight is not zero', () => {
+  it('adds the blend to the scores: rules, and what an item of before the last one gains', () => {
     const plain = checkpointOf(golden);
     const offsets = Int32Array.from({ length: 32 }, (_, row) => (row > 4 ? 2 : 0)); // row 4 leads to 6 and 8
     const tensors = new Map(plain.tensors)
       .set('rules.offsets', { shape: [32], data: offsets })
       .set('rules.items', { shape: [2], data: Int32Array.of(6, 8) })
       .set('rules.values', { shape: [2], data: Float32Array.of(0.5, 2) });
-    const ruled: Checkpoint = { ...plain, tensors, blend: { weight: 3, scale: 10, placePower: 0.4 } };
+    const ruled: Checkpoint = { ...plain, tensors, blend: { weight: 3, scale: 10, placePower: 0.4, repeat: 1.5 } };
     const { state } = network.trace([4, 9]);
     const gain = new Network(ruled).scores(state).map((score, at) => score - (network.scores(state)[at] ?? NaN));
     expect(gain[5]).toBeCloseTo(3 * Math.log(1 + (10 * 0.5) / 2 ** 0.4), 4);
     expect(gain[7]).toBeCloseTo(3 * Math.log(1 + (10 * 2) / 2 ** 0.4), 4);
-    expect(gain.filter((value) => value !== 0)).toHaveLength(2);
+    expect(gain[3]).toBeCloseTo(1.5 / 2 ** 0.4, 4);
+    expect(gain.filter((value) => value !== 0)).toHaveLength(3);
     const u = network.query(state);
     const one = Array.from(gain, (_, at) => new Network(ruled).scoreOf(state, u, at + 1));
     expect(one).toEqual([...new Network(ruled).scores(state)]);
-    expect(new Network({ ...ruled, blend: { weight: 0, scale: 10, placePower: 0.4 } }).scores(state)).toEqual(
-      network.scores(state),
-    );
+    expect(
+      new Network({ ...ruled, blend: { weight: 0, scale: 10, placePower: 0.4, repeat: 0 } }).scores(state),
+    ).toEqual(network.scores(state));
   });
 
   it('refuses the vector of a row outside of the table', () => {

@@ -36,7 +36,7 @@ import { holdPinned } from './pinned.js';
 import { dotOf, lengthOf, scoreAll, scoreOf } from './rank.js';
 import { attend, read } from './read.js';
 import { residual } from './residual.js';
-import { blendRules, ruleOf, rulesOf, type Transitions } from './rules.js';
+import { addGains, gainOf, gainsOf, type Transitions } from './rules.js';
 import { invalidCheckpoint } from './safetensors.js';
 import { slotsOf, valueOf } from './slots.js';
 import { contextOf, emptyState, hiddenOf, remember } from './user-state.js';
@@ -184,15 +184,14 @@ export class Network {
     return this.read(state).attention;
   }
 
-  /** The score of every item, the rules' part included; row j lies at j - 1. */
+  /** The score of every item, the blend's part included; row j lies at j - 1. */
   scores(state: UserState, u: Float32Array = this.query(state)): Float32Array {
     const scores = this.scoresWithoutRules(state, u);
-    const { blend } = this.checkpoint;
-    if (blend.weight > 0) blendRules(scores, rulesOf(this.transitions, state.recent, blend.placePower), blend);
+    addGains(scores, gainsOf(this.transitions, state.recent, this.checkpoint.blend));
     return scores;
   }
 
-  /** The same without the rules' part. */
+  /** The same without the blend's part. */
   scoresWithoutRules(state: UserState, u: Float32Array = this.query(state)): Float32Array {
     return scoreAll(this.weights.output, u);
   }
@@ -200,14 +199,10 @@ export class Network {
   /** The best items by the same scores, without each of them being made; the first of a network takes a moment. */
   ranking(state: UserState, u: Float32Array = this.query(state)): Ranking {
     const { output } = this.weights;
-    const { weight, scale, placePower } = this.checkpoint.blend;
-    const gains = new Map<number, number>();
-    for (const [row, rule] of weight > 0 ? rulesOf(this.transitions, state.recent, placePower) : []) {
-      gains.set(row, weight * Math.log1p(scale * rule));
-    }
+    const gains = gainsOf(this.transitions, state.recent, this.checkpoint.blend);
     const bounds = this.whileHeld((scan) => {
       const made = scan?.boundsFor(u) ?? { values: scoreAll(output, u) };
-      for (const [row, gain] of gains) made.values[row - 1] = (made.values[row - 1] as number) + gain;
+      addGains(made.values, gains);
       return [made];
     });
     return new ItemRanking(
@@ -239,11 +234,10 @@ export class Network {
     return rankings as readonly Ranking[] as { readonly [At in keyof D]: Ranking };
   }
 
-  /** The score of one row, the rules' part included: the number that `scores` has for it. */
+  /** The score of one row, the blend's part included: the number that `scores` has for it. */
   scoreOf(state: UserState, u: Float32Array, row: number): number {
-    const { weight, scale, placePower } = this.checkpoint.blend;
-    const rule = weight > 0 ? ruleOf(this.transitions, state.recent, placePower, row) : 0;
-    return Math.fround(scoreOf(this.weights.output, u, row) + weight * Math.log1p(scale * rule));
+    const gain = gainOf(this.transitions, state.recent, this.checkpoint.blend, row);
+    return Math.fround(scoreOf(this.weights.output, u, row) + gain);
   }
 
   /** W_o V[s] of each slot [S d]: what it adds to the read of a query that looks at nothing else. */

@@ -43,6 +43,8 @@ export interface Hyperparameters {
    */
   readonly recencyDecay: number;
   readonly recencyFloor: number;
+  /** share of the log's time after which it weighs half, whoever's it is; 0: any age weighs the same */
+  readonly recencyHalfLife: number;
   /** what interactions are worth as targets; none: all the same, and the five settings below do nothing */
   readonly outcomes: readonly OutcomeRule[];
   /** whether the whole training goes by outcomes; else the labelled stage alone, after a training in which all weigh the same */
@@ -98,6 +100,7 @@ export const defaultHyperparameters: Hyperparameters = {
   averageDecay: 0,
   recencyDecay: 1,
   recencyFloor: 0,
+  recencyHalfLife: 0,
   outcomes: [],
   outcomesThroughout: false,
   pairWeight: 0.5,

@@ -17,6 +17,7 @@ import type { Learner } from './graph/learner.js';
 import { quality } from './evaluation/metrics.js';
 import { outcomeNdcgAt10 } from './evaluation/outcome-metrics.js';
 import { outcomesOf, outcomeWeights } from './log/outcomes.js';
+import { recencyOf } from './log/recency.js';
 import type { Parameters } from './graph/parameters.js';
 import { Random } from './random.js';
 import { ranksOf } from './evaluation/scoring.js';
@@ -63,7 +64,7 @@ export async function learnLabelled(
   const { seed, validationUsers, outcomes: rules } = hyperparameters;
   const outcomes = outcomesOf(split.training, split.kinds, rules, seed + 4);
   if (most === 0 || outcomes === null) return { best: first, labelledEpochs: [], labelledEpoch: 0 };
-  const recency = { decay: hyperparameters.recencyDecay, floor: hyperparameters.recencyFloor };
+  const recency = recencyOf(hyperparameters, split.training);
   const random = new Random(seed + 5);
   const windows = windowsOf(split.training, window);
   const validation = sample(split.validation, validationUsers, seed);

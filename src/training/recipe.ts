@@ -33,6 +33,7 @@ export const rules = {
   averageDecay: share,
   recencyDecay: z.number().positive().max(1),
   recencyFloor: z.number().min(0).max(1),
+  recencyHalfLife: z.number().min(0).max(100),
   outcomes: z.array(
     z.strictObject({
       kind: z.string().min(1),

@@ -13,6 +13,7 @@ import type { Learner } from './graph/learner.js';
 import { learningRateAt } from './optimizer/learning-rate.js';
 import { quality } from './evaluation/metrics.js';
 import { outcomesOf } from './log/outcomes.js';
+import { recencyOf } from './log/recency.js';
 import type { Parameters } from './graph/parameters.js';
 import { Random } from './random.js';
 import { ranksOf } from './evaluation/scoring.js';
@@ -57,7 +58,7 @@ export async function learn(
   states: StateFile | null = null,
 ): Promise<Learned> {
   const { epochs: most, patience, window, batchPositions, seed, validationUsers } = hyperparameters;
-  const recency = { decay: hyperparameters.recencyDecay, floor: hyperparameters.recencyFloor };
+  const recency = recencyOf(hyperparameters, split.training);
   const from = (await states?.restore(learner)) ?? null;
   if (from !== null) listener.onResume?.(from.epochs, from.done);
   const rules = hyperparameters.outcomesThroughout ? hyperparameters.outcomes : [];

@@ -62,10 +62,10 @@ describe('blended', () => {
     };
     const seen: number[] = [];
     const visit = (_: number, scores: Float32Array): void => void seen.push(scores[5] ?? NaN, scores[6] ?? NaN);
-    blended(falling, table, { weight: 3, scale: 1, placePower: 1 })([Int32Array.of(12)], visit);
+    blended(falling, table, { weight: 3, scale: 1, placePower: 1, repeat: 0 })([Int32Array.of(12)], visit);
     expect(seen[0]).toBeCloseTo(5 + 3 * Math.log(3), 5);
     expect(seen[1]).toBe(4);
-    expect(blended(falling, table, { weight: 0, scale: 1, placePower: 1 })).toBe(falling);
+    expect(blended(falling, table, { weight: 0, scale: 1, placePower: 1, repeat: 0 })).toBe(falling);
   });
 });
 

@@ -6,21 +6,21 @@
  *                   history put in the right order, mean over the users who have such a pair
  */
 import type { Blend } from '../../src/model/checkpoint.js';
-import { blendRules, type Transitions } from '../../src/model/rules.js';
+import { addGains, gainsOf, type Transitions } from '../../src/model/rules.js';
 import { quality, type Quality } from '../../src/training/evaluation/metrics.js';
 import type { Scoring } from '../../src/training/evaluation/scoring.js';
 import { sequenceOf, type UserSequences } from '../../src/training/log/sequences.js';
-import { rulesAfter } from '../../src/training/evaluation/transitions.js';
+import { recentOf } from '../../src/training/evaluation/transitions.js';
 
 /** 1 liked, -1 disliked, 0 neither */
 export type Liking = (value: number) => -1 | 0 | 1;
 
-/** A network's scores with the rules added, as they are served. */
+/** A network's scores with the blend's part, as they are served. */
 export function blended(scoring: Scoring, table: Transitions, blend: Blend): Scoring {
-  if (blend.weight === 0) return scoring;
+  if (blend.weight === 0 && blend.repeat === 0) return scoring;
   return (histories, visit, beside) => {
     const withRules = (index: number, scores: Float32Array): void => {
-      blendRules(scores.subarray(1), rulesAfter(table, histories[index] ?? new Int32Array(), blend), blend);
+      addGains(scores.subarray(1), gainsOf(table, recentOf(histories[index] ?? new Int32Array()), blend));
       visit(index, scores);
     };
     scoring(histories, withRules, beside);

@@ -149,7 +149,7 @@ export function checkpointOf(fixture: Fixture): Checkpoint {
     vocabulary: new Vocabulary(Array.from({ length: items }, (_, index) => `item-${index + 1}`)),
     attributes: Array.from({ length: attributes }, (_, index) => `attribute-${index + 1}`),
     kinds: Array.from({ length: dimensions.kinds }, (_, index) => `kind-${index + 1}`),
-    blend: { weight: 0, scale: 0, placePower: 1 },
+    blend: { weight: 0, scale: 0, placePower: 1, repeat: 0 },
     tensors,
   };
 }

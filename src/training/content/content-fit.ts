@@ -2,14 +2,14 @@
 import type { Blend } from '../../model/checkpoint.js';
 import type { ContentNames } from '../../model/content.js';
 import { outputVectors } from '../../model/embedding.js';
-import { blendRules, type Transitions } from '../../model/rules.js';
+import { addGains, gainsOf, type Transitions } from '../../model/rules.js';
 import { ContentJudge, type ContentChoice } from './content-choice.js';
 import type { ContentRegression } from './content-regression.js';
 import { eachScores, queryVectors } from '../evaluation/evaluation.js';
 import type { Learner } from '../graph/learner.js';
 import { Random } from '../random.js';
 import { sample, type Case } from '../log/split.js';
-import { rulesAfter } from '../evaluation/transitions.js';
+import { recentOf } from '../evaluation/transitions.js';
 
 export interface FittedContent {
   readonly names: ContentNames;
@@ -86,7 +86,7 @@ function judgeCases(judge: ContentJudge, { learner, rules, blend, limit }: Serve
     eachScores(network, queryVectors(network, histories, limit, beside), (index, scores, u) => {
       const one = asked[index];
       if (one === undefined) throw new Error(`there is no case ${index}`);
-      if (blend.weight > 0) blendRules(scores.subarray(1), rulesAfter(rules, one.history, blend), blend);
+      addGains(scores.subarray(1), gainsOf(rules, recentOf(one.history), blend));
       judge.take(u, scores, one);
     });
   });

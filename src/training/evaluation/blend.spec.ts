@@ -43,7 +43,7 @@ describe('chooseBlend', () => {
 
   it('switches the rules off where the network needs no help', () => {
     expect(chooseBlend(knowsAll, table, 1, cases)).toEqual({
-      blend: { weight: 0, scale: 1, placePower: 1 },
+      blend: { weight: 0, scale: 1, placePower: 1, repeat: 0 },
       model: { hrAt10: 1, ndcgAt10: 1 },
       modelWithoutBlend: { hrAt10: 1, ndcgAt10: 1 },
     });
@@ -60,16 +60,38 @@ describe('chooseBlend', () => {
     expect(judged.modelWithoutBlend.quality()).toEqual(modelWithoutBlend);
     for (const weight of [0, 0.2, 0.4, 0.6, 0.8, 1.1, 1.6, 2.2, 3, 4]) {
       for (const scale of [1, 3, 8, 20]) {
-        const other = judgeBlend(knowsNothing, table, { weight, scale, placePower: 1 }, mixed).model.quality();
+        const other = judgeBlend(
+          knowsNothing,
+          table,
+          { weight, scale, placePower: 1, repeat: 0 },
+          mixed,
+        ).model.quality();
         expect(model.ndcgAt10).toBeGreaterThanOrEqual(other.ndcgAt10);
       }
     }
   });
 
+  it('adds repeats where people come back, and only where seen items are answered', () => {
+    const back = cases.map(({ user }) => {
+      const history = Int32Array.of(user + 1, 50, 51);
+      return { user, history, target: user % 4 === 0 ? 52 : user + 1, excluded: history.subarray(3) };
+    });
+    const { blend, model, modelWithoutBlend } = chooseBlend(knowsNothing, table, 1, back);
+    expect(blend.repeat).toBeGreaterThan(0);
+    expect(model.ndcgAt10).toBeGreaterThan(modelWithoutBlend.ndcgAt10);
+    expect(judgeBlend(knowsNothing, table, blend, back).model.quality()).toEqual(model);
+    for (const repeat of [0, 1, 2, 4, 6, 8, 11, 15]) {
+      const other = judgeBlend(knowsNothing, table, { ...blend, repeat }, back).model.quality();
+      expect(model.ndcgAt10).toBeGreaterThanOrEqual(other.ndcgAt10);
+    }
+    const without = back.map((one) => ({ ...one, excluded: one.history }));
+    expect(chooseBlend(knowsNothing, table, 1, without).blend.repeat).toBe(0);
+  });
+
   it('never finds a target that the model does not know', () => {
     const unknown = cases.map((one) => ({ ...one, target: 0 }));
     expect(chooseBlend(knowsNothing, table, 1, unknown)).toEqual({
-      blend: { weight: 0, scale: 1, placePower: 1 },
+      blend: { weight: 0, scale: 1, placePower: 1, repeat: 0 },
       model: { hrAt10: 0, ndcgAt10: 0 },
       modelWithoutBlend: { hrAt10: 0, ndcgAt10: 0 },
     });

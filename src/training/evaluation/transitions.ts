@@ -82,19 +82,19 @@ export interface Looking {
   readonly placePower?: number;
 }
 
-/** rules_t by item row, where it is not 0. */
-export function rulesAfter(
+/** The last items of a history, newest first, as a user's state keeps them. */
+export function recentOf(history: Int32Array, window = recentItems): Int32Array {
+  return history.slice(-window).reverse();
+}
+
+/** rules_t of every row [N]. */
+export function allRulesAfter(
   table: Transitions,
   history: Int32Array,
   { window = recentItems, placePower = 1 }: Looking = {},
-): ReadonlyMap<number, number> {
-  return rulesOf(table, history.slice(-window).reverse(), placePower);
-}
-
-/** The same of every row [N]. */
-export function allRulesAfter(table: Transitions, history: Int32Array, looking: Looking = {}): Float64Array {
+): Float64Array {
   const rules = new Float64Array(table.offsets.length - 1);
-  for (const [row, rule] of rulesAfter(table, history, looking)) rules[row] = rule;
+  for (const [row, rule] of rulesOf(table, recentOf(history, window), placePower)) rules[row] = rule;
   return rules;
 }
 

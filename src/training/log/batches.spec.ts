@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { batchesOf, fill, windowsOf } from './batches.js';
+import { noRecency } from './recency.js';
 import { Random } from '../random.js';
 
 /** Users whose n-th item is n + 100 times the user. */
@@ -68,7 +69,7 @@ describe('the weights of targets', () => {
       { user: 0, begin: 2, end: 5 },
       { user: 0, begin: 0, end: 3 },
     ];
-    const { weights } = fill(training(5), windows, { kinds: 0, gaps: 0 }, { decay: 0.5, floor: 0.2 });
+    const { weights } = fill(training(5), windows, { kinds: 0, gaps: 0 }, { ...noRecency, decay: 0.5, floor: 0.2 });
     const [half, one, fifth, quarter] = [0.5, 1, 0.2, 0.25]; // targets 3, 4 and 1, 2 of a sequence that ends with 4
     const mean = (half + one + fifth + quarter) / 4;
     [half, one, fifth, quarter].forEach((weight, at) => {

@@ -9,6 +9,7 @@
 import { contextOf, type Beside, type Switches } from './event-context.js';
 import { pairsOf, targetWeights, type Outcomes, type Pairs } from './outcomes.js';
 import type { Random } from '../random.js';
+import { isEven, noRecency, recencyWeight, type Recency } from './recency.js';
 import { sequenceOf, userCount, type ItemSequences } from './sequences.js';
 
 /** Inputs are items begin .. end - 2 of the user's training sequence, targets begin + 1 .. end - 1. */
@@ -32,14 +33,6 @@ export interface Batch {
   /** items that outcomes tell apart; null: none */
   readonly pairs: Pairs | null;
 }
-
-/** max(floor, decay^n) for a target n places before the end of its user's sequence. */
-export interface Recency {
-  readonly decay: number;
-  readonly floor: number;
-}
-
-const none: Recency = { decay: 1, floor: 0 };
 
 export function windowsOf(training: ItemSequences, window: number): Window[] {
   const windows: Window[] = [];
@@ -82,7 +75,7 @@ export function fill(
   training: ItemSequences & Partial<Beside>,
   windows: readonly Window[],
   switches: Switches = { kinds: 0, gaps: 0 },
-  recency: Recency = none,
+  recency: Recency = noRecency,
   outcomes: Outcomes | null = null,
 ): Batch {
   const users = windows.length;
@@ -118,19 +111,20 @@ export function fill(
 }
 
 function weightsOf(
-  training: ItemSequences,
+  training: ItemSequences & Partial<Beside>,
   windows: readonly Window[],
   count: number,
-  { decay, floor }: Recency,
+  recency: Recency,
 ): Float32Array | null {
-  if (decay === 1) return null;
+  if (isEven(recency)) return null;
   const weights = new Float64Array(count);
   let filled = 0;
   let sum = 0;
   for (const { user, begin, end } of windows) {
     const { length } = sequenceOf(training, user);
+    const times = besideOf(training, user)?.times;
     for (let target = begin + 1; target < end; target++) {
-      sum += weights[filled++] = Math.max(floor, decay ** (length - 1 - target));
+      sum += weights[filled++] = recencyWeight(recency, length - 1 - target, times?.[target] ?? recency.newest);
     }
   }
   return Float32Array.from(weights, (weight) => (weight * count) / sum);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseOutcomes } from '../../model/outcome.js';
 import { fill } from './batches.js';
+import { noRecency } from './recency.js';
 import { outcomesOf, pairsOf, targetWeights } from './outcomes.js';
 
 const kinds = ['view', 'like', 'dislike'];
@@ -65,7 +66,7 @@ describe('a batch with outcomes', () => {
 
   it('multiplies weights of outcome and recency, and has neither without rules', () => {
     const none = { kinds: 0, gaps: 0 };
-    const recency = { decay: 0.5, floor: 0.25 };
+    const recency = { ...noRecency, decay: 0.5, floor: 0.25 };
     const one = windows.slice(0, 1);
     expect(fill(users, one, none, recency, outcomes).weights).toEqual(Float32Array.of(1));
     const { weights } = fill(users, windows, none, recency, outcomes);

@@ -3,7 +3,7 @@
  *
  *   users        user item item ... a line
  *   pairs        user item a line, a user's lines together
- *   sessions     item item ... a line; the training sessions and then the test sessions, each a file
+ *   sessions     item item ... a line; the training sessions and then the test sessions, each a file; the time of a session is its place
  *
  * and attributes of the items: a JSON object item -> [attribute], or MovieLens' films, whose attributes are their genres and the
  * decade of their year. Files that end in .gz are unpacked.
@@ -46,8 +46,8 @@ export async function readInteractions(
   return collector.finish((item) => names?.get(item) ?? []);
 }
 
-function collectSequence(collector: SequenceCollector, items: readonly string[]): void {
-  for (const item of items) collector.add(item);
+function collectSequence(collector: SequenceCollector, items: readonly string[], occurredAt = 0): void {
+  for (const item of items) collector.add(item, { occurredAt });
   collector.endUser();
 }
 
@@ -65,13 +65,15 @@ async function collectSessions(
   folder: string,
   { training, test, testSessions }: Extract<InteractionFiles, { form: 'sessions' }>,
 ): Promise<void> {
-  for (const items of await readLines(folder, training)) collectSequence(collector, items);
+  const trained = await readLines(folder, training);
   const tested = await readLines(folder, test);
   if (tested.length !== testSessions) {
     const found = `${tested.length} sessions, the published split has ${testSessions}`;
     throw new RecollectError('BAD_INPUT', `${join(folder, test)} has ${found}; use the files of that split`);
   }
-  for (const items of tested) collectSequence(collector, items);
+  [...trained, ...tested].forEach((items, session) => {
+    collectSequence(collector, items, session);
+  });
 }
 
 async function readAttributes(folder: string, attributes: AttributeFiles): Promise<Attributes> {

@@ -38,7 +38,7 @@ function reportOf(set: DatasetName, seed: number, figure: number): Report {
     validation: all(test),
     test: { ...all(test), users: 1 },
     systems: all(system),
-    blend: { weight: 0, scale: 1, placePower: 1 },
+    blend: { weight: 0, scale: 1, placePower: 1, repeat: 0 },
     users: 1,
     items: 1,
     events: 1,

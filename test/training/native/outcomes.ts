@@ -40,7 +40,7 @@ const log = collector.finish(() => []);
 
 const recipe: Hyperparameters = { ...plantedRecipe, width: 8, slots: 2, epochs: 8 };
 const nobody = { onProgress: () => undefined, onEpoch: () => undefined };
-const none: Blend = { weight: 0, scale: 1, placePower: 1 };
+const none: Blend = { weight: 0, scale: 1, placePower: 1, repeat: 0 };
 
 async function train(more: Partial<Hyperparameters>): Promise<TrainedModel> {
   const hyperparameters = { ...recipe, ...more };
