@@ -107,6 +107,29 @@ describe('the mutations of experiments', () => {
     expect(await end()).toEqual({ experiment: null, goesOn: false, userErrors: [] });
   });
 
+  it('say that it goes on where it takes longer than a request may, and begin it then', async () => {
+    const holder = database.dataSource.createQueryRunner();
+    try {
+      await holder.startTransaction();
+      await holder.query('LOCK TABLE interaction IN ACCESS EXCLUSIVE MODE'); // nothing is replayed meanwhile
+      expect(await start(`version: ${challenger}, share: 0.4`)).toEqual({
+        experiment: null,
+        goesOn: true,
+        userErrors: [],
+      });
+      expect((await ask('{ experiment { version } }')).data).toEqual({ experiment: null });
+    } finally {
+      await holder.rollbackTransaction();
+      await holder.release();
+    }
+    await eventually(async () => {
+      expect((await ask('{ experiment { version } }')).data).toEqual({ experiment: { version: challenger } });
+    }, 20_000);
+    await eventually(async () => {
+      expect(await end()).toEqual({ experiment: null, goesOn: false, userErrors: [] });
+    });
+  });
+
   it('end one with its challenger', async () => {
     await start(`version: ${challenger}, share: 0.4`);
     expect(await end('(input: { promote: true })')).toEqual({ experiment: null, goesOn: false, userErrors: [] });
