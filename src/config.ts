@@ -439,6 +439,13 @@ export const settings = {
     about:
       'What a run holds out to judge itself: the last two interactions of each user, or the newest tenth of the log, which the model then does not learn from.',
   }),
+  trainSeen: setting({
+    env: 'RECOLLECT_TRAIN_SEEN',
+    schema: z.enum(['removed', 'kept']),
+    default: 'removed',
+    about:
+      'Whether a run ranks items that the user has seen: kept where people come back to them, as in music or food; the blend then learns how much.',
+  }),
   trainCurvesFolder: optional({
     env: 'RECOLLECT_TRAIN_CURVES_FOLDER',
     schema: z.string().min(1),

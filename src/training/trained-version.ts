@@ -64,6 +64,7 @@ export async function trainVersion(training: VersionTraining): Promise<number> {
       device: config.trainDevice,
       hyperparameters: recipeOf(config, window),
       split,
+      seen: config.trainSeen,
       warmStart:
         offered?.modelVersion != null && offered.refused === null
           ? { file: liveFile, modelVersion: offered.modelVersion }

@@ -179,6 +179,14 @@ describe('a training run', () => {
     });
   });
 
+  it.each(['removed', 'kept'] as const)('ranks with seen items %s, as it is set', async (seen) => {
+    const refuses = `if (message.job.seen !== '${seen}') throw new Error('seen items are ' + message.job.seen);`;
+    const { run } = await trainer(`${refuses} ${trains('good')}`, { trainSeen: seen });
+    const id = await queued();
+    await run.run(id, never);
+    expect(await read(id)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
   describe('that starts warm', () => {
     /** A child that answers as `trains` does, and leaves what it was given to start from: a hash, or null. */
     const tells = (more = ''): string => `
