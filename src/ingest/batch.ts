@@ -10,6 +10,7 @@
  */
 import { isRetriable, messageOf, RecollectError } from '../errors.js';
 import type { Position } from '../storage/consumer-progress.store.js';
+import { isOfKafka } from './kafka-client.js';
 import type { DeadLetter, DeadLetters } from './dead-letter.js';
 import type { Message } from './message.js';
 
@@ -137,10 +138,6 @@ function isOfData(error: Error): boolean {
 
 /** Thrown by a turn that is over: the partition goes to another consumer, or this one stops. Nothing was lost. */
 export class TurnOver extends Error {}
-
-function isOfKafka(error: Error): boolean {
-  return error.name.startsWith('KafkaJS');
-}
 
 function deadLetterOf(message: Message, error: unknown, attempts: number): DeadLetter {
   const isRefusal = error instanceof RecollectError;

@@ -115,3 +115,8 @@ async function maxMessageBytes(admin: Admin, topic: string): Promise<number> {
   });
   return Number(resources[0]?.configEntries[0]?.configValue ?? defaultMaxMessageBytes);
 }
+
+/** Thrown by the client: the brokers did not answer, or refused. */
+export function isOfKafka(error: unknown): boolean {
+  return error instanceof Error && error.name.startsWith('KafkaJS');
+}

@@ -11,7 +11,7 @@ import { RecollectError } from '../errors.js';
 import { LOGGER, logError, Metrics, type Logger } from '../telemetry.js';
 import type { PartitionStatus } from './assigned-partition.js';
 import { ConsumerSession } from './consumer-session.js';
-import { createKafka, ensureTopics, topicsOf } from './kafka-client.js';
+import { createKafka, ensureTopics, isOfKafka, topicsOf } from './kafka-client.js';
 import { Streams } from './streams.js';
 import { backOffMs } from './turn.js';
 import { Watchdog } from './watchdog.js';
@@ -174,12 +174,14 @@ export class KafkaConsumer implements OnApplicationBootstrap, OnModuleDestroy {
   private async look(): Promise<void> {
     const session = this.open?.session;
     if (session === undefined) return;
+    let brokersAnswer = true;
     try {
       await session.inspect();
     } catch (error) {
+      brokersAnswer = !isOfKafka(error);
       this.logger.debug({ reason: String(error) }, 'the brokers did not say how far the partitions go');
     }
-    const advice = this.watchdog.look(session.partitions, Date.now());
+    const advice = this.watchdog.look(session.partitions, Date.now(), brokersAnswer);
     if (advice === 'go on') return;
     const stalled = new RecollectError(
       'CONSUMER_STALLED',
