@@ -44,8 +44,6 @@ const sparse: Hyperparameters = {
 };
 /** The rules of the baselines, where the blend's own count did not bring more. */
 const plainRules = { rulesGapPower: 1, rulesTargetPower: 0, rulesPlacePower: 1 } as const;
-const { rulesGapPower, rulesTargetPower, rulesPlacePower } = defaultHyperparameters;
-const ownRules = { rulesGapPower, rulesTargetPower, rulesPlacePower } as const;
 const dense: Hyperparameters = {
   ...defaultHyperparameters,
   dropout: 0.2,
@@ -141,7 +139,6 @@ export const datasets = {
     ...filmsA,
     title: 'MovieLens 1M, order B',
     files: { form: 'users', file: 'ml-1m/time-id-order.txt.gz' },
-    recipe: { ...dense, ...ownRules },
     published: { hrAt10: 0.3264, ndcgAt10: 0.193, by: 'LRURec' },
   },
   beauty: beauty.withAttributes,
