@@ -74,9 +74,8 @@ export function gainsOf(transitions: Transitions, recent: Int32Array, blend: Ble
 export function gainOf(transitions: Transitions, recent: Int32Array, blend: Blend, row: number): number {
   const { weight, scale, placePower, repeat } = blend;
   const rule = weight > 0 ? ruleOf(transitions, recent, placePower, row) : 0;
-  const place = repeat > 0 && row > 0 ? recent.indexOf(row) : -1;
-  const gain = weight * Math.log1p(scale * rule);
-  return place > 0 ? gain + repeat * (place + 1) ** -placePower : gain;
+  const worth = repeat > 0 ? (repeatsOf(recent, placePower).get(row) ?? 0) : 0;
+  return weight * Math.log1p(scale * rule) + repeat * worth;
 }
 
 /** k^-r by row, of the items behind the last one. */

@@ -26,8 +26,9 @@ interface Places {
   readonly biases: number;
   readonly errors: number;
   readonly lengths: number;
-  /** the numbers of queries, then scale and slacks of each */
+  /** the numbers of each query */
   readonly u: number;
+  /** scale and slacks of each */
   readonly factors: number;
   readonly bounds: number;
   readonly found: number;
@@ -46,7 +47,7 @@ export class ScanKernel {
     { vectors, bias }: Output,
     private readonly width: number,
     /** most directions that are looked at together */
-    readonly together = 1,
+    private readonly together = 1,
   ) {
     this.items = bias.length;
     this.rows = (this.items + 15) & ~15;

@@ -21,7 +21,7 @@ import { allRulesAfter, recentOf } from './transitions.js';
 const weights = [0, 0.2, 0.4, 0.6, 0.8, 1.1, 1.6, 2.2, 3, 4, 6, 9];
 const scales = [0.3, 1, 3, 8, 20];
 
-const repeats = [0, 1, 2, 4, 6, 8, 11, 15];
+const repeatWeights = [0, 1, 2, 4, 6, 8, 11, 15];
 
 type Point = Pick<Blend, 'weight' | 'scale' | 'repeat'>;
 
@@ -55,7 +55,7 @@ export function chooseBlend(
   placePower: number,
   cases: readonly Case[],
 ): BlendFigures & { readonly blend: Blend } {
-  const grid = gridOver(cases.some(isRepeat) ? repeats : [0]);
+  const grid = gridOver(cases.some(isRepeat) ? repeatWeights : [0]);
   const ranks = grid.map(() => new Array<number>(cases.length).fill(Number.POSITIVE_INFINITY));
   eachCase(scoring, cases, (index, scores, one) => {
     if (one.target === 0) return;
