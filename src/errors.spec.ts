@@ -1,11 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 import { QueryRunnerAlreadyReleasedError } from 'typeorm';
-import { isRetriable, RecollectError } from './errors.js';
+import { codeOf, isRetriable, RecollectError } from './errors.js';
 
 describe('errors', () => {
   it('takes retriable and level from the list', () => {
     const error = new RecollectError('UNKNOWN_KIND', 'the kind "wave" is not configured', { field: 'kind' });
     expect(error).toMatchObject({ code: 'UNKNOWN_KIND', field: 'kind', retriable: false, level: 'info' });
+  });
+
+  it('names the code of a fault, of the system, of Postgres or its own', () => {
+    let system: unknown;
+    try {
+      process.kill(process.pid, 'SIGNOSUCH');
+    } catch (error) {
+      system = error; // of another realm than the test
+    }
+    expect(codeOf(system)).toBe('ERR_UNKNOWN_SIGNAL');
+    expect(codeOf(new RecollectError('LOST', 'x'))).toBe('LOST');
+    for (const nameless of [new Error('x'), Object.assign(new Error('x'), { code: 5 }), 'x', null, undefined])
+      expect(codeOf(nameless)).toBeNull();
   });
 
   it.each(['40001', '40P01', '57P01', '57P03', '08006', '53300', 'ECONNRESET', 'ECONNREFUSED'])(

@@ -110,9 +110,15 @@ const lostConnection =
 export function isRetriable(error: unknown): boolean {
   if (error instanceof RecollectError) return error.retriable;
   if (!(error instanceof Error)) return false;
-  if ('code' in error && typeof error.code === 'string' && transient.test(error.code)) return true;
+  if (transient.test(codeOf(error) ?? '')) return true;
   if (lostConnection.test(error.message)) return true;
   return 'driverError' in error && isRetriable(error.driverError);
+}
+
+/** What a system call, Postgres or the product calls the fault; null: it has no such name. */
+export function codeOf(error: unknown): string | null {
+  const { code } = Object(error) as { readonly code?: unknown };
+  return typeof code === 'string' ? code : null;
 }
 
 export function messageOf(error: unknown): string {

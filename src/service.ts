@@ -7,7 +7,7 @@ import { ensureOperatorKey } from './api/api-key.js';
 import { httpAdapter, secureHeaders } from './api/http.js';
 import { AppModule } from './app.module.js';
 import type { Config } from './config.js';
-import { RecollectError } from './errors.js';
+import { codeOf, RecollectError } from './errors.js';
 import { createDataSource, migrate } from './storage/data-source.js';
 import type { Logger } from './telemetry.js';
 
@@ -67,7 +67,7 @@ async function listen(app: NestFastifyApplication, { port, host }: Config): Prom
     await app.listen(port, host);
   } catch (error) {
     await app.close();
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
     const what = `port ${port} of ${host} is taken by another program; end it or set RECOLLECT_PORT to another one`;
     throw new RecollectError('PORT_IN_USE', what, { cause: error });
   }

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, RecollectError } from '../errors.js';
+import { codeOf, messageOf, RecollectError } from '../errors.js';
 
 const oldestJava = 17;
 const mavenTimeoutMs = 600_000;
@@ -52,7 +52,7 @@ function fetchJars(version: string, work: string, jars: string): void {
     ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${jars}`],
     { encoding: 'utf8', timeout: mavenTimeoutMs, shell: process.platform === 'win32' },
   );
-  if (error !== undefined && 'code' in error && error.code === 'ENOENT') {
+  if (codeOf(error) === 'ENOENT') {
     throw new RecollectError(
       'EMBEDDED_SERVICE_FAILED',
       `the jars of Kafka ${version} are not in ${join(work, '..')} and Maven (mvn), which fetches them, is not installed; install it or set KAFKA_BROKERS to a broker of your own`,

@@ -10,7 +10,7 @@ import {
   type SchemaElement,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { messageOf, RecollectError } from '../errors.js';
+import { codeOf, messageOf, RecollectError } from '../errors.js';
 import { recordsAtOnce, type FileRecord } from './record.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -79,7 +79,7 @@ async function readable<V>(path: string, read: () => Promise<V>): Promise<V> {
   try {
     return await read();
   } catch (error) {
-    const isText = error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
+    const isText = codeOf(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA';
     const [code, what] = isText
       ? (['WRONG_ENCODING', 'holds text that is not UTF-8, which Parquet demands'] as const)
       : (['FILE_UNREADABLE', `could not be read as Parquet: ${messageOf(error)}`] as const);

@@ -8,7 +8,7 @@
  * as it takes: sending good messages to the dead letters would not mend it. A fault that the data may cause is tried a few times,
  * then the batch is halved until the culprit stands alone, which becomes a dead letter.
  */
-import { isRetriable, messageOf, RecollectError } from '../errors.js';
+import { codeOf, isRetriable, messageOf, RecollectError } from '../errors.js';
 import type { Position } from '../storage/consumer-progress.store.js';
 import { isOfKafka } from './kafka-client.js';
 import type { DeadLetter, DeadLetters } from './dead-letter.js';
@@ -127,8 +127,8 @@ const dataClasses = /^(21|22|54)/;
 
 /** Faults of Postgres that no other data would avoid: missing tables or rights, a full disk, its own errors. */
 function isOfDatabase(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
-  return /^[0-9A-Z]{5}$/.test(error.code) && !dataClasses.test(error.code);
+  const code = codeOf(error) ?? '';
+  return /^[0-9A-Z]{5}$/.test(code) && !dataClasses.test(code);
 }
 
 /** What the product itself reports (another owner) has nothing to do with the data, nor does the end of the turn. */

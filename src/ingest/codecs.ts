@@ -8,7 +8,7 @@ import { gzip, unzip, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { decompressFrame } from 'lz4-napi';
 import { uncompress } from 'snappy';
-import { messageOf } from '../errors.js';
+import { codeOf, messageOf } from '../errors.js';
 import { withoutHeavyHeaders } from './record-batch.js';
 import { headerOf, readRecordSets, RefusedBatch } from './record-set.js';
 
@@ -61,7 +61,7 @@ async function read(records: Buffer, decompress: Decompress | null, maxBytes: nu
     if (decompress !== null) decompressed.set(answer, before + bytes.length);
     return withoutHeavyHeaders(bytes, header.count);
   } catch (error) {
-    const isTooLarge = error instanceof TooLarge || (error as NodeJS.ErrnoException).code === tooLarge;
+    const isTooLarge = error instanceof TooLarge || codeOf(error) === tooLarge;
     if (!isTooLarge) throw new RefusedBatch(header, 'BATCH_UNREADABLE', `can not be read: ${messageOf(error)}`);
     const why = `has ${records.length} bytes that become more than ${maxBytes}, which KAFKA_MAX_BATCH_BYTES allows`;
     throw new RefusedBatch(header, 'BATCH_TOO_LARGE', why);

@@ -16,7 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
-import { isRetriable, RecollectError } from '../errors.js';
+import { codeOf, isRetriable, RecollectError } from '../errors.js';
 import { advisoryLock } from '../storage/data-source.js';
 import { holdExperiment } from '../storage/experiment.store.js';
 import { arrivedSince, findArrivals, lastArrivals, type Arrival } from '../storage/interaction.store.js';
@@ -170,5 +170,5 @@ async function rehearse(session: EntityManager, live: LiveNetwork, edit: LogEdit
 
 /** Memories of a version that was dropped between two statements. */
 function isTableGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '42P01';
+  return codeOf(error) === '42P01';
 }

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Config } from '../config.js';
+import { codeOf } from '../errors.js';
 import { follow } from '../memory/memory-follow.js';
 import { rebuild, type RebuildProgress } from '../memory/memory-rebuild.js';
 import type { Network } from '../model/network.js';
@@ -125,5 +126,5 @@ export class MemorySwitch {
 }
 
 function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
+  return codeOf(error) === '55P03';
 }

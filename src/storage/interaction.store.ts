@@ -1,6 +1,6 @@
 /** SQL that writes the log, and that reads a user's sequence back for a replay. */
 import { QueryFailedError, type EntityManager } from 'typeorm';
-import { RecollectError } from '../errors.js';
+import { codeOf, RecollectError } from '../errors.js';
 import type { Interaction } from '../model/interaction.js';
 import { floatArray, instantArray, jsonArray, textArray } from './binary-array.js';
 
@@ -71,10 +71,6 @@ function columnsOf(interactions: readonly Interaction[]): Buffer[] {
 }
 
 const uniqueViolation = '23505';
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : null;
-}
 
 export async function findInteractions(
   tx: EntityManager,

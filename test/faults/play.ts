@@ -16,20 +16,24 @@ const linesOfLog = 15;
 
 export async function play(services: Services, scenario: Scenario, size: Size): Promise<Played> {
   const started = Date.now();
-  const { name } = scenario;
-  const seconds = (): number => (Date.now() - started) / 1_000;
   const stage = await Stage.open(services, scenario);
-  try {
-    const outcome = await scenario.play(stage, size);
-    const { lost, doubled, differences } = outcome;
-    const isRight = lost === 0 && doubled === 0 && differences.length === 0;
-    const failure = isRight ? null : `${lost} lost, ${doubled} doubled\n  ${differences.join('\n  ')}`;
-    return { name, seconds: seconds(), outcome, failure };
-  } catch (error) {
-    const log = stage.processes.at(-1)?.log.trim().split('\n').slice(-linesOfLog).join('\n  ') ?? '';
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { name, seconds: seconds(), outcome: null, failure: `${reason}\n  ${log}` };
-  } finally {
-    await stage.close();
-  }
+  const ending = await scenario.play(stage, size).then(judged, (error: unknown) => failed(stage, error));
+  const seconds = (Date.now() - started) / 1_000;
+  await services.restore();
+  await stage.close();
+  return { name: scenario.name, seconds, ...ending };
+}
+
+type Ending = Pick<Played, 'outcome' | 'failure'>;
+
+function judged(outcome: Outcome): Ending {
+  const { lost, doubled, differences } = outcome;
+  const isRight = lost === 0 && doubled === 0 && differences.length === 0;
+  return { outcome, failure: isRight ? null : `${lost} lost, ${doubled} doubled\n  ${differences.join('\n  ')}` };
+}
+
+function failed(stage: Stage, error: unknown): Ending {
+  const log = stage.processes.at(-1)?.log.trim().split('\n').slice(-linesOfLog).join('\n  ') ?? '';
+  const reason = error instanceof Error ? error.stack : String(error);
+  return { outcome: null, failure: `${reason}\n  ${log}` };
 }

@@ -1,6 +1,7 @@
 /** A Postgres and a broker that can be stopped, killed and started again, each with a proxy on a port that stays. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../../src/errors.js';
 import { startKafka, type RunningKafka } from '../../src/embedded/kafka.js';
 import { freePort, startPostgres, type RunningPostgres } from '../../src/embedded/postgres.js';
 import { TcpProxy } from './proxy.js';
@@ -71,6 +72,12 @@ export class Services {
     this.kafka = null;
   }
 
+  /** Starts again what a scenario left away. */
+  async restore(): Promise<void> {
+    if (this.postgres === null) await this.startPostgres();
+    if (this.kafka === null) await this.startKafka();
+  }
+
   async stop(): Promise<void> {
     await Promise.all([this.stopPostgres(), this.kafka?.stop()]);
     await Promise.all([this.postgresProxy.close(), this.kafkaProxy.close()]);
@@ -89,7 +96,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error; // it ended by itself
+    if (codeOf(error) !== 'ESRCH') throw error; // it ended by itself
   }
 }
 

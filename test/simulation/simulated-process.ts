@@ -2,7 +2,7 @@
 import type { Admin, Producer } from 'kafkajs';
 import { tester } from '../actor.js';
 import type { Config } from '../../src/config.js';
-import { RecollectError, type ErrorCode } from '../../src/errors.js';
+import { codeOf, RecollectError, type ErrorCode } from '../../src/errors.js';
 import type { ApplyBatch, Turn } from '../../src/ingest/batch.js';
 import { Streams } from '../../src/ingest/streams.js';
 import { Erasure } from '../../src/memory/erasure.js';
@@ -153,6 +153,8 @@ const expectedCodes = new Set<ErrorCode>([
 export function isExpected(error: unknown): boolean {
   if (error instanceof RecollectError) return expectedCodes.has(error.code);
   if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return /terminat|already released|not queryable/i.test(error.message) || ['57P01', '40P01', '55P03'].includes(code);
+  return (
+    /terminat|already released|not queryable/i.test(error.message) ||
+    ['57P01', '40P01', '55P03'].includes(codeOf(error) ?? '')
+  );
 }

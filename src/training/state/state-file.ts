@@ -3,7 +3,7 @@
  * after an epoch, inside of a long one every two minutes, and never for more than about 5 % of the time.
  */
 import { open, readFile, rename } from 'node:fs/promises';
-import { messageOf } from '../../errors.js';
+import { codeOf, messageOf } from '../../errors.js';
 import type { Learner } from '../graph/learner.js';
 import { decodeState, encodeState, type TrainingState } from './training-state.js';
 
@@ -25,7 +25,7 @@ export class StateFile {
   /** Brings the learner to where a training before was; null: from the start. */
   async restore(learner: Learner): Promise<TrainingState | null> {
     const bytes = await readFile(this.file).catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      if (codeOf(error) === 'ENOENT') return null;
       throw error;
     });
     if (bytes === null) return null;
