@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { RecollectError } from '../errors.js';
+import { RepeatedStatements } from './repeated-statements.js';
 
 const patience = new AsyncLocalStorage<{ ms: number }>();
 
@@ -26,17 +27,30 @@ export function withoutPatience<T>(work: () => T): T {
   return patience.exit(work);
 }
 
-/** A connection of the pool. */
+/**
+ * A connection of the pool. The statements of those who wait are small and the same ones: it prepares them (`repeated-statements`). Those of
+ * work in the background carry much data, and are planned for how much it is.
+ */
 export class PatientClient extends pg.Client {
+  private readonly repeated = new RepeatedStatements();
+
   constructor(config?: pg.ClientConfig) {
     super(config);
     const query = this.query.bind(this) as (...statement: readonly unknown[]) => unknown;
     this.query = ((...statement: readonly unknown[]): unknown => {
-      const answer = query(...statement);
       const ms = patience.getStore()?.ms;
-      if (ms !== undefined && answer instanceof Promise) this.giveUpAfter(ms, answer);
+      if (ms === undefined) return query(...statement);
+      const answer = query(...this.prepared(statement));
+      if (answer instanceof Promise) this.giveUpAfter(ms, answer);
       return answer;
     }) as typeof this.query;
+  }
+
+  private prepared(statement: readonly unknown[]): readonly unknown[] {
+    const [text, values, ...more] = statement;
+    if (typeof text !== 'string' || !Array.isArray(values)) return statement;
+    const name = this.repeated.nameOf(text);
+    return name === null ? statement : [{ name, text, values }, ...more];
   }
 
   private giveUpAfter(ms: number, answer: Promise<unknown>): void {
