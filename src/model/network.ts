@@ -35,7 +35,7 @@ import type { Matrix } from './matrix.js';
 import { holdPinned } from './pinned.js';
 import { dotOf, lengthOf, scoreAll, scoreOf } from './rank.js';
 import { attend, read } from './read.js';
-import { residual } from './residual.js';
+import { residual, type Residual } from './residual.js';
 import { addGains, gainOf, gainsOf, type Transitions } from './rules.js';
 import { invalidCheckpoint } from './safetensors.js';
 import { slotsOf, valueOf } from './slots.js';
@@ -167,11 +167,10 @@ export class Network {
   read(state: UserState): Reading {
     const z = this.encoded(state); //                                                     [1 d]
     const { memory, join } = this.weights;
-    if (memory === null) return { attention: new Float32Array(0), query: residual(join, z, zeros(1, z.width)).data };
     const slots = slotsOf(state, this.dimensions);
-    const attention = attend(memory.read, z, slots); //                                   [H S]
-    const r = read(memory.read, attention, slots); //                                     [1 d]
-    return { attention, query: residual(join, z, r).data };
+    const attention = memory === null ? new Float32Array(0) : attend(memory.read, z, slots); // [H S]
+    const r = memory === null ? zeros(1, z.width) : read(memory.read, attention, slots); //    [1 d]
+    return { attention, query: this.joined('read', join, z, r).data };
   }
 
   /** u [d] */
@@ -181,7 +180,10 @@ export class Network {
 
   /** a [H S] */
   attention(state: UserState): Float32Array {
-    return this.read(state).attention;
+    const { memory } = this.weights;
+    return memory === null
+      ? new Float32Array(0)
+      : attend(memory.read, this.encoded(state), slotsOf(state, this.dimensions));
   }
 
   /** The score of every item, the blend's part included; row j lies at j - 1. */
@@ -368,7 +370,12 @@ export class Network {
     const { table, inputNorm } = this.weights;
     const terms = this.terms(contextOf(state, this.dimensions), 1);
     const x = embed(table, state.recent.subarray(0, 1), inputNorm, terms);
-    return this.weights.blocks.reduce((z, block, l) => residual(block.residual, z, this.hidden([state], l)), x);
+    return this.weights.blocks.reduce((z, block, l) => this.joined(l, block.residual, z, this.hidden([state], l)), x);
+  }
+
+  /** `residual` of one user, by the kernel where there is one. */
+  private joined(after: number | 'read', weights: Residual, z: Matrix, y: Matrix): Matrix {
+    return this.kernel === null ? residual(weights, z, y) : this.kernel.join(after, z, y);
   }
 
   /** C and G with what they are asked for, kinds first. Left out where they are needed they would change a memory unseen. */

@@ -32,19 +32,18 @@ export interface Kernels {
     keep: number,
     work: number,
   ): void;
+  join(width: number, plan: number, z: number, y: number, inner: number): void;
   scanBounds(
     count: number,
     width: number,
     vectors: number,
     offsets: number,
     scales: number,
-    biases: number,
     errors: number,
     lengths: number,
-    u: number,
-    uScale: number,
-    uLength: number,
-    uError: number,
+    biases: number,
+    numbers: number,
+    factors: number,
     bounds: number,
   ): void;
   scanCosines(
@@ -54,7 +53,6 @@ export interface Kernels {
     offsets: number,
     scales: number,
     errors: number,
-    lengths: number,
     directions: number,
     numbers: number,
     factors: number,

@@ -54,6 +54,16 @@ describe.each(networks)('the step kernel of %j', (options) => {
     expect(different(bitsOf(kernel, batches), bitsOf(plain, batches))).toEqual([]);
   });
 
+  it('reads with the bits of its plain twin, and the attention alone is that of the whole read', () => {
+    const [kernel, plain] = twins(randomCheckpoint(items, options));
+    const rows = Int32Array.of(1, 3, 2, 1, 4);
+    const { state } = plain.trace(rows, { kinds: rows.map((row) => row % 3), gaps: rows.map((row) => row % 4) });
+    const { attention, query } = plain.read(state);
+    expect(kernel.read(state)).toEqual({ attention, query });
+    expect(kernel.attention(state)).toEqual(attention);
+    expect(plain.attention(state)).toEqual(attention);
+  });
+
   it('leaves them where the gates are full, numbers are tiny and sums are large', () => {
     const checkpoint = randomCheckpoint(items, options);
     for (const factor of [1e-30, 1e-4, 40, 1e4]) {

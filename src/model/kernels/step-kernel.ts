@@ -1,10 +1,11 @@
 /**
  * The step of up to B users in WebAssembly SIMD, see `assembly/kernels`: weights are laid out once in a memory of their own; states are
- * copied in, stepped and copied out.
+ * copied in, stepped and copied out. And the greater part of a read, what joins a block's or the read's result with what went into it.
  */
 import type { Dimensions } from '../dimensions.js';
 import { stateSize } from '../dimensions.js';
 import type { Affine, Matrix, Norm } from '../matrix.js';
+import type { Residual } from '../residual.js';
 import type { UserState } from '../user-state.js';
 import type { Weights } from '../weights.js';
 import { instantiate, pageBytes, type Kernels } from './module.js';
@@ -16,6 +17,8 @@ export class StepKernel {
   private readonly numbers: Float32Array;
   private readonly stateSize: number;
   private readonly plan: number;
+  /** of each block and of the read, where in the plan its `residual` begins */
+  private readonly residuals: readonly number[];
   private readonly x: number;
   private readonly states: number;
   private readonly keep: number;
@@ -28,7 +31,8 @@ export class StepKernel {
   ) {
     const { width, heads, slots } = dimensions;
     this.stateSize = stateSize(dimensions);
-    const arrays = arraysOf(weights);
+    const parts = partsOf(weights);
+    const arrays = parts.flatMap((part) => part.arrays);
     let end = pageBytes;
     const place = (count: number): number => {
       const start = end;
@@ -37,6 +41,9 @@ export class StepKernel {
     };
     const places = arrays.map((array) => place(array.length));
     this.plan = place(places.length);
+    this.residuals = parts.flatMap(({ isResidual }, at) =>
+      isResidual ? [this.plan + 4 * parts.slice(0, at).flatMap(({ arrays }) => arrays).length] : [],
+    );
     this.x = place(usersAtOnce * width);
     this.states = place(usersAtOnce * this.stateSize);
     this.keep = place(usersAtOnce * heads * slots);
@@ -77,20 +84,50 @@ export class StepKernel {
     const gates = heads * slots;
     return { rows: users, width: gates, data: this.numbers.subarray(keep / 4, keep / 4 + users * gates) };
   }
+
+  /** `residual` of one user after a block, by its number, or after the read: of z [1 d] and y [1 d]. */
+  join(after: number | 'read', z: Matrix, y: Matrix): Matrix {
+    const { width } = this.dimensions;
+    const array = (4 * width + 15) & ~15;
+    const [first, second, inner] = [this.work, this.work + array, this.work + 2 * array] as const;
+    this.numbers.set(z.data, first / 4);
+    this.numbers.set(y.data, second / 4);
+    const plan = this.residuals.at(after === 'read' ? -1 : after);
+    if (plan === undefined) throw new Error(`unreachable: there is no block ${after}`);
+    this.kernels.join(width, plan, first, second, inner);
+    return { rows: 1, width, data: this.numbers.slice(first / 4, first / 4 + width) };
+  }
 }
 
-/** The weights in the order in which the step uses them. */
-function arraysOf({ inputNorm, blocks, memory }: Weights): readonly Float32Array[] {
-  const norm = ({ gain, bias }: Norm): readonly Float32Array[] => [gain, bias];
-  const parts = [
-    norm(inputNorm),
-    ...blocks.flatMap(({ gates, candidate, residual: { norm1, up, down, norm2 } }) => [
-      ...[inPanels(gates), inPanels(candidate)],
-      ...[norm(norm1), inPanels(up), inPanels(down), norm(norm2)],
+/** Some of the weights, laid out as the kernel reads them. */
+interface Part {
+  readonly arrays: readonly Float32Array[];
+  readonly isResidual: boolean;
+}
+
+/** The weights in the order in which the step uses them, then those of the read's end. */
+function partsOf({ inputNorm, blocks, memory, join }: Weights): readonly Part[] {
+  const part = (...arrays: readonly (readonly Float32Array[])[]): Part => ({
+    arrays: arrays.flat(),
+    isResidual: false,
+  });
+  return [
+    part(inNorm(inputNorm)),
+    ...blocks.flatMap(({ gates, candidate, residual }) => [
+      part(inPanels(gates), inPanels(candidate)),
+      residualPart(residual),
     ]),
-    ...(memory === null ? [] : [memory.write.gate, memory.write.key, memory.write.value].map(inPanels)),
+    part(...(memory === null ? [] : [memory.write.gate, memory.write.key, memory.write.value].map(inPanels))),
+    residualPart(join),
   ];
-  return parts.flat();
+}
+
+function residualPart({ norm1, up, down, norm2 }: Residual): Part {
+  return { arrays: [inNorm(norm1), inPanels(up), inPanels(down), inNorm(norm2)].flat(), isResidual: true };
+}
+
+function inNorm({ gain, bias }: Norm): readonly Float32Array[] {
+  return [gain, bias];
 }
 
 /** W as [outputs / 16][inputs][16] and b, both filled up with zeros. */

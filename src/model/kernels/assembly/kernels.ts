@@ -75,6 +75,12 @@ function gru(users: i32, width: i32, z: usize, h: usize, n: usize, both: usize, 
   }
 }
 
+/** `residual` of one user, whose weights begin at `plan`; z [d] becomes the result, y [d] is lost, and `inner` [4 d] is room to work in. */
+export function join(width: i32, plan: usize, z: usize, y: usize, inner: usize): void {
+  next = plan;
+  residual(1, width, z, y, inner);
+}
+
 /** z = LN(z + y); z = LN(z + FFN(z)), in place; y is lost */
 function residual(users: i32, width: i32, z: usize, y: usize, inner: usize): void {
   add(users * width, z, y);
@@ -403,12 +409,13 @@ export function decodeHalves(count: i32, from: usize, to: usize): void {
   }
 }
 
+/** Rows whose bounds stay near until they are looked at again. */
+const nearRows = 1024;
+
 /**
- * Upper bounds of the scores of items, four at a time: their vectors in 8 bits with a scale each, u in 7 bits.
+ * Upper bounds of the scores of items, four at a time: those of their cosines with u, of `scanCosines`, times their lengths.
  *
- *   bound = uScale scale_j (u . o_j) + bias_j + uLength error_j + uError length_j
- *
- * `width` is a multiple of 16 and `count` of 16, filled up with zeros; `offsets` are 64 times the sums of the vectors' numbers, see `dots`.
+ *   bound = length_j (uScale scale_j (u . o_j) + uLength error_j + uError) + bias_j
  */
 export function scanBounds(
   count: i32,
@@ -416,34 +423,36 @@ export function scanBounds(
   vectors: usize,
   offsets: usize,
   scales: usize,
-  biases: usize,
   errors: usize,
   lengths: usize,
-  u: usize,
-  uScale: f32,
-  uLength: f32,
-  uError: f32,
+  biases: usize,
+  numbers: usize,
+  factors: usize,
   bounds: usize,
 ): void {
-  const scale = f32x4.splat(uScale);
-  const length = f32x4.splat(uLength);
-  const error = f32x4.splat(uError);
-  const row = <usize>width;
-  for (let at: usize = 0, end = (<usize>count) << 2; at < end; at += 16, vectors += 4 * row) {
-    const dot = i32x4.sub(dots(vectors, row, u), v128.load(offsets + at));
-    const product = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(dot), v128.load(scales + at)), scale);
-    const slack = f32x4.add(f32x4.mul(v128.load(errors + at), length), f32x4.mul(v128.load(lengths + at), error));
-    v128.store(bounds + at, f32x4.add(f32x4.add(product, v128.load(biases + at)), slack));
+  for (let first = 0; first < count; first += nearRows) {
+    const rows = min(nearRows, count - first);
+    const at = (<usize>first) << 2;
+    const near = bounds + at;
+    const own = vectors + <usize>first * <usize>width;
+    scanCosines(rows, width, own, offsets + at, scales + at, errors + at, 1, numbers, factors, near);
+    for (let place: usize = 0, end = (<usize>rows) << 2; place < end; place += 16) {
+      const bound = f32x4.mul(v128.load(near + place), v128.load(lengths + at + place));
+      v128.store(near + place, f32x4.add(bound, v128.load(biases + at + place)));
+    }
   }
 }
 
 /**
- * Upper bounds of the cosines of the same vectors with each of `directions` u, whose lengths are 1: the numbers of one lie behind those of
- * the other, and so do their uScale, uLength, uError and a place to spare at `factors`, and their bounds.
+ * Upper bounds of the cosines of items' vectors with each of `directions` u: the numbers of one lie behind those of the other, and so do
+ * their uScale, uLength, uError and a place to spare at `factors`, and their bounds.
  *
- *   bound = (uScale scale_j (u . o_j) + uLength error_j) / length_j + uError
+ *   bound = uScale scale_j (u . o_j) + uLength error_j + uError
  *
- * Of a vector so short that f32 does not hold the quotient well it is 2, which no cosine reaches; of one of length 0 it is 0.
+ * The vectors lie in 8 bits, in tiles of four rows and four columns, row by row in a tile, the tiles of four rows one behind the other:
+ * one product gives a part of the sums of four rows. u is in 7 bits, 64 above its numbers, which lie in -63 .. 63: the relaxed product is
+ * the same on all machines, since u + 64 lies in 1 .. 127 and two products of 127 * 127 fit in 16 bits. `offsets` take the 64 away: they
+ * are -64 times the sums of the vectors' numbers. `width` is a multiple of 4 and `count` of 16, filled up with zeros.
  */
 export function scanCosines(
   count: i32,
@@ -452,7 +461,6 @@ export function scanCosines(
   offsets: usize,
   scales: usize,
   errors: usize,
-  lengths: usize,
   directions: i32,
   numbers: usize,
   factors: usize,
@@ -460,42 +468,79 @@ export function scanCosines(
 ): void {
   const row = <usize>width;
   const all = (<usize>count) << 2;
-  for (let at: usize = 0; at < all; at += 16, vectors += 4 * row) {
-    const own = v128.load(lengths + at);
-    const isLong = f32x4.gt(own, f32x4.splat(1e-30));
-    const short = v128.and(f32x4.splat(2), f32x4.ne(own, f32x4.splat(0)));
-    for (let direction: usize = 0; direction < <usize>directions; direction++) {
-      const dot = i32x4.sub(dots(vectors, row, numbers + direction * row), v128.load(offsets + at));
-      const factor = factors + (direction << 4);
-      const scale = v128.load32_splat(factor);
-      const product = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(dot), v128.load(scales + at)), scale);
-      const slack = f32x4.mul(v128.load(errors + at), v128.load32_splat(factor, 4));
-      const bound = f32x4.add(f32x4.div(f32x4.add(product, slack), own), v128.load32_splat(factor, 8));
-      v128.store(bounds + direction * all + at, v128.bitselect(bound, short, isLong));
+  for (let at: usize = 0; at < all; at += 32, vectors += 8 * row) {
+    const offset0 = v128.load(offsets + at);
+    const offset1 = v128.load(offsets + at, 16);
+    let direction: i32 = 0;
+    for (; direction + 4 <= directions; direction += 4) {
+      const u = numbers + <usize>direction * row;
+      let a0 = offset0;
+      let a1 = offset0;
+      let a2 = offset0;
+      let a3 = offset0;
+      let b0 = offset1;
+      let b1 = offset1;
+      let b2 = offset1;
+      let b3 = offset1;
+      for (let column: usize = 0; column < row; column += 4) {
+        const place = vectors + 4 * column;
+        const a = v128.load(place);
+        const b = v128.load(place + 4 * row);
+        const u0 = v128.load32_splat(u + column);
+        a0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, u0, a0);
+        b0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, u0, b0);
+        const u1 = v128.load32_splat(u + row + column);
+        a1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, u1, a1);
+        b1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, u1, b1);
+        const u2 = v128.load32_splat(u + 2 * row + column);
+        a2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, u2, a2);
+        b2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, u2, b2);
+        const u3 = v128.load32_splat(u + 3 * row + column);
+        a3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, u3, a3);
+        b3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, u3, b3);
+      }
+      storeBounds(a0, b0, scales + at, errors + at, factors, direction, bounds + at, all);
+      storeBounds(a1, b1, scales + at, errors + at, factors, direction + 1, bounds + at, all);
+      storeBounds(a2, b2, scales + at, errors + at, factors, direction + 2, bounds + at, all);
+      storeBounds(a3, b3, scales + at, errors + at, factors, direction + 3, bounds + at, all);
+    }
+    for (; direction < directions; direction++) {
+      const u = numbers + <usize>direction * row;
+      let a0 = offset0;
+      let b0 = offset1;
+      for (let column: usize = 0; column < row; column += 4) {
+        const place = vectors + 4 * column;
+        const u0 = v128.load32_splat(u + column);
+        a0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(place), u0, a0);
+        b0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(place + 4 * row), u0, b0);
+      }
+      storeBounds(a0, b0, scales + at, errors + at, factors, direction, bounds + at, all);
     }
   }
 }
 
-/**
- * (u + 64) . o of four vectors that lie one behind the other [4]. The relaxed product is the same on all machines, since the numbers of
- * u + 64 lie in 1 .. 127 and two products of 127 * 127 fit in 16 bits.
- */
-function dots(vectors: usize, row: usize, u: usize): v128 {
-  let s0 = i32x4.splat(0);
-  let s1 = i32x4.splat(0);
-  let s2 = i32x4.splat(0);
-  let s3 = i32x4.splat(0);
-  for (let at: usize = 0; at < row; at += 16) {
-    const numbers = v128.load(u + at);
-    const place = vectors + at;
-    s0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(place), numbers, s0);
-    s1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(place + row), numbers, s1);
-    s2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(place + 2 * row), numbers, s2);
-    s3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(place + 3 * row), numbers, s3);
-  }
-  const s01 = i32x4.add(i32x4.shuffle(s0, s1, 0, 4, 1, 5), i32x4.shuffle(s0, s1, 2, 6, 3, 7));
-  const s23 = i32x4.add(i32x4.shuffle(s2, s3, 0, 4, 1, 5), i32x4.shuffle(s2, s3, 2, 6, 3, 7));
-  return i32x4.add(i32x4.shuffle(s01, s23, 0, 1, 4, 5), i32x4.shuffle(s01, s23, 2, 3, 6, 7));
+/** Bounds of eight items out of their products with a direction; `all`: bytes of the bounds of one. */
+function storeBounds(
+  a: v128,
+  b: v128,
+  scales: usize,
+  errors: usize,
+  factors: usize,
+  direction: i32,
+  bounds: usize,
+  all: usize,
+): void {
+  const factor = factors + ((<usize>direction) << 4);
+  const scale = v128.load32_splat(factor);
+  const length = v128.load32_splat(factor, 4);
+  const error = v128.load32_splat(factor, 8);
+  const to = bounds + <usize>direction * all;
+  const products0 = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(a), v128.load(scales)), scale);
+  const products1 = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(b), v128.load(scales, 16)), scale);
+  const slack0 = f32x4.add(f32x4.mul(v128.load(errors), length), error);
+  const slack1 = f32x4.add(f32x4.mul(v128.load(errors, 16), length), error);
+  v128.store(to, f32x4.add(products0, slack0));
+  v128.store(to, f32x4.add(products1, slack1), 16);
 }
 
 /** Of `count` numbers, a multiple of 16, the places of those that are not below `least`, rising; returns how many, -1 where they are more than `room`. */
