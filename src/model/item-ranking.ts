@@ -2,7 +2,7 @@
  * The best items for one query, exactly, without the exact score of each: bounds of all items say which can be among the best, and only
  * those are scored. Asked for more than before, it goes on from the same bounds.
  */
-import { rank, type PlacesFrom, type Ranked } from './rank.js';
+import { BestRows, rank, type PlacesFrom, type Ranked } from './rank.js';
 
 export interface Ranking {
   /** The best items that are candidates, best first, of equals the lower row; fewer where there are fewer candidates. */
@@ -35,10 +35,12 @@ export class ItemRanking implements Ranking {
     const { values, placesFrom } = this.bounds();
     for (let bounded = 2 * count + 30; ; bounded *= 2) {
       const possible = rank(values, bounded, isCandidate, placesFrom);
-      const best = inOrder(possible.map(({ row }) => ({ row, score: this.scoreOnce(row) }))).slice(0, count);
-      const [last, next] = [best.at(-1), possible.at(-1)];
-      const isAll = possible.length < bounded || last === undefined || next === undefined;
-      if (isAll || (best.length === count && next.score < last.score)) return best;
+      const best = new BestRows(count);
+      for (const { row, score: bound } of possible) {
+        if (bound < best.least) return best.inOrder(); // as are all behind it
+        best.offer(row, this.scoreOnce(row));
+      }
+      if (possible.length < bounded) return best.inOrder();
     }
   }
 

@@ -126,23 +126,39 @@ function bestOf(
   cutoff: number,
   isCandidate: (row: number) => boolean,
 ): readonly Ranked[] {
-  const heap: Ranked[] = []; // the worst of the best on top
-  let isFull = false;
-  let least = Number.NaN; // the score of the worst of the best, once they are full
+  const best = new BestRows(cutoff);
   const count = places === null ? scores.length : places.length;
   for (let place = 0; place < count; place++) {
     const at = places === null ? place : (places[place] as number);
     const score = scores[at] as number;
-    if (isFull && score <= least) continue; // an equal score of a higher row stays out
+    if (score <= best.least) continue; // an equal score of a higher row stays out
     if (Number.isNaN(score)) throw new Error(`the score of row ${at + 1} is not a number`);
-    if (!isCandidate(at + 1)) continue;
-    const entry = { row: at + 1, score };
-    if (isFull) sinkFromTop(heap, entry);
-    else rise(heap, entry);
-    isFull = heap.length >= cutoff;
-    if (isFull) least = heap[0]?.score ?? least;
+    if (isCandidate(at + 1)) best.offer(at + 1, score);
   }
-  return heap.sort((a, b) => (isWorse(a, b) ? 1 : -1));
+  return best.inOrder();
+}
+
+/** The best of the rows that are offered, `most` of them, in a heap whose top is the worst. */
+export class BestRows {
+  /** the score of the worst of them, once there are so many: what is below is none of them; until then no number */
+  least = Number.NaN;
+  private readonly heap: Ranked[] = [];
+
+  constructor(private readonly most: number) {}
+
+  offer(row: number, score: number): void {
+    const { heap, most } = this;
+    const entry = { row, score };
+    const top = heap[0];
+    if (heap.length < most) rise(heap, entry);
+    else if (top !== undefined && isWorse(top, entry)) sinkFromTop(heap, entry);
+    if (heap.length === most) this.least = heap[0]?.score ?? Number.NaN;
+  }
+
+  /** The best first, of equal scores the lower row. */
+  inOrder(): readonly Ranked[] {
+    return [...this.heap].sort((a, b) => (isWorse(a, b) ? 1 : -1));
+  }
 }
 
 function isWorse(a: Ranked, b: Ranked): boolean {

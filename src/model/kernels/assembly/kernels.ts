@@ -339,7 +339,7 @@ function gelu(count: i32, x: usize): void {
 
 /** `exp` of `exponential` */
 function exp(x: v128): v128 {
-  const bounded = f32x4.min(f32x4.max(x, f32x4.splat(-87)), f32x4.splat(87));
+  const bounded = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87)), f32x4.splat(87));
   const rounder = f32x4.splat(12582912);
   const shifted = f32x4.add(f32x4.mul(bounded, f32x4.splat(<f32>1.4426950408889634)), rounder);
   const n = f32x4.sub(shifted, rounder);
