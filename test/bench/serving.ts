@@ -101,9 +101,12 @@ async function deploy(databaseUrl: string, items: number): Promise<Deployment> {
   const recall = recallOf(new Network(checkpoint));
   const { key } = await createKey(dataSource.manager, { name: 'bench', scopes: ['reader'], expiresAt: null });
   await dataSource.destroy();
-  const api = new IngestProcess(settings, ['--max-semi-space-size=64']); // as `npm start` and the image have it
+  const api = new IngestProcess(settings, ['--max-semi-space-size=32']); // as compose.yaml gives the role
   const urlOf = (): string | undefined => /"url":"([^"]+)"/.exec(api.log)?.[1];
-  while (urlOf() === undefined) await sleep(100);
+  while (urlOf() === undefined) {
+    await api.refuseEnded();
+    await sleep(100);
+  }
   const url = `${urlOf() ?? ''}/graphql`;
   return {
     recall,
