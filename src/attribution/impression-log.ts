@@ -12,6 +12,7 @@ import { KeyedHash } from '../memory/keyed-hash.js';
 import type { Answer } from '../recommend/answer.js';
 import { areErased, isAnyoneErased } from '../storage/erasure.store.js';
 import type { RecommendationEntity } from '../storage/recommendation.entity.js';
+import { withoutPatience } from '../storage/patience.js';
 import { addRecommendations, shareRecommendations } from '../storage/recommendation.store.js';
 import { LOGGER, logError, Metrics, type Logger } from '../telemetry.js';
 
@@ -78,12 +79,14 @@ export class ImpressionLog implements OnApplicationShutdown {
   }
 
   private writeIn(ms: number): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = null;
-      this.writing ??= this.write().finally(() => {
-        this.writing = null;
-      });
-    }, ms).unref();
+    this.timer ??= withoutPatience(() =>
+      setTimeout(() => {
+        this.timer = null;
+        this.writing ??= this.write().finally(() => {
+          this.writing = null;
+        });
+      }, ms).unref(),
+    );
   }
 
   private async write(): Promise<void> {
