@@ -41,7 +41,11 @@ export class PatientClient extends pg.Client {
       const ms = patience.getStore()?.ms;
       if (ms === undefined) return query(...statement);
       const answer = query(...this.prepared(statement));
-      if (answer instanceof Promise) this.giveUpAfter(ms, answer);
+      if (!(answer instanceof Promise)) return answer;
+      answer.catch((error: unknown) => {
+        this.repeated.failed(String(statement[0]), error);
+      });
+      this.giveUpAfter(ms, answer);
       return answer;
     }) as typeof this.query;
   }

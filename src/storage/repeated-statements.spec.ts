@@ -17,6 +17,18 @@ describe('repeated statements', () => {
     expect(names.slice(99)).toEqual(['repeated_100', ...Array.from({ length: 50 }, () => null)]);
   });
 
+  it('are prepared under another name where they have become past', () => {
+    const statements = new RepeatedStatements();
+    const nameAfter = (code: string) => {
+      statements.failed('SELECT 1', Object.assign(new Error('x'), { code }));
+      return Array.from({ length: 3 }, () => statements.nameOf('SELECT 1'));
+    };
+    expect(nameAfter('0A000')).toEqual([null, 'repeated_1', 'repeated_1']);
+    expect(nameAfter('23505')).toEqual(['repeated_1', 'repeated_1', 'repeated_1']);
+    expect(nameAfter('0A000')).toEqual([null, 'repeated_2', 'repeated_2']);
+    expect(nameAfter('26000')).toEqual([null, 'repeated_3', 'repeated_3']);
+  });
+
   it('do not gather what runs once', () => {
     const statements = new RepeatedStatements();
     statements.nameOf('SELECT now()');

@@ -43,6 +43,27 @@ describe('statements of a connection', () => {
     });
   });
 
+  it('fail once, and are prepared anew, where a migration has changed what they answer', async () => {
+    const { dataSource } = database;
+    await dataSource.query('CREATE TABLE changing (value int)');
+    await dataSource.query('INSERT INTO changing VALUES (1)');
+    const runner = dataSource.createQueryRunner(); // one connection, without a transaction that a failure would end
+    const read = async (): Promise<unknown> =>
+      withPatience(
+        10_000,
+        async () => runner.query('SELECT value FROM changing WHERE value > $1', [0]) as Promise<unknown>,
+      );
+    for (let run = 0; run < 3; run++) expect(await read()).toEqual([{ value: 1 }]);
+    await dataSource.query('ALTER TABLE changing ALTER value TYPE text');
+    await dataSource.query('ALTER TABLE changing ALTER value TYPE numeric USING value::numeric');
+    await expect(read()).rejects.toThrow(/cached plan must not change result type/);
+    for (let run = 0; run < 3; run++) expect(await read()).toEqual([{ value: '1' }]);
+    await runner.query('DEALLOCATE ALL'); // as a pooler that hands out another server
+    await expect(read()).rejects.toThrow(/does not exist/);
+    for (let run = 0; run < 3; run++) expect(await read()).toEqual([{ value: '1' }]);
+    await runner.release();
+  });
+
   it('run as they are in the background', async () => {
     await database.dataSource.transaction(async (tx) => {
       for (let run = 0; run < 3; run++) await tx.query('SELECT $1::text AS background', ['x']);
