@@ -18,6 +18,7 @@ interface Answer {
   readonly items: readonly { readonly rank: number; readonly score: number; readonly item: Item }[];
   readonly because: readonly {
     readonly attention: number;
+    readonly influence: number | null;
     readonly kind: string;
     readonly occurredAt: string;
     readonly item: Item | null;
@@ -41,7 +42,7 @@ async function ask(client: GraphqlClient, userId: string): Promise<Answer> {
   const { recommendations } = await client.request<{ recommendations: Answer }>(
     `query ($userId: ID!) { recommendations(input: { userId: $userId, first: 10 }) {
        source modelVersion interactionsSeen memoryUpdatedAt
-       items { rank score ${item} } because(first: 5) { attention kind occurredAt ${item} } } }`,
+       items { rank score ${item} } because(first: 5) { attention influence kind occurredAt ${item} } } }`,
     { userId },
   );
   return recommendations;
@@ -101,11 +102,12 @@ function printAnswer(title: string, answer: Answer, known?: ReadonlySet<string>)
     say(` ${mark}${String(rank).padStart(2)}. ${score.toFixed(2).padStart(6)}  ${describe(film)}`);
   }
   if (known !== undefined) say('  * was not in the answer before');
-  say('  because of');
-  for (const { attention, kind, occurredAt, item: film } of answer.because) {
-    say(
-      `     ${(100 * attention).toFixed(1).padStart(5)} %  ${kind} on ${occurredAt.slice(0, 10)}: ${film === null ? '(gone)' : describe(film)}`,
-    );
+  say('  because of (without it the scores fall by so much; its share of what the memory is read for)');
+  for (const { influence, attention, kind, occurredAt, item: film } of answer.because) {
+    const fall = influence === null ? '-' : influence.toFixed(2);
+    const share = `${(100 * attention).toFixed(1)} %`;
+    const what = `${kind} on ${occurredAt.slice(0, 10)}: ${film === null ? '(gone)' : describe(film)}`;
+    say(`  ${fall.padStart(8)} ${share.padStart(7)}  ${what}`);
   }
 }
 
