@@ -139,6 +139,7 @@ export const datasets = {
     ...filmsA,
     title: 'MovieLens 1M, order B',
     files: { form: 'users', file: 'ml-1m/time-id-order.txt.gz' },
+    recipe: { ...dense, width: 96, dropout: 0.25, epochs: 24 },
     published: { hrAt10: 0.3264, ndcgAt10: 0.193, by: 'LRURec' },
   },
   beauty: beauty.withAttributes,
