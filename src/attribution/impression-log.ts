@@ -11,8 +11,8 @@ import { isRetriable } from '../errors.js';
 import { KeyedHash } from '../memory/keyed-hash.js';
 import type { Answer } from '../recommend/answer.js';
 import { areErased, isAnyoneErased } from '../storage/erasure.store.js';
-import type { RecommendationEntity } from '../storage/recommendation.entity.js';
 import { withoutPatience } from '../storage/patience.js';
+import type { RecommendationEntity } from '../storage/recommendation.entity.js';
 import { addRecommendations, shareRecommendations } from '../storage/recommendation.store.js';
 import { LOGGER, logError, Metrics, type Logger } from '../telemetry.js';
 

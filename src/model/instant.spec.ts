@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { codeOf } from '../errors.js';
 import { readInstant } from './instant.js';
 
 /** The instant as ISO text, or the code of the refusal. */
@@ -6,8 +7,9 @@ function read(value: unknown): string {
   try {
     return new Date(readInstant(value, 'occurredAt')).toISOString();
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return String(error.code);
-    throw error;
+    const code = codeOf(error);
+    if (code === null) throw error;
+    return code;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Rows that people met in real life, with the verdict that each must have; the same on Kafka, GraphQL and in a file. */
 import { describe, expect, it } from '@jest/globals';
+import { codeOf } from '../errors.js';
 import { readInteraction } from './interaction.js';
 
 const now = Date.parse('2026-11-01T00:00:00Z');
@@ -11,8 +12,9 @@ function verdict(row: unknown): unknown {
     const { userId, itemId, occurredAt } = readInteraction(row, rules, now);
     return [userId, itemId, new Date(occurredAt).toISOString()];
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return error.code;
-    throw error;
+    const code = codeOf(error);
+    if (code === null) throw error;
+    return code;
   }
 }
 

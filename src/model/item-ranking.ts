@@ -75,9 +75,10 @@ export function rankingOf(scores: Float32Array): Ranking {
 export function joinedRanking(first: Ranking, rows: number, second: Ranking): Ranking {
   return {
     best: (count, isCandidate) => {
-      const behind = second.best(count, (row) => isCandidate(rows + row));
-      const both = [...first.best(count, isCandidate), ...behind.map(({ row, score }) => ({ row: rows + row, score }))];
-      return inOrder(both).slice(0, count);
+      const best = new BestRows(count);
+      for (const { row, score } of first.best(count, isCandidate)) best.offer(row, score);
+      for (const { row, score } of second.best(count, (row) => isCandidate(rows + row))) best.offer(rows + row, score);
+      return best.inOrder();
     },
     shifted: (shiftOf) =>
       joinedRanking(
@@ -86,8 +87,4 @@ export function joinedRanking(first: Ranking, rows: number, second: Ranking): Ra
         second.shifted((row) => shiftOf(rows + row)),
       ),
   };
-}
-
-function inOrder(ranked: Ranked[]): Ranked[] {
-  return ranked.sort((a, b) => b.score - a.score || a.row - b.row);
 }

@@ -167,9 +167,9 @@ export class Network {
   read(state: UserState): Reading {
     const z = this.encoded(state); //                                                     [1 d]
     const { memory, join } = this.weights;
+    const attention = this.attended(z, state); //                                         [H S]
     const slots = slotsOf(state, this.dimensions);
-    const attention = memory === null ? new Float32Array(0) : attend(memory.read, z, slots); // [H S]
-    const r = memory === null ? zeros(1, z.width) : read(memory.read, attention, slots); //    [1 d]
+    const r = memory === null ? zeros(1, z.width) : read(memory.read, attention, slots); // [1 d]
     return { attention, query: this.joined('read', join, z, r).data };
   }
 
@@ -180,10 +180,7 @@ export class Network {
 
   /** a [H S] */
   attention(state: UserState): Float32Array {
-    const { memory } = this.weights;
-    return memory === null
-      ? new Float32Array(0)
-      : attend(memory.read, this.encoded(state), slotsOf(state, this.dimensions));
+    return this.attended(this.encoded(state), state);
   }
 
   /** The score of every item, the blend's part included; row j lies at j - 1. */
@@ -371,6 +368,12 @@ export class Network {
     const terms = this.terms(contextOf(state, this.dimensions), 1);
     const x = embed(table, state.recent.subarray(0, 1), inputNorm, terms);
     return this.weights.blocks.reduce((z, block, l) => this.joined(l, block.residual, z, this.hidden([state], l)), x);
+  }
+
+  /** a [H S] of a state that is encoded as z; empty without slots */
+  private attended(z: Matrix, state: UserState): Float32Array {
+    const { memory } = this.weights;
+    return memory === null ? new Float32Array(0) : attend(memory.read, z, slotsOf(state, this.dimensions));
   }
 
   /** `residual` of one user, by the kernel where there is one. */

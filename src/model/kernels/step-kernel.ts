@@ -31,8 +31,7 @@ export class StepKernel {
   ) {
     const { width, heads, slots } = dimensions;
     this.stateSize = stateSize(dimensions);
-    const parts = partsOf(weights);
-    const arrays = parts.flatMap((part) => part.arrays);
+    const arrays = arraysOf(weights);
     let end = pageBytes;
     const place = (count: number): number => {
       const start = end;
@@ -41,9 +40,8 @@ export class StepKernel {
     };
     const places = arrays.map((array) => place(array.length));
     this.plan = place(places.length);
-    this.residuals = parts.flatMap(({ isResidual }, at) =>
-      isResidual ? [this.plan + 4 * parts.slice(0, at).flatMap(({ arrays }) => arrays).length] : [],
-    );
+    const residuals = [...weights.blocks.map(({ residual }) => residual), weights.join];
+    this.residuals = residuals.map(({ norm1 }) => this.plan + 4 * arrays.indexOf(norm1.gain)); // what it begins with
     this.x = place(usersAtOnce * width);
     this.states = place(usersAtOnce * this.stateSize);
     this.keep = place(usersAtOnce * heads * slots);
@@ -99,35 +97,22 @@ export class StepKernel {
   }
 }
 
-/** Some of the weights, laid out as the kernel reads them. */
-interface Part {
-  readonly arrays: readonly Float32Array[];
-  readonly isResidual: boolean;
-}
-
-/** The weights in the order in which the step uses them, then those of the read's end. */
-function partsOf({ inputNorm, blocks, memory, join }: Weights): readonly Part[] {
-  const part = (...arrays: readonly (readonly Float32Array[])[]): Part => ({
-    arrays: arrays.flat(),
-    isResidual: false,
-  });
-  return [
-    part(inNorm(inputNorm)),
-    ...blocks.flatMap(({ gates, candidate, residual }) => [
-      part(inPanels(gates), inPanels(candidate)),
-      residualPart(residual),
-    ]),
-    part(...(memory === null ? [] : [memory.write.gate, memory.write.key, memory.write.value].map(inPanels))),
-    residualPart(join),
+/** The weights in the order in which the step uses them, then those that the end of a read does. */
+function arraysOf({ inputNorm, blocks, memory, join }: Weights): readonly Float32Array[] {
+  const norm = ({ gain, bias }: Norm): readonly Float32Array[] => [gain, bias];
+  const residual = ({ norm1, up, down, norm2 }: Residual): readonly (readonly Float32Array[])[] => [
+    norm(norm1),
+    inPanels(up),
+    inPanels(down),
+    norm(norm2),
   ];
-}
-
-function residualPart({ norm1, up, down, norm2 }: Residual): Part {
-  return { arrays: [inNorm(norm1), inPanels(up), inPanels(down), inNorm(norm2)].flat(), isResidual: true };
-}
-
-function inNorm({ gain, bias }: Norm): readonly Float32Array[] {
-  return [gain, bias];
+  const parts = [
+    norm(inputNorm),
+    ...blocks.flatMap((block) => [inPanels(block.gates), inPanels(block.candidate), ...residual(block.residual)]),
+    ...(memory === null ? [] : [memory.write.gate, memory.write.key, memory.write.value].map(inPanels)),
+    ...residual(join),
+  ];
+  return parts.flat();
 }
 
 /** W as [outputs / 16][inputs][16] and b, both filled up with zeros. */
