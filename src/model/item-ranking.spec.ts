@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomCheckpoint } from '../../test/random-checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
-import { joinedRanking, rankingOf } from './item-ranking.js';
+import { joinedRanking, rankingOf, type Bounds } from './item-ranking.js';
 import { ScanKernel } from './kernels/scan-kernel.js';
 import { Network } from './network.js';
 import { rank, scoreAll, type Output } from './rank.js';
@@ -25,14 +25,14 @@ describe('the bounds of the scan', () => {
     [50, 128, 1e-6],
     [50, 100, 1e4],
     [9, 16, 0],
-  ])('of %d items of %d numbers around %d are close above their scores', (items, width, size) => {
+  ])('of %d items of %d numbers around %d are close above their scores', async (items, width, size) => {
     const vectors = numbers(items * width, 3).map((value, at) => value * size * (1 + (Math.floor(at / width) % 5)));
     const output: Output = { vectors, bias: numbers(items, 5).map((value) => size * value) };
     const scan = new ScanKernel(output, width);
     for (const seed of [1, 2, 3]) {
       const u = numbers(width, seed).map((value) => 3 * value);
       const scores = scoreAll(output, u);
-      const bounds = scan.boundsFor(u).values;
+      const { values: bounds } = await scan.boundsFor(u);
       expect(bounds).toHaveLength(items);
       const slack = bounds.map((bound, at) => bound - (scores[at] ?? NaN));
       expect(Math.min(...slack)).toBeGreaterThanOrEqual(0);
@@ -42,42 +42,91 @@ describe('the bounds of the scan', () => {
         expect(above).toBeLessThanOrEqual(0.02 * length * Math.hypot(...vector) + 1e-5 * size);
       });
     }
-    expect(
-      [...scan.boundsFor(new Float32Array(width)).values].every((bound, at) => bound >= (output.bias[at] ?? NaN)),
-    ).toBe(true);
+    const { values } = await scan.boundsFor(new Float32Array(width));
+    expect(values.every((bound, at) => bound >= (output.bias[at] ?? NaN))).toBe(true);
   });
 });
 
 describe('the bounds of the cosines', () => {
-  it.each([1, 1e-6, 1e4, 1e-20])('are close above them, of numbers around %d, for directions of any length', (size) => {
-    const [items, width] = [1_001, 24];
-    const vectors = numbers(items * width, 3).map((value, at) => value * size * (1 + (Math.floor(at / width) % 5)));
-    vectors.fill(0, 0, width);
-    vectors.subarray(width, 2 * width).forEach((value, at, short) => (short[at] = value === 0 ? 0 : at * 1e-45));
-    const scan = new ScanKernel({ vectors, bias: numbers(items, 5) }, width, 3);
-    const directions = [1e-10, 1, 1e10].map((length, seed) => numbers(width, 7 + seed).map((value) => length * value));
-    const bounds = scan.cosineBoundsFor(directions).map(({ values }) => values);
-    for (const [which, direction] of directions.entries()) {
-      expect(bounds[which]).toHaveLength(items);
-      bounds[which]?.forEach((bound, at) => {
-        const vector = vectors.subarray(at * width, (at + 1) * width);
-        const dot = vector.reduce((sum, value, place) => sum + value * (direction[place] ?? NaN), 0);
-        const cosine = at === 0 ? 0 : dot / (Math.hypot(...vector) * Math.hypot(...direction));
-        expect(bound).toBeGreaterThanOrEqual(cosine);
-        if (at !== 1) expect(bound).toBeLessThanOrEqual(cosine + 0.02);
-      });
+  it.each([1, 1e-6, 1e4, 1e-20])(
+    'are close above them, of numbers around %d, for directions of any length',
+    async (size) => {
+      const [items, width] = [1_001, 24];
+      const vectors = numbers(items * width, 3).map((value, at) => value * size * (1 + (Math.floor(at / width) % 5)));
+      vectors.fill(0, 0, width);
+      vectors.subarray(width, 2 * width).forEach((value, at, short) => (short[at] = value === 0 ? 0 : at * 1e-45));
+      const scan = new ScanKernel({ vectors, bias: numbers(items, 5) }, width, 3);
+      const directions = [1e-10, 1, 1e10].map((length, seed) =>
+        numbers(width, 7 + seed).map((value) => length * value),
+      );
+      const bounds = (await scan.cosineBoundsFor(directions)).map(({ values }) => values);
+      for (const [which, direction] of directions.entries()) {
+        expect(bounds[which]).toHaveLength(items);
+        bounds[which]?.forEach((bound, at) => {
+          const vector = vectors.subarray(at * width, (at + 1) * width);
+          const dot = vector.reduce((sum, value, place) => sum + value * (direction[place] ?? NaN), 0);
+          const cosine = at === 0 ? 0 : dot / (Math.hypot(...vector) * Math.hypot(...direction));
+          expect(bound).toBeGreaterThanOrEqual(cosine);
+          if (at !== 1) expect(bound).toBeLessThanOrEqual(cosine + 0.02);
+        });
+      }
+      const third = bounds[2]?.slice();
+      expect((await scan.cosineBoundsFor(directions.slice(2)))[0]?.values).toEqual(third);
+      await expect(scan.cosineBoundsFor([...directions, ...directions])).rejects.toThrow(/6 directions, 3 at most/);
+    },
+  );
+});
+
+describe('a scan by threads', () => {
+  const [items, width] = [70_003, 12];
+  const output: Output = { vectors: numbers(items * width, 3), bias: numbers(items, 5) };
+
+  it('leaves the bounds of a scan without', async () => {
+    const [byThreads, without] = [1, Infinity].map((threadsFrom) => new ScanKernel(output, width, 6, threadsFrom)) as [
+      ScanKernel,
+      ScanKernel,
+    ];
+    const bytesOf = ({ values }: Bounds) => Buffer.from(values.slice().buffer);
+    const u = numbers(width, 8);
+    expect(bytesOf(await byThreads.boundsFor(u)).equals(bytesOf(await without.boundsFor(u)))).toBe(true);
+    for (const count of [1, 3, 4, 6]) {
+      const directions = Array.from({ length: count }, (_, seed) => numbers(width, 20 + seed));
+      const bounds = (await byThreads.cosineBoundsFor(directions)).map(bytesOf);
+      const expected = (await without.cosineBoundsFor(directions)).map(bytesOf);
+      expect(bounds.map((bytes, at) => expected[at]?.equals(bytes))).toEqual(directions.map(() => true));
     }
-    const third = bounds[2]?.slice();
-    expect(scan.cosineBoundsFor(directions.slice(2))[0]?.values).toEqual(third);
-    expect(() => scan.cosineBoundsFor([...directions, ...directions])).toThrow(/6 directions, 3 at most/);
+  });
+
+  it('lets the event loop go on', async () => {
+    const scan = new ScanKernel(output, width, 1, 1);
+    let turns = 0;
+    const turn = setInterval(() => (turns += 1), 0);
+    for (let seed = 1; seed <= 100; seed++) await scan.boundsFor(numbers(width, seed));
+    clearInterval(turn);
+    expect(turns).toBeGreaterThan(0);
+  });
+
+  it('answers each of several queries by its own bounds', async () => {
+    const ids = Array.from({ length: items }, (_, n) => `i${n}`);
+    const network = new Network(randomCheckpoint(ids, { width, slots: 4 }));
+    const users = Array.from({ length: 8 }, (_, user) => {
+      const { state } = network.trace([user * 1_000 + 1, user + 1]);
+      const nearest = network.nearest(network.directions(state));
+      return [network.ranking(state), ...nearest];
+    });
+    const asked = users.flat();
+    const together = await Promise.all(asked.map(async (ranking) => ranking.best(20, everything)));
+    for (const [at, ranking] of asked.entries()) expect(await ranking.best(20, everything)).toEqual(together[at]);
+    const firsts = users.map((rankings, user) => rankings.map((_, at) => together[5 * user + at]?.[0]?.row));
+    expect(new Set(firsts.map((rows) => rows.join())).size).toBe(users.length);
   });
 });
 
 describe('the places that bounds reach', () => {
-  it('are all of them in order, or nothing where they are too many', () => {
+  it('are all of them in order, or nothing where they are too many', async () => {
     for (const items of [4_097, 70_002]) {
       const scan = new ScanKernel({ vectors: numbers(items * 4, 3), bias: numbers(items, 5).map((one) => one - 5) }, 4);
-      const { values, placesFrom } = scan.boundsFor(numbers(4, 11));
+      const { values, placesFrom } = await scan.boundsFor(numbers(4, 11));
       for (const least of [Math.max(...values), -4, -5, -Infinity]) {
         const all = Array.from(values.keys()).filter((at) => (values[at] ?? NaN) >= least);
         expect(Array.from(placesFrom?.(least) ?? [])).toEqual(all.length > 32_768 ? [] : all);
@@ -106,7 +155,7 @@ describe('the ranking of items', () => {
     [true, false].map((simd) => new Network(checkpoint, { simd })),
   );
 
-  it('goes on from its own bounds when others were made meanwhile', () => {
+  it('goes on from its own bounds when others were made meanwhile', async () => {
     for (const network of networks) {
       const states = [
         [1, 2, 3],
@@ -115,18 +164,18 @@ describe('the ranking of items', () => {
       const rankings = states.map((state) => network.ranking(state));
       const scores = states.map((state) => network.scores(state));
       const [near, far] = network.nearest([network.itemVector(9), network.itemVector(11)]);
-      const nearest = [near.best(20, everything), far.best(20, everything)];
+      const nearest = [await near.best(20, everything), await far.best(20, everything)];
       for (const count of [3, 30, 300]) {
-        rankings.forEach((ranking, at) => {
-          expect(ranking.best(count, everything)).toEqual(rank(scores[at] ?? new Float32Array(0), count));
-        });
+        for (const [at, ranking] of rankings.entries()) {
+          expect(await ranking.best(count, everything)).toEqual(rank(scores[at] ?? new Float32Array(0), count));
+        }
       }
-      expect([near, far].map((ranking) => ranking.best(20, everything))).toEqual(nearest);
+      expect([await near.best(20, everything), await far.best(20, everything)]).toEqual(nearest);
       expect(nearest.map(([best]) => best?.row)).toEqual([9, 11]);
     }
   });
 
-  it('is that of the exact scores, however many are asked for and whoever is a candidate, with the rules and without', () => {
+  it('is that of the exact scores, however many are asked for and whoever is a candidate, with the rules and without', async () => {
     for (const network of networks) {
       for (const rows of [[1, 2, 3], [1_999, 4, 4, 17], [2_000]]) {
         const { state } = network.trace(rows);
@@ -134,17 +183,17 @@ describe('the ranking of items', () => {
         const ranking = network.ranking(state);
         for (const isCandidate of [everything, (row: number) => row % 7 === 3, (row: number) => row === 5, () => false])
           for (const count of [0, 1, 10, 100, 5_000])
-            expect(ranking.best(count, isCandidate)).toEqual(rank(scores, count, isCandidate));
+            expect(await ranking.best(count, isCandidate)).toEqual(rank(scores, count, isCandidate));
       }
     }
   });
 
-  it('with more for some of them is that of the exact scores and so much more', () => {
+  it('with more for some of them is that of the exact scores and so much more', async () => {
     const shiftOf = (row: number) => (row % 3 === 0 ? 2.5 : row % 50 === 1 ? -4 : 0);
     for (const network of networks) {
       const { state } = network.trace([4, 9, 17]);
       const shifted = network.scores(state).map((score, at) => score + shiftOf(at + 1));
-      const best = network.ranking(state).shifted(shiftOf).best(300, everything);
+      const best = await network.ranking(state).shifted(shiftOf).best(300, everything);
       const exact = rank(shifted, 300);
       best.forEach(({ score }, place) => {
         expect(score).toBeCloseTo(exact[place]?.score ?? NaN, 5);
@@ -153,10 +202,10 @@ describe('the ranking of items', () => {
     }
     const [one, other] = [numbers(30, 1), numbers(12, 2)];
     const joined = joinedRanking(rankingOf(one), 30, rankingOf(other)).shifted((row) => row);
-    expect(joined.best(3, everything).map(({ row }) => row)).toEqual([42, 41, 40]);
+    expect((await joined.best(3, everything)).map(({ row }) => row)).toEqual([42, 41, 40]);
   });
 
-  it('by nearness is that of the cosines, also where items have no vector', () => {
+  it('by nearness is that of the cosines, also where items have no vector', async () => {
     const direction = numbers(24, 4);
     const norm = (vector: Float32Array) => Math.hypot(...vector);
     for (const network of networks) {
@@ -166,7 +215,7 @@ describe('the ranking of items', () => {
       );
       const expected = [...cosines.keys()].sort((a, b) => (cosines[b] ?? 0) - (cosines[a] ?? 0)).slice(0, 50);
       const [, near] = network.nearest([network.itemVector(3), direction]);
-      const best = near.best(50, everything);
+      const best = await near.best(50, everything);
       expect(best.map(({ row }) => row - 1)).toEqual(expected);
       best.forEach(({ row, score }) => {
         expect(score).toBeCloseTo(cosines[row - 1] ?? NaN, 5);
@@ -178,24 +227,24 @@ describe('the ranking of items', () => {
       .fill(0, 24 * 5) as Float32Array;
     const tensors = new Map(plain.tensors).set('item.embedding', { shape: [2_001, 24], data: embedding });
     const [near] = new Network({ ...plain, tensors }).nearest([direction]);
-    const best = near.best(6, everything);
+    const best = await near.best(6, everything);
     expect(best.map(({ score }) => score === 0)).toEqual(best.map(({ row }) => row > 4));
   });
 
-  it('orders equal scores by their rows', () => {
+  it('orders equal scores by their rows', async () => {
     const vectors = numbers(40 * 8, 2).map((_, at) => (Math.floor(at / 8) % 3) - 1);
     const output: Output = { vectors, bias: new Float32Array(40) };
     const u = numbers(8, 9);
     const checkpoint = randomCheckpoint(items.slice(0, 40), { width: 8 });
     expect(checkpoint.dimensions.items).toBe(40);
-    expect(rankingOf(scoreAll(output, u)).best(20, everything)).toEqual(rank(scoreAll(output, u), 20));
+    expect(await rankingOf(scoreAll(output, u)).best(20, everything)).toEqual(rank(scoreAll(output, u), 20));
   });
 
-  it('of two lists is that of one behind the other', () => {
+  it('of two lists is that of one behind the other', async () => {
     const [one, other] = [numbers(30, 1), numbers(12, 2)];
     const both = Float32Array.of(...one, ...other);
     const joined = joinedRanking(rankingOf(one), 30, rankingOf(other));
     for (const isCandidate of [everything, (row: number) => row % 2 === 0])
-      expect(joined.best(15, isCandidate)).toEqual(rank(both, 15, isCandidate));
+      expect(await joined.best(15, isCandidate)).toEqual(rank(both, 15, isCandidate));
   });
 });

@@ -6,7 +6,7 @@ import { BestRows, rank, type PlacesFrom, type Ranked } from './rank.js';
 
 export interface Ranking {
   /** The best items that are candidates, best first, of equals the lower row; fewer where there are fewer candidates. */
-  best(count: number, isCandidate: (row: number) => boolean): readonly Ranked[];
+  best(count: number, isCandidate: (row: number) => boolean): Promise<readonly Ranked[]>;
   /** The same with so much more for each row. */
   shifted(shiftOf: (row: number) => number): Ranking;
 }
@@ -18,21 +18,40 @@ export interface Bounds {
   readonly placesFrom?: PlacesFrom;
 }
 
+/** Makes bounds where they do not stand any more; they hold while they are read. */
+export type ReadBounds = <V>(read: (bounds: Bounds) => V) => Promise<V>;
+
 /** Twice the largest relative error of a number as f32. */
 export const roundingOfF32 = 2 ** -23;
 
 export class ItemRanking implements Ranking {
   private readonly scores = new Map<number, number>();
 
-  /** `bounds`: asked for each time; they hold until others are asked for. */
   constructor(
-    private readonly bounds: () => Bounds,
+    private readonly bounds: ReadBounds,
     private readonly scoreOf: (row: number) => number,
   ) {}
 
-  best(count: number, isCandidate: (row: number) => boolean): readonly Ranked[] {
-    if (count <= 0) return [];
-    const { values, placesFrom } = this.bounds();
+  async best(count: number, isCandidate: (row: number) => boolean): Promise<readonly Ranked[]> {
+    return count <= 0 ? [] : this.bounds((bounds) => this.bestWithin(bounds, count, isCandidate));
+  }
+
+  shifted(shiftOf: (row: number) => number): Ranking {
+    // a bound that was rounded down would be none
+    const shift = ({ values }: Bounds): Bounds => ({
+      values: values.map((bound, index) => {
+        const shifted = bound + shiftOf(index + 1);
+        return shifted + Math.abs(shifted) * roundingOfF32;
+      }),
+    });
+    let made: Promise<Bounds> | null = null;
+    return new ItemRanking(
+      async (read) => read(await (made ??= this.bounds(shift))),
+      (row) => this.scoreOnce(row) + shiftOf(row),
+    );
+  }
+
+  private bestWithin({ values, placesFrom }: Bounds, count: number, isCandidate: (row: number) => boolean) {
     for (let bounded = 2 * count + 30; ; bounded *= 2) {
       const possible = rank(values, bounded, isCandidate, placesFrom);
       const best = new BestRows(count);
@@ -42,18 +61,6 @@ export class ItemRanking implements Ranking {
       }
       if (possible.length < bounded) return best.inOrder();
     }
-  }
-
-  shifted(shiftOf: (row: number) => number): Ranking {
-    // a bound that was rounded down would be none
-    const values = this.bounds().values.map((bound, index) => {
-      const shifted = bound + shiftOf(index + 1);
-      return shifted + Math.abs(shifted) * roundingOfF32;
-    });
-    return new ItemRanking(
-      () => ({ values }),
-      (row) => this.scoreOnce(row) + shiftOf(row),
-    );
   }
 
   private scoreOnce(row: number): number {
@@ -66,7 +73,7 @@ export class ItemRanking implements Ranking {
 /** Scores of all rows, each at row - 1. */
 export function rankingOf(scores: Float32Array): Ranking {
   return {
-    best: (count, isCandidate) => rank(scores, count, isCandidate),
+    best: async (count, isCandidate) => Promise.resolve(rank(scores, count, isCandidate)),
     shifted: (shiftOf) => rankingOf(scores.map((score, index) => score + shiftOf(index + 1))),
   };
 }
@@ -74,10 +81,11 @@ export function rankingOf(scores: Float32Array): Ranking {
 /** Two one behind the other: the second's row 1 is row `rows` + 1 of both. */
 export function joinedRanking(first: Ranking, rows: number, second: Ranking): Ranking {
   return {
-    best: (count, isCandidate) => {
+    best: async (count, isCandidate) => {
       const best = new BestRows(count);
-      for (const { row, score } of first.best(count, isCandidate)) best.offer(row, score);
-      for (const { row, score } of second.best(count, (row) => isCandidate(rows + row))) best.offer(rows + row, score);
+      for (const { row, score } of await first.best(count, isCandidate)) best.offer(row, score);
+      const others = await second.best(count, (row) => isCandidate(rows + row));
+      for (const { row, score } of others) best.offer(rows + row, score);
       return best.inOrder();
     },
     shifted: (shiftOf) =>

@@ -5,7 +5,7 @@
  *   layerNorm   y = (x - mean) / sqrt(variance + 1e-5) * gain + bias, row by row
  *
  * All of it is f32: every product and every sum is rounded, in a fixed order. A row's result never depends on the rows beside it,
- * and four lanes of a vector unit leave the same bits: this is the plain twin of `kernels/assembly/kernels`, which must change with it.
+ * and four lanes of a vector unit leave the same bits: this is the plain twin of `kernels/assembly/step`, which must change with it.
  * (A product or sum of two f32s that is rounded from f64 to f32 is the f32 product or sum.)
  * An index that is cast to a number lies inside its array by the loop around it.
  */

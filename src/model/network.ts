@@ -27,7 +27,7 @@ import {
 } from './events.js';
 import { largestHalf, roundToHalf } from './half.js';
 import { hasKernels } from './kernels/module.js';
-import { ItemRanking, roundingOfF32, type Bounds, type Ranking } from './item-ranking.js';
+import { ItemRanking, roundingOfF32, type Bounds, type Ranking, type ReadBounds } from './item-ranking.js';
 import { ScanKernel } from './kernels/scan-kernel.js';
 import { StepKernel } from './kernels/step-kernel.js';
 import { affine, zeros } from './matrix.js';
@@ -199,15 +199,12 @@ export class Network {
   ranking(state: UserState, u: Float32Array = this.query(state)): Ranking {
     const { output } = this.weights;
     const gains = gainsOf(this.transitions, state.recent, this.checkpoint.blend);
-    const bounds = this.whileHeld((scan) => {
-      const made = scan?.boundsFor(u) ?? { values: scoreAll(output, u) };
+    const boundsAt = this.boundsMadeBy(async (scan) => {
+      const made = (await scan?.boundsFor(u)) ?? { values: scoreAll(output, u) };
       addGains(made.values, gains);
       return [made];
     });
-    return new ItemRanking(
-      () => bounds(0),
-      (row) => Math.fround(scoreOf(output, u, row) + (gains.get(row) ?? 0)),
-    );
+    return new ItemRanking(boundsAt(0), (row) => Math.fround(scoreOf(output, u, row) + (gains.get(row) ?? 0)));
   }
 
   /**
@@ -224,12 +221,12 @@ export class Network {
       };
     };
     const cosines = directions.map(cosinesOf);
-    const bounds = this.whileHeld(
-      (scan) =>
-        scan?.cosineBoundsFor(directions) ??
+    const boundsAt = this.boundsMadeBy(
+      async (scan) =>
+        (await scan?.cosineBoundsFor(directions)) ??
         cosines.map((of) => ({ values: output.bias.map((_, at) => of(at + 1) + roundingOfF32) })),
     );
-    const rankings = cosines.map((of, at) => new ItemRanking(() => bounds(at), of));
+    const rankings = cosines.map((of, at) => new ItemRanking(boundsAt(at), of));
     return rankings as readonly Ranking[] as { readonly [At in keyof D]: Ranking };
   }
 
@@ -252,19 +249,18 @@ export class Network {
   }
 
   /** Bounds that are made when they are asked for; again where those of another query have taken their place in the kernel's memory. */
-  private whileHeld(make: (scan: ScanKernel | null) => readonly Bounds[]): (at: number) => Bounds {
-    let made: readonly Bounds[] | null = null;
-    const held = (): readonly Bounds[] => {
-      if (this.kernel === null) return (made ??= make(null));
-      const { slots, width } = this.dimensions;
-      this.scan ??= new ScanKernel(this.weights.output, width, Math.max(1, slots));
-      return (made = made !== null && this.scan.holds(made) ? made : make(this.scan));
-    };
-    return (at) => {
-      const bounds = held()[at];
+  private boundsMadeBy(make: (scan: ScanKernel | null) => Promise<readonly Bounds[]>): (at: number) => ReadBounds {
+    const { slots, width } = this.dimensions;
+    const scan =
+      this.kernel === null ? null : (this.scan ??= new ScanKernel(this.weights.output, width, Math.max(1, slots)));
+    let made: readonly Bounds[] = [];
+    const read = async <V>(at: number, of: (bounds: Bounds) => V): Promise<V> => {
+      if (scan === null ? made.length === 0 : !scan.holds(made)) made = await make(scan);
+      const bounds = made[at];
       if (bounds === undefined) throw new Error(`unreachable: no bounds were made for query ${at}`);
-      return bounds;
+      return of(bounds);
     };
+    return (at) => async (of) => (scan === null ? read(at, of) : scan.inTurn(async () => read(at, of)));
   }
 
   /** The rules of the blend: the strongest transitions of each row. */

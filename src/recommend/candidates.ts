@@ -37,20 +37,20 @@ export async function* chain(...sources: readonly Candidates[]): AsyncGenerator<
  * The best rows of a ranking among those that may be answered at `now`; equal scores in the order of the rows. `source` placed the
  * learned ones. Boosts decide what is best, and are in no score.
  */
-export function* scoredCandidates(
+export async function* scoredCandidates(
   ranking: Ranking,
   items: ScoredItems,
   now: number,
   source: Source,
   first: number,
-): Generator<readonly Candidate[]> {
+): AsyncGenerator<readonly Candidate[]> {
   const isEligible = (row: number): boolean => items.untilOf(row) > now;
   const { shiftOf } = items;
   const shift = shiftOf === null ? null : (row: number): number => shiftOf(items.indexOf(row));
   const shifted = shift === null ? ranking : ranking.shifted(shift);
   let passed = 0;
   for (let size = firstBatch(first); ; size *= growth) {
-    const best = shifted.best(size, isEligible);
+    const best = await shifted.best(size, isEligible);
     yield best.slice(passed).map(({ row, score }) => ({
       itemId: items.idOf(row),
       score: shift === null ? score : score - shift(row),

@@ -165,7 +165,7 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
   /** Follows the content of the items that a network has not learned: those that changed, or all for another network. */
   private async placeIn(live: LiveNetwork, changes: readonly ItemChange[]): Promise<void> {
     const known = this.placed.get(live.version);
-    if (known === undefined) warmUp(live);
+    if (known === undefined) await warmUp(live);
     const placed = known ?? new PlacedItems(live);
     const cold = placed.map === null ? [] : this.unknownTo(live, known === undefined ? null : changes);
     for (let begin = 0; begin < cold.length; begin += pageCount) {
@@ -195,6 +195,6 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
 }
 
 /** What the first ranking of a network takes is not an answer's. */
-function warmUp({ network }: LiveNetwork): void {
-  network.ranking(emptyState(network.dimensions)).best(1, () => true);
+async function warmUp({ network }: LiveNetwork): Promise<void> {
+  await network.ranking(emptyState(network.dimensions)).best(1, () => true);
 }

@@ -84,13 +84,14 @@ export class Profiles {
     const fill = { sequence, gates: meanOf(gates), shares: meanOf(shares) };
     const attended = network.attribution(gates, attention);
     const byItem = sumBy((slots === 0 ? [] : sequence).map(({ itemId }, place) => [itemId, attended[place] ?? 0]));
-    const nearest = this.similar.nearest(live, network.directions(state), categorisedItems);
+    const nearest = await this.similar.nearest(live, network.directions(state), categorisedItems);
     const itemIds = new Set([...byItem.keys(), ...nearest.flat().map(({ itemId }) => itemId)]);
     const categories = await categoriesOf(this.dataSource.manager, this.catalogue.held.columns, itemIds);
     const before = interactionsApplied - sequence.length;
-    const histories = new SlotHistories(network, { steps: sequence, start }, before, (directions) =>
-      this.similar.nearest(live, directions, nearestItems).map((nearest) => nearest.map(({ itemId }) => itemId)),
-    );
+    const histories = new SlotHistories(network, { steps: sequence, start }, before, async (directions) => {
+      const items = await this.similar.nearest(live, directions, nearestItems);
+      return items.map((nearest) => nearest.map(({ itemId }) => itemId));
+    });
     const byCategory = sumBy(
       [...byItem].flatMap(([itemId, share]) => sharesOfCategories(categories.get(itemId), share)),
     );

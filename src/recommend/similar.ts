@@ -50,12 +50,19 @@ export class SimilarItems {
   }
 
   /** For each direction, a slot's or so, the learned items that lie nearest to it, the nearest first; hidden and deleted ones are not among them. */
-  nearest(live: LiveNetwork, directions: readonly Float32Array[], count: number): readonly (readonly Candidate[])[] {
+  async nearest(
+    live: LiveNetwork,
+    directions: readonly Float32Array[],
+    count: number,
+  ): Promise<readonly (readonly Candidate[])[]> {
     const items = this.catalogue.itemsFor(live, null);
     const now = Date.now();
-    return live.network.nearest(directions).map((ranking) =>
-      ranking
-        .best(count, (row) => items.untilOf(row) > now)
+    const rankings = live.network.nearest(directions);
+    const best = await Promise.all(
+      rankings.map(async (ranking) => ranking.best(count, (row) => items.untilOf(row) > now)),
+    );
+    return best.map((rows) =>
+      rows
         .filter(({ score }) => score > 0)
         .map(({ row, score }) => ({ itemId: items.idOf(row), score, source: 'MODEL' })),
     );

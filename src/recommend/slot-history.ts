@@ -25,7 +25,7 @@ export class SlotHistories {
     private readonly network: Network,
     private readonly sequence: Pick<Sequence, 'steps' | 'start'>,
     private readonly before: number,
-    private readonly nearestTo: (directions: readonly Float32Array[]) => readonly (readonly string[])[],
+    private readonly nearestTo: (directions: readonly Float32Array[]) => Promise<readonly (readonly string[])[]>,
   ) {}
 
   /** The oldest moment first; fewer where there are fewer interactions. */
@@ -47,8 +47,9 @@ export class SlotHistories {
       const step = steps[place];
       if (step === undefined) throw new Error('unreachable: the places lie in the sequence');
       const weights = overHeads(network.attention(state), network.dimensions.heads);
+      const nearestOfSlots = await this.nearestTo(network.directions(state));
       all.push(
-        this.nearestTo(network.directions(state)).map((nearest, slot) => ({
+        nearestOfSlots.map((nearest, slot) => ({
           occurredAt: step.occurredAt,
           interactionsApplied: this.before + place + 1,
           weight: weights[slot] ?? 0,

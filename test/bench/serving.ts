@@ -47,7 +47,7 @@ const profile =
 const small = '{ liveModel { version } }';
 
 /** As the best hundred of the scores of all items; shares of what the ranking finds of them, and of the time that it takes. */
-function recallOf(network: Network): number {
+async function recallOf(network: Network): Promise<number> {
   let found = 0;
   const questions = 20;
   for (let user = 0; user < questions; user++) {
@@ -55,10 +55,8 @@ function recallOf(network: Network): number {
       Array.from({ length: history }, (_, n) => 1 + ((user * 7_919 + n * 104_729) % network.dimensions.items)),
     );
     const exact = new Set(rank(network.scores(state), 100).map(({ row }) => row));
-    found += network
-      .ranking(state)
-      .best(100, () => true)
-      .filter(({ row }) => exact.has(row)).length;
+    const best = await network.ranking(state).best(100, () => true);
+    found += best.filter(({ row }) => exact.has(row)).length;
   }
   return found / (100 * questions);
 }
@@ -98,7 +96,7 @@ async function deploy(databaseUrl: string, items: number): Promise<Deployment> {
   const checkpoint = randomCheckpoint(itemIds, { width, slots: 4 });
   const version = await storeCheckpoint(dataSource, checkpoint);
   await new Promotion(config, logger, dataSource, new LiveModel(config, logger, dataSource)).promote(version);
-  const recall = recallOf(new Network(checkpoint));
+  const recall = await recallOf(new Network(checkpoint));
   const { key } = await createKey(dataSource.manager, { name: 'bench', scopes: ['reader'], expiresAt: null });
   await dataSource.destroy();
   const api = new IngestProcess(settings, ['--max-semi-space-size=32']); // as compose.yaml gives the role

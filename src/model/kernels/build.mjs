@@ -1,6 +1,7 @@
 /**
- * Compiles the kernels: assembly/kernels.ts -> kernels-wasm.ts, which holds the module's bytes as text, so that whatever loads or copies
- * TypeScript has them. It is kept in the repository; a test compiles again, with --print, and compares. Run `npm run kernels` after a change.
+ * Compiles the kernels: assembly/step.ts and scan.ts -> kernels-wasm.ts, which holds the modules' bytes as texts, so that whatever loads
+ * or copies TypeScript has them. It is kept in the repository; a test compiles again, with --print, and compares. Run `npm run kernels` after
+ * a change.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,28 +10,28 @@ import { fileURLToPath } from 'node:url';
 import { main } from 'assemblyscript/asc';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
+const options = ['--enable', 'simd', '--runtime', 'stub', '--importMemory', '-O3', '--noAssert'];
+const relaxed = ['--enable', 'relaxed-simd'];
+/** of as many pages as there can be: each memory has its own most */
+const shared = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'];
+
+/** The module of a file, in base64, as a constant of this name. */
+async function compiled(name, file, more, folder) {
+  const outFile = join(folder, `${file}.wasm`);
+  const place = [`assembly/${file}.ts`, '--baseDir', here, '--outFile', outFile];
+  const { error, stderr } = await main([...place, ...options, ...more]);
+  if (error !== null) throw new Error(`${file}.ts does not compile: ${error.message}\n${stderr.toString()}`);
+  const lines = (await readFile(outFile)).toString('base64').match(/.{1,110}/g) ?? [];
+  return `export const ${name} = [\n${lines.map((line) => `  '${line}',`).join('\n')}\n].join('');\n`;
+}
 
 /** The text of kernels-wasm.ts. */
 async function compileKernels() {
   const folder = await mkdtemp(join(tmpdir(), 'recollect-kernels-'));
   try {
-    const outFile = join(folder, 'kernels.wasm');
-    const options = [
-      '--enable',
-      'simd',
-      '--enable',
-      'relaxed-simd',
-      '--runtime',
-      'stub',
-      '--importMemory',
-      '-O3',
-      '--noAssert',
-    ];
-    const { error, stderr } = await main(['assembly/kernels.ts', '--baseDir', here, '--outFile', outFile, ...options]);
-    if (error !== null) throw new Error(`the kernels do not compile: ${error.message}\n${stderr.toString()}`);
-    const lines = (await readFile(outFile)).toString('base64').match(/.{1,110}/g) ?? [];
-    const text = lines.map((line) => `  '${line}',`).join('\n');
-    return `/** Written by build.mjs from assembly/kernels.ts: the compiled module, in base64. */\nexport const kernelsWasm = [\n${text}\n].join('');\n`;
+    const step = await compiled('stepWasm', 'step', [], folder);
+    const scan = await compiled('scanWasm', 'scan', [...relaxed, ...shared], folder);
+    return `/** Written by build.mjs from assembly: the compiled modules, in base64. */\n${step}\n${scan}`;
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,5 +1,5 @@
 /** Halves to numbers and back in WebAssembly SIMD, in parts that fit a page of memory; the twin of what `half` does plainly. */
-import { instantiate, pageBytes } from './module.js';
+import { instantiateStep, pageBytes } from './module.js';
 
 const numbersAtOnce = 8_192;
 const halvesAt = 4 * numbersAtOnce;
@@ -10,7 +10,7 @@ export class HalfKernel {
   private readonly kernels;
 
   constructor() {
-    const { buffer, kernels } = instantiate(pageBytes);
+    const { buffer, kernels } = instantiateStep(pageBytes);
     this.kernels = kernels;
     this.numbers = new Float32Array(buffer, 0, numbersAtOnce);
     this.bytes = new Uint8Array(buffer);

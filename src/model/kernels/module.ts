@@ -1,24 +1,49 @@
-/** The compiled kernels, see `assembly/kernels`. */
-import { kernelsWasm } from './kernels-wasm.js';
-
-const bytes = Buffer.from(kernelsWasm, 'base64');
+/** The compiled kernels, see `assembly`. */
+import { scanWasm, stepWasm } from './kernels-wasm.js';
 
 export const pageBytes = 65_536;
 
-/** Whether this engine and processor run them; every processor that V8 has SIMD for does. */
-export const hasKernels = WebAssembly.validate(bytes);
-const compiled = hasKernels ? new WebAssembly.Module(bytes) : null;
+const [stepBytes, scanBytes] = [stepWasm, scanWasm].map((text) => Buffer.from(text, 'base64')) as [Buffer, Buffer];
 
-/** Puts the kernels over a memory of their own. */
-export function instantiate(size: number): { readonly buffer: ArrayBuffer; readonly kernels: Kernels } {
+/** Whether this engine and processor run them; every processor that V8 has SIMD for does. */
+export const hasKernels = WebAssembly.validate(stepBytes) && WebAssembly.validate(scanBytes);
+const compiled = hasKernels
+  ? { step: new WebAssembly.Module(stepBytes), scan: new WebAssembly.Module(scanBytes) }
+  : null;
+
+/** Puts the step's kernels over a memory of their own. */
+export function instantiateStep(size: number): { readonly buffer: ArrayBuffer; readonly kernels: StepKernels } {
+  const memory = new WebAssembly.Memory({ initial: pagesFor(size) });
+  const { exports } = new WebAssembly.Instance(modules().step, { env: { memory } });
+  return { buffer: memory.buffer as ArrayBuffer, kernels: exports as unknown as StepKernels };
+}
+
+/** What threads need to scan a part: each puts the module over the same memory. */
+export interface SharedScan {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** Puts the scan's kernels over a memory that threads can share. */
+export function instantiateScan(size: number): SharedScan & { readonly kernels: ScanKernels } {
+  const pages = pagesFor(size);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const module = modules().scan;
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return { module, memory, kernels: exports as unknown as ScanKernels };
+}
+
+function pagesFor(size: number): number {
+  return Math.ceil(size / pageBytes);
+}
+
+function modules(): NonNullable<typeof compiled> {
   if (compiled === null) throw new Error('this engine does not run the kernels');
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(size / pageBytes) });
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
-  return { buffer: memory.buffer, kernels: exports as unknown as Kernels };
+  return compiled;
 }
 
 /** Places are in bytes of the memory. */
-export interface Kernels {
+export interface StepKernels {
   step(
     users: number,
     width: number,
@@ -33,32 +58,23 @@ export interface Kernels {
     work: number,
   ): void;
   join(width: number, plan: number, z: number, y: number, inner: number): void;
-  scanBounds(
-    count: number,
-    width: number,
-    vectors: number,
-    offsets: number,
-    scales: number,
-    errors: number,
-    lengths: number,
-    biases: number,
-    numbers: number,
-    factors: number,
-    bounds: number,
-  ): void;
-  scanCosines(
-    count: number,
-    width: number,
-    vectors: number,
-    offsets: number,
-    scales: number,
-    errors: number,
-    directions: number,
-    numbers: number,
-    factors: number,
-    bounds: number,
-  ): void;
-  placesFrom(count: number, numbers: number, least: number, places: number, room: number): number;
   encodeHalves(count: number, from: number, to: number): void;
   decodeHalves(count: number, from: number, to: number): void;
 }
+
+export interface ScanKernels {
+  scan(from: number, to: number, ...rest: ScanArguments): void;
+  placesFrom(count: number, numbers: number, least: number, places: number, room: number): number;
+}
+
+/** What a scan takes beside the part that is scanned. */
+export type ScanArguments = readonly [
+  quarter: number,
+  width: number,
+  tiles: number,
+  directions: number,
+  numbers: number,
+  factors: number,
+  isScore: boolean,
+  bounds: number,
+];

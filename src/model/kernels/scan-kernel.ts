@@ -5,11 +5,15 @@
  *   o_j / |o_j| = s_j q_j + r_j, u / |u| = t p + w       q_j of 8 bits, p of 7
  *   cos(u, o_j) = s_j t (q_j . p) + u . r_j / |u| + w . (o_j / |o_j| - r_j)  <=  s_j t (q_j . p) + (1 + |w|) |r_j| + |w|      Cauchy-Schwarz
  *
- * The bound of a score is |u| |o_j| times that of the cosine.
+ * The bound of a score is |u| |o_j| times that of the cosine, and its bias more.
+ *
+ * A scan that would hold the event loop up for milliseconds is made by threads beside it. All share one memory, in which the bounds of one
+ * query stand at a time: who reads some does so in turn.
  */
 import type { Bounds } from '../item-ranking.js';
 import type { Output } from '../rank.js';
-import { instantiate, pageBytes, type Kernels } from './module.js';
+import { instantiateScan, pageBytes, type ScanArguments, type ScanKernels, type SharedScan } from './module.js';
+import { ScanThreads } from './scan-threads.js';
 
 const mostOf8Bits = 127;
 /** p lies in -63 .. 63, and 64 above that where the kernels read it. */
@@ -21,92 +25,127 @@ const rounding = 1e-6;
 const shortest = 1e-30;
 /** Rows, and columns, of a tile. */
 const tile = 4;
+/** Numbers of each row in its tile beside its vector: offset, scale, error, length, bias. */
+const besides = 5;
+/** Parts of the items that are read together. */
+const quarters = 4;
 /** Places that one look at the bounds finds at most; where more are worth a look, all are looked at. */
 const mostPlaces = 32_768;
+/** Items times directions from which on threads scan: the event loop would stand still for about a millisecond. */
+const fewestForThreads = 250_000;
+/** Tiles of each quarter that a thread takes at a time: some tens of microseconds. */
+const blockTiles = 256;
+
+const threads = new ScanThreads();
 
 /** Where it lies in the kernel's memory, in bytes. */
 interface Places {
-  readonly vectors: number;
-  readonly offsets: number;
-  readonly scales: number;
-  readonly biases: number;
-  readonly errors: number;
-  readonly lengths: number;
+  readonly tiles: number;
   /** the numbers of each direction */
   readonly numbers: number;
   /** scale and slacks of each */
   readonly factors: number;
   readonly bounds: number;
   readonly found: number;
+  readonly nextBlock: number;
 }
 
 export class ScanKernel {
-  private readonly kernels: Kernels;
-  private readonly buffer: ArrayBuffer;
+  private readonly kernels: ScanKernels;
+  private readonly shared: SharedScan;
+  private readonly buffer: SharedArrayBuffer;
   private readonly rows: number;
   private readonly items: number;
   private readonly places: Places;
   private readonly filledWidth: number;
   private latest: readonly Bounds[] = [];
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
-    { vectors, bias }: Output,
+    output: Output,
     width: number,
     /** most directions that are looked at together */
     private readonly together = 1,
+    private readonly threadsFrom = fewestForThreads,
   ) {
-    this.items = bias.length;
-    this.rows = (this.items + 15) & ~15;
-    this.filledWidth = (width + 3) & ~3;
+    this.items = output.bias.length;
+    this.rows = Math.ceil(this.items / (quarters * tile)) * quarters * tile;
+    this.filledWidth = Math.ceil(width / tile) * tile;
     const { places, end } = layOut(this.rows, this.filledWidth, together);
     this.places = places;
-    const { buffer, kernels } = instantiate(end);
-    this.buffer = buffer;
+    const { kernels, ...shared } = instantiateScan(end);
     this.kernels = kernels;
-    const bytes = new Int8Array(buffer, places.vectors, this.rows * this.filledWidth);
-    const offsets = new Int32Array(buffer, places.offsets, this.rows);
-    const [scales, biases, errors, lengths] = [places.scales, places.biases, places.errors, places.lengths].map(
-      (place) => new Float32Array(buffer, place, this.rows),
-    ) as [Float32Array, Float32Array, Float32Array, Float32Array];
-    for (let row = 0; row < this.items; row++) {
-      const own = vectors.subarray(row * width, (row + 1) * width);
-      const { scale, sum, error, length } = quantise(own, bytes, placeOf(row, this.filledWidth));
-      offsets[row] = -offsetOf7Bits * sum;
-      scales[row] = scale;
-      errors[row] = error;
-      lengths[row] = length;
-      biases[row] = (bias[row] as number) + rounding * Math.abs(bias[row] as number);
-    }
+    this.shared = shared;
+    this.buffer = shared.memory.buffer as SharedArrayBuffer;
+    this.write(output, width);
   }
 
-  /** A bound for each item's score, row j at j - 1; holds while it is the latest that was made. */
-  boundsFor(u: Float32Array): Bounds {
-    const { rows, filledWidth, places } = this;
-    const { vectors, offsets, scales, errors, lengths, biases, numbers, factors, bounds } = places;
+  /** Waits until nobody else makes or reads bounds. */
+  async inTurn<V>(act: () => V | Promise<V>): Promise<V> {
+    const mine = this.turn.then(act);
+    this.turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** A bound for each item's score, row j at j - 1; holds until others are made. */
+  async boundsFor(u: Float32Array): Promise<Bounds> {
     this.takeDirection(u, 0, Math.hypot(...u));
-    const items = [rows, filledWidth, vectors, offsets, scales, errors, lengths, biases] as const;
-    this.kernels.scanBounds(...items, numbers, factors, bounds);
-    const made = this.boundsAt(bounds);
+    await this.scan(1, true);
+    const made = this.boundsAt(0);
     this.latest = [made];
     return made;
   }
 
   /** The same of the cosines of its vector with a few directions, in one pass over the items. */
-  cosineBoundsFor(directions: readonly Float32Array[]): readonly Bounds[] {
-    const { rows, filledWidth, places } = this;
-    const { vectors, offsets, scales, errors, numbers, factors, bounds } = places;
+  async cosineBoundsFor(directions: readonly Float32Array[]): Promise<readonly Bounds[]> {
     if (directions.length > this.together) throw new Error(`${directions.length} directions, ${this.together} at most`);
     directions.forEach((direction, at) => {
       this.takeDirection(direction, at, 1);
     });
-    const items = [rows, filledWidth, vectors, offsets, scales, errors] as const;
-    this.kernels.scanCosines(...items, directions.length, numbers, factors, bounds);
-    return (this.latest = directions.map((_, at) => this.boundsAt(bounds + 4 * rows * at)));
+    await this.scan(directions.length, false);
+    return (this.latest = directions.map((_, at) => this.boundsAt(at)));
   }
 
   /** Whether no others took their place. */
   holds([first]: readonly Bounds[]): boolean {
-    return this.latest[0] === first;
+    return first !== undefined && this.latest[0] === first;
+  }
+
+  private async scan(directions: number, isScore: boolean): Promise<void> {
+    this.latest = [];
+    const { rows, filledWidth, places, shared } = this;
+    const { tiles, numbers, factors, bounds, nextBlock } = places;
+    const quarter = rows / (quarters * tile);
+    const scan: ScanArguments = [quarter, filledWidth, tiles, directions, numbers, factors, isScore, bounds];
+    if (rows * directions >= this.threadsFrom) {
+      try {
+        await threads.scan({ ...shared, nextBlock, blockTiles, scan });
+        return;
+      } catch (error) {
+        process.emitWarning(`the scan is made without threads: ${String(error)}`);
+      }
+    }
+    this.kernels.scan(0, quarter, ...scan);
+  }
+
+  private write({ vectors, bias }: Output, width: number): void {
+    const { buffer, places, filledWidth, items } = this;
+    const bytes = new Int8Array(buffer);
+    const floats = new Float32Array(buffer);
+    const integers = new Int32Array(buffer);
+    for (let row = 0; row < items; row++) {
+      const lane = row % tile;
+      const start = places.tiles + ((row - lane) / tile) * tileBytes(filledWidth);
+      const own = vectors.subarray(row * width, (row + 1) * width);
+      const { scale, sum, error, length } = quantise(own, bytes, start + lane * tile);
+      const ownBias = bias[row] as number;
+      const rest = (start + tile * filledWidth) / 4 + lane;
+      integers[rest] = -offsetOf7Bits * sum;
+      floats[rest + tile] = scale;
+      floats[rest + 2 * tile] = error;
+      floats[rest + 3 * tile] = length;
+      floats[rest + 4 * tile] = ownBias + rounding * Math.abs(ownBias);
+    }
   }
 
   /** Puts a direction in 7 bits where the kernels read it, with t, 1 + |w| and |w|, each `times` so much. */
@@ -127,8 +166,9 @@ export class ScanKernel {
     new Float32Array(buffer, places.factors + 16 * at, factors.length).set(factors);
   }
 
-  private boundsAt(place: number): Bounds {
+  private boundsAt(direction: number): Bounds {
     const { kernels, places, rows, items, buffer } = this;
+    const place = places.bounds + 4 * rows * direction;
     return {
       values: new Float32Array(buffer, place, items),
       placesFrom: (least) => {
@@ -150,28 +190,22 @@ function layOut(
   let end = pageBytes;
   const place = (bytes: number): number => {
     const start = end;
-    end = (end + bytes + 15) & ~15;
+    end = Math.ceil((end + bytes) / 16) * 16;
     return start;
   };
   const places = {
-    vectors: place(rows * filledWidth),
-    offsets: place(4 * rows),
-    scales: place(4 * rows),
-    biases: place(4 * rows),
-    errors: place(4 * rows),
-    lengths: place(4 * rows),
+    tiles: place((rows / tile) * tileBytes(filledWidth)),
     numbers: place(filledWidth * together),
     factors: place(16 * together),
     bounds: place(4 * rows * together),
     found: place(4 * mostPlaces),
+    nextBlock: place(4),
   };
   return { places, end };
 }
 
-/** Where an item's numbers begin: in tiles of four rows and four columns, see the kernels. */
-function placeOf(row: number, filledWidth: number): number {
-  const rowInTile = row % tile;
-  return (row - rowInTile) * filledWidth + rowInTile * tile;
+function tileBytes(filledWidth: number): number {
+  return tile * (filledWidth + 4 * besides);
 }
 
 /**

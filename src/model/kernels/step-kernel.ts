@@ -1,5 +1,5 @@
 /**
- * The step of up to B users in WebAssembly SIMD, see `assembly/kernels`: weights are laid out once in a memory of their own; states are
+ * The step of up to B users in WebAssembly SIMD, see `assembly/step`: weights are laid out once in a memory of their own; states are
  * copied in, stepped and copied out. And the greater part of a read, what joins a block's or the read's result with what went into it.
  */
 import type { Dimensions } from '../dimensions.js';
@@ -8,12 +8,12 @@ import type { Affine, Matrix, Norm } from '../matrix.js';
 import type { Residual } from '../residual.js';
 import type { UserState } from '../user-state.js';
 import type { Weights } from '../weights.js';
-import { instantiate, pageBytes, type Kernels } from './module.js';
+import { instantiateStep, pageBytes, type StepKernels } from './module.js';
 
 const panel = 16;
 
 export class StepKernel {
-  private readonly kernels: Kernels;
+  private readonly kernels: StepKernels;
   private readonly numbers: Float32Array;
   private readonly stateSize: number;
   private readonly plan: number;
@@ -46,7 +46,7 @@ export class StepKernel {
     this.states = place(usersAtOnce * this.stateSize);
     this.keep = place(usersAtOnce * heads * slots);
     this.work = place(10 * (usersAtOnce * width + 4)); // z, y, [z, h] or key and value, gates, the FFN's inside
-    const { buffer, kernels } = instantiate(end);
+    const { buffer, kernels } = instantiateStep(end);
     this.kernels = kernels;
     this.numbers = new Float32Array(buffer);
     arrays.forEach((array, at) => {

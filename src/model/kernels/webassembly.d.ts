@@ -1,12 +1,13 @@
 /** What the kernels use of WebAssembly; TypeScript declares it only together with a browser's DOM. */
 declare namespace WebAssembly {
-  const Module: new (bytes: Uint8Array) => object;
+  type Module = object;
+  const Module: new (bytes: Uint8Array) => Module;
   class Memory {
-    constructor(size: { readonly initial: number });
-    readonly buffer: ArrayBuffer;
+    constructor(size: { readonly initial: number; readonly maximum?: number; readonly shared?: boolean });
+    readonly buffer: ArrayBuffer | SharedArrayBuffer;
   }
   class Instance {
-    constructor(module: object, imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>);
+    constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>);
     readonly exports: Readonly<Record<string, unknown>>;
   }
   function validate(bytes: Uint8Array): boolean;
