@@ -60,8 +60,8 @@ export async function sequenceOf(
   live: Pick<LiveNetwork, 'version' | 'network'>,
   asOf: Date | null = null,
 ): Promise<Sequence> {
-  const steps = await newestSteps(tx, userId, longestReplay, asOf);
-  const pins = await PinnedSlots.read(tx, live.version, [userId]);
+  const { steps, hasPins } = await newestSteps(tx, userId, live.version, longestReplay, asOf);
+  const pins = hasPins ? await PinnedSlots.read(tx, live.version, [userId]) : PinnedSlots.none;
   const pinnedFor = ({ occurredAt, arrival }: SequencePlace): readonly number[] =>
     pins.at(userId, { occurredAt: occurredAt.getTime(), arrival });
   return {

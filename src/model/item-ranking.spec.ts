@@ -107,8 +107,8 @@ describe('a scan by threads', () => {
   });
 
   it('answers each of several queries by its own bounds', async () => {
-    const ids = Array.from({ length: items }, (_, n) => `i${n}`);
-    const network = new Network(randomCheckpoint(ids, { width, slots: 4 }));
+    const ids = Array.from({ length: 260_000 }, (_, n) => `i${n}`);
+    const network = new Network(randomCheckpoint(ids, { width: 4, slots: 4 }));
     const users = Array.from({ length: 8 }, (_, user) => {
       const { state } = network.trace([user * 1_000 + 1, user + 1]);
       const nearest = network.nearest(network.directions(state));

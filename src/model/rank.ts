@@ -105,11 +105,17 @@ const fewestToSample = 8 * samples;
 /** A score that a few times `cutoff` scores reach, by a sample of them. */
 function likelyLeast(scores: Float32Array, cutoff: number): number {
   const step = Math.floor(scores.length / samples);
-  const sample = new Float32Array(samples);
-  for (let at = 0; at < samples; at++) sample[at] = scores[at * step] as number;
-  sample.sort();
   const above = Math.max(3, Math.ceil((samples * (3 * cutoff + 64)) / scores.length)); // fewer tell too little
-  return sample[samples - above] as number;
+  const highest = new Float32Array(above).fill(-Infinity); // rising
+  for (let at = 0; at < samples; at++) {
+    const score = scores[at * step] as number;
+    let place = 0;
+    for (; place < above && score > (highest[place] as number); place++) {
+      if (place > 0) highest[place - 1] = highest[place] as number;
+    }
+    if (place > 0) highest[place - 1] = score;
+  }
+  return highest[0] as number;
 }
 
 /** A look at each of them. */

@@ -46,20 +46,29 @@ export async function interactionsBefore(
   );
 }
 
-/** The newest `count` steps of the user's sequence as it is remembered, the oldest of them first; `asOf`: up to that instant. */
+/** The newest part of a user's sequence as it is remembered, the oldest step first. */
+export interface NewestSteps {
+  readonly steps: readonly (SequenceStep & SequencePlace)[];
+  /** whether the user had pins under the version when the steps were read; not known where there is no step */
+  readonly hasPins: boolean;
+}
+
+/** `count` steps at most; `asOf`: up to that instant. */
 export async function newestSteps(
   tx: EntityManager,
   userId: string,
+  version: number,
   count: number,
   asOf: Date | null,
-): Promise<readonly (SequenceStep & SequencePlace)[]> {
-  const newestFirst = await tx.query<(SequenceStep & SequencePlace)[]>(
-    `SELECT ${step}, arrival FROM interaction
-      WHERE user_id = $1 AND remembered AND ($3::timestamptz IS NULL OR occurred_at <= $3)
-      ORDER BY occurred_at DESC, arrival DESC LIMIT $2`,
-    [userId, count, asOf],
+): Promise<NewestSteps> {
+  const newestFirst = await tx.query<(SequenceStep & SequencePlace & { readonly hasPins: boolean })[]>(
+    `SELECT ${step}, arrival, EXISTS (SELECT FROM slot_pin WHERE user_id = $1 AND model_version = $2) AS "hasPins" FROM interaction
+      WHERE user_id = $1 AND remembered AND ($4::timestamptz IS NULL OR occurred_at <= $4)
+      ORDER BY occurred_at DESC, arrival DESC LIMIT $3`,
+    [userId, version, count, asOf],
   );
-  return newestFirst.reverse();
+  const hasPins = newestFirst[0]?.hasPins ?? false;
+  return { steps: newestFirst.reverse().map(({ hasPins: _, ...one }) => one), hasPins };
 }
 
 /** Where the user's sequence ends as it is remembered; null: nothing is. */

@@ -31,7 +31,7 @@ const besides = 5;
 const quarters = 4;
 /** Places that one look at the bounds finds at most; where more are worth a look, all are looked at. */
 const mostPlaces = 32_768;
-/** Items times directions from which on threads scan: the event loop would stand still for about a millisecond. */
+/** Items from which on threads scan: the event loop would stand still for about two milliseconds. */
 const fewestForThreads = 250_000;
 /** Tiles of each quarter that a thread takes at a time: some tens of microseconds. */
 const blockTiles = 256;
@@ -117,7 +117,7 @@ export class ScanKernel {
     const { tiles, numbers, factors, bounds, nextBlock } = places;
     const quarter = rows / (quarters * tile);
     const scan: ScanArguments = [quarter, filledWidth, tiles, directions, numbers, factors, isScore, bounds];
-    if (rows * directions >= this.threadsFrom) {
+    if (rows >= this.threadsFrom) {
       try {
         await threads.scan({ ...shared, nextBlock, blockTiles, scan });
         return;
