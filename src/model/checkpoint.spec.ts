@@ -4,7 +4,6 @@ import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
 import type { Checkpoint, Tensor } from './checkpoint.js';
 import { Network } from './network.js';
 import { decodeTensors, encodeTensors } from './safetensors.js';
-import { Vocabulary } from './vocabulary.js';
 
 const plain = checkpointOf(readFixture('network-d8-s4.json'));
 
@@ -224,21 +223,5 @@ describe('a checkpoint', () => {
   it('is refused by the network when a memory could not hold what it writes', () => {
     const value = { shape: [8, 8], data: new Float32Array(64).fill(30_000) };
     expect(() => new Network(withTensor('memory.value.weight', value))).toThrow(/memory holds 65504 at most/);
-  });
-});
-
-describe('a vocabulary', () => {
-  const vocabulary = new Vocabulary(['b', 'a', '__proto__']);
-
-  it('numbers its items from 1 and has 0 for all others', () => {
-    expect(['b', 'a', '__proto__', 'c', 'constructor'].map((id) => vocabulary.rowOf(id))).toEqual([1, 2, 3, 0, 0]);
-    expect([1, 2, 3].map((row) => vocabulary.idOf(row))).toEqual(['b', 'a', '__proto__']);
-    expect(vocabulary.size).toBe(3);
-  });
-
-  it('refuses a row that it does not have, and an id twice', () => {
-    expect(() => vocabulary.idOf(0)).toThrow(/row 0/);
-    expect(() => vocabulary.idOf(4)).toThrow(/row 4/);
-    expect(() => new Vocabulary(['a', 'a'])).toThrow(/once/);
   });
 });

@@ -10,41 +10,47 @@ function drawer(seed: number): (below: number) => number {
   };
 }
 
-it('has what a map has, whatever texts come, go and come back under other numbers', () => {
+it('has what a map has, whatever texts come, go and come back', () => {
   const draw = drawer(7);
   const table = new IdTable();
-  const known = new Map<string, number>();
-  const free: number[] = [];
+  const known = new Map<string, { readonly number: number; holds: number }>();
   const text = (n: number): string => `${['', 'ä', '語', '😀'][n % 4] ?? ''}${`item-${n}`.repeat(1 + (n % 5))}`;
-  for (let turn = 0; turn < 30_000; turn++) {
+  for (let turn = 0; turn < 40_000; turn++) {
     const one = text(draw(2_000));
-    const number = known.get(one);
-    expect(table.numberOf(one)).toBe(number ?? -1);
-    if (number === undefined) {
-      const given = free.pop() ?? known.size;
-      table.put(one, given);
-      known.set(one, given);
-    } else if (draw(3) > 0) {
-      table.remove(number);
+    const own = known.get(one);
+    expect(table.numberOf(one)).toBe(own?.number ?? -1);
+    if (own === undefined) {
+      const number = table.hold(one);
+      expect([...known.values()].some((other) => other.number === number)).toBe(false);
+      known.set(one, { number, holds: 1 });
+    } else if (draw(3) === 0) {
+      expect(table.hold(one)).toBe(own.number);
+      own.holds += 1;
+    } else {
+      table.release(own.number);
+      own.holds -= 1;
+      if (own.holds > 0) continue;
       known.delete(one);
-      free.push(number);
+      expect([table.has(own.number), table.textOf(own.number)]).toEqual([false, '']);
     }
   }
   expect(table.size).toBe(known.size);
-  for (const [one, number] of known) {
+  expect(table.end).toBeLessThanOrEqual(2_000);
+  for (const [one, { number }] of known) {
     expect(table.numberOf(one)).toBe(number);
     expect(table.textOf(number)).toBe(one);
     expect(table.has(number)).toBe(true);
   }
-  expect([...table.numbers()]).toEqual([...known.values()].sort((a, b) => a - b));
-  for (const number of free) expect([table.has(number), table.textOf(number)]).toEqual([false, '']);
 });
 
 it('holds the empty text, and refuses one that is longer than an id can be', () => {
   const table = new IdTable();
-  table.put('', 3);
-  expect([table.numberOf(''), table.has(3), table.has(2)]).toEqual([3, true, false]);
+  const number = table.hold('');
+  expect([table.numberOf(''), table.has(number), table.has(number + 1)]).toEqual([number, true, false]);
+  expect(() => table.hold('x'.repeat(70_000))).toThrow(/too long/);
+  expect(table.size).toBe(1);
+  table.release(number);
   expect(() => {
-    table.put('x'.repeat(70_000), 4);
-  }).toThrow(/too long/);
+    table.release(number);
+  }).toThrow(/nobody holds/);
 });

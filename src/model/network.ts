@@ -27,6 +27,7 @@ import {
 } from './events.js';
 import { largestHalf, roundToHalf } from './half.js';
 import { hasKernels } from './kernels/module.js';
+import { IdTable } from './id-table.js';
 import { ItemRanking, roundingOfF32, type Bounds, type Ranking, type ReadBounds } from './item-ranking.js';
 import { ScanKernel } from './kernels/scan-kernel.js';
 import { StepKernel } from './kernels/step-kernel.js';
@@ -79,7 +80,7 @@ export class Network {
   ) {
     this.dimensions = checkpoint.dimensions;
     this.vocabulary = checkpoint.vocabulary;
-    this.kinds = new Vocabulary(checkpoint.kinds);
+    this.kinds = new Vocabulary(checkpoint.kinds, new IdTable());
     this.weights = weightsOf(checkpoint);
     this.round = round;
     const { memory, inputNorm } = this.weights;

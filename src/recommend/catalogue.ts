@@ -24,7 +24,6 @@ import { LOGGER, logError, type Logger } from '../telemetry.js';
 import type { ScoredItems } from './candidates.js';
 import { giveMemoryBack } from './give-back.js';
 import { HeldItems } from './held-items.js';
-import { NetworkRows } from './network-rows.js';
 import { PlacedItems } from './placed-items.js';
 import type { Boost } from './rules/rules.js';
 import { wantAll, type Selection } from './selection.js';
@@ -38,7 +37,6 @@ const manyItems = 50_000;
 export class Catalogue implements OnModuleInit, OnApplicationShutdown {
   readonly held = new HeldItems();
   private readonly everything = this.held.selectionOf(wantAll);
-  private readonly rows = new NetworkRows(this.held.columns);
   /** by the version of the network */
   private readonly placed = new Map<number, PlacedItems>();
   private snapshot: string | null = null;
@@ -114,13 +112,12 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
     selection: Selection = this.everything,
     boosts: readonly Boost[] = [],
   ): ScoredItems {
-    const indices = this.rows.indicesOf(live);
     const { held } = this;
     const { vocabulary } = live.network;
     const learned = vocabulary.size;
     const placedId = (row: number): string => placed?.ids[row - learned - 1] ?? '';
     const indexOf = (row: number): number =>
-      row <= learned ? (indices[row - 1] ?? -1) : (held.columns.indexOf(placedId(row)) ?? -1);
+      row <= learned ? (vocabulary.numbers[row - 1] ?? -1) : (held.columns.indexOf(placedId(row)) ?? -1);
     return {
       learned,
       idOf: (row) => (row <= learned ? vocabulary.idOf(row) : placedId(row)),
@@ -144,7 +141,7 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
     let last = '';
     do {
       page = since === null ? await listItems(tx, last) : await itemChanges(tx, since, last);
-      for (const change of page) this.apply(change);
+      for (const change of page) this.held.apply(change);
       await this.place(page);
       last = page.at(-1)?.id ?? last;
     } while (page.length === (since === null ? listedAtOnce : changesAtOnce));
@@ -159,7 +156,6 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
     for (const live of serving) await this.placeIn(live, changes);
     const versions = new Set(serving.map(({ version }) => version));
     for (const version of this.placed.keys()) if (!versions.has(version)) this.placed.delete(version);
-    this.rows.forgetOthers(versions);
   }
 
   /** Follows the content of the items that a network has not learned: those that changed, or all for another network. */
@@ -187,10 +183,6 @@ export class Catalogue implements OnModuleInit, OnApplicationShutdown {
       if (vocabulary.rowOf(id) === 0) ids.push(id);
     }
     return ids;
-  }
-
-  private apply(change: ItemChange): void {
-    this.rows.put(change.id, this.held.apply(change));
   }
 }
 

@@ -10,7 +10,8 @@ import { both, KeptFilters, selectionOf, wantAll, type Selection, type Wanted } 
 export class HeldItems {
   readonly columns = new Columns();
   private readonly filters = new KeptFilters(this.columns);
-  private until = new Float64Array(0);
+  /** by index, milliseconds since 1970; what is not in it does not expire */
+  private expiries = new Float64Array(0);
 
   selectionOf(wanted: Wanted): Selection {
     return selectionOf(wanted, this.columns, this.filters);
@@ -28,28 +29,27 @@ export class HeldItems {
     return (index) => parts.reduce((sum, { lets, added }) => (index >= 0 && lets(index) ? sum + added : sum), 0);
   }
 
-  /** Milliseconds since 1970; -Infinity: there is no such item. */
+  /** Milliseconds since 1970; -Infinity: there is no such item, or it may not be answered. */
   untilAt(index: number): number {
-    return this.until[index] ?? -Infinity;
+    return this.columns.has(index) ? (this.expiries[index] ?? Infinity) : -Infinity;
   }
 
   untilOf(id: string): number {
     return this.untilAt(this.columns.indexOf(id) ?? -1);
   }
 
-  /** Returns the index of the item now; -1: it may not be answered. */
-  apply(change: ItemChange): number {
+  /** Takes an item as it is now; one that may not be answered leaves. */
+  apply(change: ItemChange): void {
     const until = untilOf(change);
     const index = until === -Infinity ? this.columns.remove(change.id) : this.columns.put(change);
-    if (index === undefined) return -1;
-    if (index >= this.until.length) {
-      const longer = new Float64Array(Math.ceil(1.25 * (index + 512))).fill(-Infinity);
-      longer.set(this.until);
-      this.until = longer;
+    if (index === undefined) return;
+    if (until < Infinity && index >= this.expiries.length) {
+      const longer = new Float64Array(Math.ceil(1.25 * (index + 512))).fill(Infinity);
+      longer.set(this.expiries);
+      this.expiries = longer;
     }
-    this.until[index] = until;
+    if (index < this.expiries.length) this.expiries[index] = until;
     this.filters.forget(index);
-    return until === -Infinity ? -1 : index;
   }
 
   /** Ids of those that a selection lets pass, at most so many. */

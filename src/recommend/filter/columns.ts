@@ -1,8 +1,10 @@
 /**
- * What filters ask of the items, as columns: each item has an index, which another takes over once it is gone. Lists of texts lie in
- * dictionaries, so that a million items of a shop take some tens of megabytes.
+ * What filters ask of the items, as columns. The index of an item is the number of its id in the process, see `vocabulary`; another takes it
+ * over once it is gone from here and from every network. Lists of texts lie in dictionaries, so that a million items of a shop take
+ * some tens of megabytes.
  */
-import { IdTable } from '../../model/id-table.js';
+import type { IdTable } from '../../model/id-table.js';
+import { itemIds } from '../../model/vocabulary.js';
 import { Dictionary } from './dictionary.js';
 import {
   categoryTest,
@@ -23,14 +25,17 @@ export interface FilteredItem {
 }
 
 export class Columns implements Reader<number> {
-  private readonly ids = new IdTable();
+  /** by index, whether the item is here */
+  private held = new Uint8Array(0);
+  private count = 0;
   private length = 0;
-  private readonly free: number[] = [];
   private readonly categories = new Dictionary();
   private categoryNumbers = new Uint32Array(0);
   private createdAts = new Float64Array(0);
   /** by `keyOfPath` */
   private readonly properties = new Map<string, PropertyColumn>();
+
+  constructor(private readonly ids: IdTable = itemIds) {}
 
   /** Indices are below. */
   get end(): number {
@@ -38,21 +43,25 @@ export class Columns implements Reader<number> {
   }
 
   get size(): number {
-    return this.ids.size;
+    return this.count;
   }
 
   *heldIds(): Generator<string> {
-    for (const index of this.ids.numbers()) yield this.ids.textOf(index);
+    for (let index = 0; index < this.end; index++) if (this.has(index)) yield this.ids.textOf(index);
   }
 
   some(test: (index: number) => boolean): boolean {
-    for (const index of this.ids.numbers()) if (test(index)) return true;
+    for (let index = 0; index < this.end; index++) if (this.has(index) && test(index)) return true;
     return false;
   }
 
   indexOf(id: string): number | undefined {
     const index = this.ids.numberOf(id);
-    return index < 0 ? undefined : index;
+    return this.has(index) ? index : undefined;
+  }
+
+  has(index: number): boolean {
+    return this.held[index] === 1;
   }
 
   /** null: there is no such item. */
@@ -64,14 +73,16 @@ export class Columns implements Reader<number> {
   /** Returns its index. */
   put({ id, categories, properties, createdAt }: FilteredItem): number {
     const known = this.indexOf(id);
-    const index = known ?? this.free.pop() ?? this.length;
-    if (known === undefined) this.ids.put(id, index);
+    const index = known ?? this.ids.hold(id);
+    if (known === undefined) this.count += 1;
     else this.clearProperties(index);
     this.length = Math.max(this.length, index + 1);
     if (index >= this.createdAts.length) {
       this.createdAts = longer(this.createdAts, new Float64Array(lengthFor(index)));
       this.categoryNumbers = longer(this.categoryNumbers, new Uint32Array(lengthFor(index)));
+      this.held = longer(this.held, new Uint8Array(lengthFor(index)));
     }
+    this.held[index] = 1;
     this.createdAts[index] = createdAt.getTime();
     this.categories.compact(this.categoryNumbers);
     this.categoryNumbers[index] = this.categories.numberOf(categories);
@@ -83,9 +94,10 @@ export class Columns implements Reader<number> {
   remove(id: string): number | undefined {
     const index = this.indexOf(id);
     if (index === undefined) return undefined;
-    this.ids.remove(index);
     this.clearProperties(index);
-    this.free.push(index);
+    this.held[index] = 0;
+    this.count -= 1;
+    this.ids.release(index);
     return index;
   }
 

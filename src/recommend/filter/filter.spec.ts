@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { IdTable } from '../../model/id-table.js';
 import { Columns, type FilteredItem } from './columns.js';
 import { compile, rowReader, type ItemFilter, type Scalar } from './item-filter.js';
 
@@ -23,7 +24,7 @@ const catalogue: readonly FilteredItem[] = [
 const all = ['lamp', 'desk', 'chair', 'void'];
 
 function columnsOf(items: readonly FilteredItem[]): Columns {
-  const columns = new Columns();
+  const columns = new Columns(new IdTable());
   for (const item of items) columns.put(item);
   return columns;
 }
@@ -202,7 +203,7 @@ describe('columns', () => {
   it('hold lists that come, change and go without end', () => {
     const draw = drawing(3);
     const held = new Map<number, readonly Scalar[]>();
-    const columns = new Columns();
+    const columns = new Columns(new IdTable());
     for (let round = 0; round < 30_000; round++) {
       const index = draw(1_500);
       const list = [[], some(draw, values), [1.5], Array.from({ length: draw(40) }, (_, place) => `t${place}`)][
@@ -218,7 +219,7 @@ describe('columns', () => {
   });
 
   it('say of a list of categories what a test says of it, though lists are numbered anew', () => {
-    const columns = new Columns();
+    const columns = new Columns(new IdTable());
     const test = columns.categoryTest({ eq: 'round 1' });
     for (let round = 0; round < 3; round++) {
       for (let index = 0; index < 2_000; index++) {
