@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomCheckpoint } from '../../test/random-checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
-import { joinedRanking, rankingOf, type Bounds } from './item-ranking.js';
+import { joinedRanking, lowest, rankingOf, type Bounds } from './item-ranking.js';
 import { ScanKernel } from './kernels/scan-kernel.js';
 import { Network } from './network.js';
 import { rank, scoreAll, type Output } from './rank.js';
@@ -16,6 +16,14 @@ function numbers(count: number, seed: number): Float32Array {
 }
 
 const everything = () => true;
+
+/** Of each row its bound, or NaN, at row - 1. */
+function byRow({ rows, values }: Bounds, items: number): Float32Array {
+  const all = new Float32Array(items).fill(NaN);
+  values.forEach((bound, at) => (all[(rows[at] ?? 0) - 1] = bound));
+  expect(new Set(Array.from(rows)).size).toBe(values.length);
+  return all;
+}
 
 describe('the bounds of the scan', () => {
   it.each([
@@ -32,8 +40,7 @@ describe('the bounds of the scan', () => {
     for (const seed of [1, 2, 3]) {
       const u = numbers(width, seed).map((value) => 3 * value);
       const scores = scoreAll(output, u);
-      const { values: bounds } = await scan.boundsFor(u);
-      expect(bounds).toHaveLength(items);
+      const bounds = byRow(await scan.boundsFor(u, null), items);
       const slack = bounds.map((bound, at) => bound - (scores[at] ?? NaN));
       expect(Math.min(...slack)).toBeGreaterThanOrEqual(0);
       const length = Math.hypot(...u);
@@ -42,8 +49,31 @@ describe('the bounds of the scan', () => {
         expect(above).toBeLessThanOrEqual(0.02 * length * Math.hypot(...vector) + 1e-5 * size);
       });
     }
-    const { values } = await scan.boundsFor(new Float32Array(width));
-    expect(values.every((bound, at) => bound >= (output.bias[at] ?? NaN))).toBe(true);
+    const bounds = byRow(await scan.boundsFor(new Float32Array(width), null), items);
+    expect(bounds.every((bound, at) => bound >= (output.bias[at] ?? NaN))).toBe(true);
+  });
+
+  it('are those of all rows that reach a number below which all others are, or are of all', async () => {
+    const [items, width] = [9_003, 8];
+    const output: Output = { vectors: numbers(items * width, 3), bias: numbers(items, 5) };
+    const scan = new ScanKernel(output, width, 4);
+    for (const isCandidate of [everything, (row: number) => row % 10 === 0, (row: number) => row === 7, () => false]) {
+      const u = numbers(width, 11);
+      const all = byRow(await scan.boundsFor(u, null), items);
+      const some = await scan.boundsFor(u, { count: 20, isCandidate });
+      expect(byRow(some, items)).toEqual(all.map((bound) => (bound < some.least ? NaN : bound)));
+      const candidates = Array.from(some.rows).filter(isCandidate);
+      if (candidates.length < 20) expect(some.least).toBe(lowest);
+      else expect(candidates.length).toBeLessThan(2_000);
+      const directions = [1, 2, 3, 4].map((seed) => numbers(width, seed));
+      const near = (await scan.cosineBoundsFor(directions, { count: 20, isCandidate })).map((bounds) => ({
+        least: bounds.least,
+        values: byRow(bounds, items),
+      }));
+      const whole = (await scan.cosineBoundsFor(directions, null)).map((bounds) => byRow(bounds, items));
+      for (const [at, { least, values }] of near.entries())
+        expect(values).toEqual(whole[at]?.map((bound) => (bound < least ? NaN : bound)));
+    }
   });
 });
 
@@ -59,9 +89,8 @@ describe('the bounds of the cosines', () => {
       const directions = [1e-10, 1, 1e10].map((length, seed) =>
         numbers(width, 7 + seed).map((value) => length * value),
       );
-      const bounds = (await scan.cosineBoundsFor(directions)).map(({ values }) => values);
+      const bounds = (await scan.cosineBoundsFor(directions, null)).map((one) => byRow(one, items));
       for (const [which, direction] of directions.entries()) {
-        expect(bounds[which]).toHaveLength(items);
         bounds[which]?.forEach((bound, at) => {
           const vector = vectors.subarray(at * width, (at + 1) * width);
           const dot = vector.reduce((sum, value, place) => sum + value * (direction[place] ?? NaN), 0);
@@ -70,9 +99,11 @@ describe('the bounds of the cosines', () => {
           if (at !== 1) expect(bound).toBeLessThanOrEqual(cosine + 0.02);
         });
       }
-      const third = bounds[2]?.slice();
-      expect((await scan.cosineBoundsFor(directions.slice(2)))[0]?.values).toEqual(third);
-      await expect(scan.cosineBoundsFor([...directions, ...directions])).rejects.toThrow(/6 directions, 3 at most/);
+      const [third] = await scan.cosineBoundsFor(directions.slice(2), null);
+      expect(third && byRow(third, items)).toEqual(bounds[2]);
+      await expect(scan.cosineBoundsFor([...directions, ...directions], null)).rejects.toThrow(
+        /6 directions, 3 at most/,
+      );
     },
   );
 });
@@ -86,14 +117,16 @@ describe('a scan by threads', () => {
       ScanKernel,
       ScanKernel,
     ];
-    const bytesOf = ({ values }: Bounds) => Buffer.from(values.slice().buffer);
     const u = numbers(width, 8);
-    expect(bytesOf(await byThreads.boundsFor(u)).equals(bytesOf(await without.boundsFor(u)))).toBe(true);
-    for (const count of [1, 3, 4, 6]) {
-      const directions = Array.from({ length: count }, (_, seed) => numbers(width, 20 + seed));
-      const bounds = (await byThreads.cosineBoundsFor(directions)).map(bytesOf);
-      const expected = (await without.cosineBoundsFor(directions)).map(bytesOf);
-      expect(bounds.map((bytes, at) => expected[at]?.equals(bytes))).toEqual(directions.map(() => true));
+    for (const wanted of [null, { count: 50, isCandidate: everything }]) {
+      const bounds = byRow(await byThreads.boundsFor(u, wanted), items);
+      expect(bounds).toEqual(byRow(await without.boundsFor(u, wanted), items));
+      for (const count of [1, 3, 4, 6]) {
+        const directions = Array.from({ length: count }, (_, seed) => numbers(width, 20 + seed));
+        const found = await byThreads.cosineBoundsFor(directions, wanted);
+        const expected = await without.cosineBoundsFor(directions, wanted);
+        expect(found.map((one) => byRow(one, items))).toEqual(expected.map((one) => byRow(one, items)));
+      }
     }
   });
 
@@ -101,7 +134,7 @@ describe('a scan by threads', () => {
     const scan = new ScanKernel(output, width, 1, 1);
     let turns = 0;
     const turn = setInterval(() => (turns += 1), 0);
-    for (let seed = 1; seed <= 100; seed++) await scan.boundsFor(numbers(width, seed));
+    for (let seed = 1; seed <= 100; seed++) await scan.boundsFor(numbers(width, seed), null);
     clearInterval(turn);
     expect(turns).toBeGreaterThan(0);
   });
@@ -119,20 +152,6 @@ describe('a scan by threads', () => {
     for (const [at, ranking] of asked.entries()) expect(await ranking.best(20, everything)).toEqual(together[at]);
     const firsts = users.map((rankings, user) => rankings.map((_, at) => together[5 * user + at]?.[0]?.row));
     expect(new Set(firsts.map((rows) => rows.join())).size).toBe(users.length);
-  });
-});
-
-describe('the places that bounds reach', () => {
-  it('are all of them in order, or nothing where they are too many', async () => {
-    for (const items of [4_097, 70_002]) {
-      const scan = new ScanKernel({ vectors: numbers(items * 4, 3), bias: numbers(items, 5).map((one) => one - 5) }, 4);
-      const { values, placesFrom } = await scan.boundsFor(numbers(4, 11));
-      for (const least of [Math.max(...values), -4, -5, -Infinity]) {
-        const all = Array.from(values.keys()).filter((at) => (values[at] ?? NaN) >= least);
-        expect(Array.from(placesFrom?.(least) ?? [])).toEqual(all.length > 32_768 ? [] : all);
-      }
-      expect(placesFrom?.(-4)?.length).toBeGreaterThan(0);
-    }
   });
 });
 

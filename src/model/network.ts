@@ -28,7 +28,15 @@ import {
 import { largestHalf, roundToHalf } from './half.js';
 import { hasKernels } from './kernels/module.js';
 import { IdTable } from './id-table.js';
-import { ItemRanking, roundingOfF32, type Bounds, type Ranking, type ReadBounds } from './item-ranking.js';
+import {
+  ItemRanking,
+  lowest,
+  roundingOfF32,
+  type Bounds,
+  type Ranking,
+  type ReadBounds,
+  type Wanted,
+} from './item-ranking.js';
 import { ScanKernel } from './kernels/scan-kernel.js';
 import { StepKernel } from './kernels/step-kernel.js';
 import { affine, zeros } from './matrix.js';
@@ -200,12 +208,11 @@ export class Network {
   ranking(state: UserState, u: Float32Array = this.query(state)): Ranking {
     const { output } = this.weights;
     const gains = gainsOf(this.transitions, state.recent, this.checkpoint.blend);
-    const boundsAt = this.boundsMadeBy(async (scan) => {
-      const made = (await scan?.boundsFor(u)) ?? { values: scoreAll(output, u) };
-      addGains(made.values, gains);
-      return [made];
-    });
-    return new ItemRanking(boundsAt(0), (row) => Math.fround(scoreOf(output, u, row) + (gains.get(row) ?? 0)));
+    const boundsAt = this.boundsMadeBy(
+      async (scan, wanted) => [await scan.boundsFor(u, wanted)],
+      () => [boundsOfAll(scoreAll(output, u))],
+    );
+    return new ItemRanking(boundsAt(0), (row) => Math.fround(scoreOf(output, u, row) + (gains.get(row) ?? 0)), gains);
   }
 
   /**
@@ -223,9 +230,8 @@ export class Network {
     };
     const cosines = directions.map(cosinesOf);
     const boundsAt = this.boundsMadeBy(
-      async (scan) =>
-        (await scan?.cosineBoundsFor(directions)) ??
-        cosines.map((of) => ({ values: output.bias.map((_, at) => of(at + 1) + roundingOfF32) })),
+      async (scan, wanted) => scan.cosineBoundsFor(directions, wanted),
+      () => cosines.map((of) => boundsOfAll(output.bias.map((_, at) => of(at + 1) + roundingOfF32))),
     );
     const rankings = cosines.map((of, at) => new ItemRanking(boundsAt(at), of));
     return rankings as readonly Ranking[] as { readonly [At in keyof D]: Ranking };
@@ -249,19 +255,37 @@ export class Network {
     });
   }
 
-  /** Bounds that are made when they are asked for; again where those of another query have taken their place in the kernel's memory. */
-  private boundsMadeBy(make: (scan: ScanKernel | null) => Promise<readonly Bounds[]>): (at: number) => ReadBounds {
-    const { slots, width } = this.dimensions;
-    const scan =
-      this.kernel === null ? null : (this.scan ??= new ScanKernel(this.weights.output, width, Math.max(1, slots)));
-    let made: readonly Bounds[] = [];
-    const read = async <V>(at: number, of: (bounds: Bounds) => V): Promise<V> => {
-      if (scan === null ? made.length === 0 : !scan.holds(made)) made = await make(scan);
-      const bounds = made[at];
+  /**
+   * Bounds that are made when they are asked for; again where those of another query have taken their place in the kernel's memory, or where
+   * others are wanted.
+   */
+  private boundsMadeBy(
+    make: (scan: ScanKernel, wanted: Wanted | null) => Promise<readonly Bounds[]>,
+    makePlainly: () => readonly Bounds[],
+  ): (at: number) => ReadBounds {
+    const boundsAt = (all: readonly Bounds[], at: number): Bounds => {
+      const bounds = all[at];
       if (bounds === undefined) throw new Error(`unreachable: no bounds were made for query ${at}`);
-      return of(bounds);
+      return bounds;
     };
-    return (at) => async (of) => (scan === null ? read(at, of) : scan.inTurn(async () => read(at, of)));
+    if (this.kernel === null) {
+      let plain: readonly Bounds[] | null = null;
+      return (at) => async (_, read) => Promise.resolve(read(boundsAt((plain ??= makePlainly()), at)));
+    }
+    const { slots, width } = this.dimensions;
+    const scan = (this.scan ??= new ScanKernel(this.weights.output, width, Math.max(1, slots)));
+    let made: readonly Bounds[] = [];
+    let madeFor: Wanted | null = null;
+    const isMadeFor = (wanted: Wanted | null): boolean =>
+      madeFor === null || (madeFor.count === wanted?.count && madeFor.isCandidate === wanted.isCandidate);
+    return (at) => async (wanted, read) =>
+      scan.inTurn(async () => {
+        if (!scan.holds(made) || !isMadeFor(wanted)) {
+          made = await make(scan, wanted);
+          madeFor = wanted;
+        }
+        return read(boundsAt(made, at));
+      });
   }
 
   /** The rules of the blend: the strongest transitions of each row. */
@@ -409,4 +433,9 @@ function usersWith(tracks: readonly Track[], event: number): number {
   let users = tracks.length;
   while (users > 0 && (tracks[users - 1] as Track).events.rows.length <= event) users--;
   return users;
+}
+
+/** `values`: the bound of row j at j - 1. */
+function boundsOfAll(values: Float32Array): Bounds {
+  return { rows: Int32Array.from(values, (_, at) => at + 1), values, least: lowest };
 }

@@ -79,36 +79,34 @@ export function lengthOf({ vectors }: Output, d: number, row: number): number {
   return Math.fround(Math.sqrt(squares));
 }
 
-/** Of the scores that reach `least`, and of those that are no numbers, the places, rising; null: there are too many. */
-export type PlacesFrom = (least: number) => ArrayLike<number> | null;
-
 /** The best `cutoff` items, best first; fewer where fewer are candidates. */
 export function rank(
   scores: Float32Array,
   cutoff: number,
   isCandidate: (row: number) => boolean = () => true,
-  placesFrom: PlacesFrom = (least) => placesIn(scores, least),
 ): readonly Ranked[] {
   if (cutoff <= 0) return [];
-  if (scores.length >= fewestToSample && scores.length > 64 * cutoff) {
-    const places = placesFrom(likelyLeast(scores, cutoff));
-    const best = places === null ? [] : bestOf(places, scores, cutoff, isCandidate);
+  if (scores.length >= fewestToSample) {
+    const step = Math.floor(scores.length / samples);
+    const sample = Array.from({ length: samples }, (_, at) => at * step).filter((at) => isCandidate(at + 1));
+    const sampled = Float32Array.from(sample, (at) => scores[at] as number);
+    const places = placesIn(scores, likelyLeast(sampled, scores.length, cutoff));
+    const best = bestOf(places, scores, cutoff, isCandidate);
     if (best.length === cutoff) return best; // whatever else there is lies below all of them
   }
   return bestOf(null, scores, cutoff, isCandidate);
 }
 
 /** So many scores are looked at before the others, to tell which are worth a look. */
-const samples = 512;
-const fewestToSample = 8 * samples;
+export const samples = 512;
+export const fewestToSample = 8 * samples;
 
-/** A score that a few times `cutoff` scores reach, by a sample of them. */
-function likelyLeast(scores: Float32Array, cutoff: number): number {
-  const step = Math.floor(scores.length / samples);
-  const above = Math.max(3, Math.ceil((samples * (3 * cutoff + 64)) / scores.length)); // fewer tell too little
+/** A score that a few times `cutoff` of all candidates reach, by those among the samples; -Infinity: these tell none. */
+export function likelyLeast(sample: Float32Array, total: number, cutoff: number): number {
+  const above = Math.max(3, Math.ceil((samples * (3 * cutoff + 64)) / total)); // fewer tell too little
+  if (above > sample.length) return -Infinity;
   const highest = new Float32Array(above).fill(-Infinity); // rising
-  for (let at = 0; at < samples; at++) {
-    const score = scores[at * step] as number;
+  for (const score of sample) {
     let place = 0;
     for (; place < above && score > (highest[place] as number); place++) {
       if (place > 0) highest[place - 1] = highest[place] as number;

@@ -57,10 +57,9 @@ export class SimilarItems {
   ): Promise<readonly (readonly Candidate[])[]> {
     const items = this.catalogue.itemsFor(live, null);
     const now = Date.now();
+    const isCandidate = (row: number): boolean => items.untilOf(row) > now; // one for all: they are found together
     const rankings = live.network.nearest(directions);
-    const best = await Promise.all(
-      rankings.map(async (ranking) => ranking.best(count, (row) => items.untilOf(row) > now)),
-    );
+    const best = await Promise.all(rankings.map(async (ranking) => ranking.best(count, isCandidate)));
     return best.map((rows) =>
       rows
         .filter(({ score }) => score > 0)

@@ -64,7 +64,6 @@ export interface StepKernels {
 
 export interface ScanKernels {
   scan(from: number, to: number, ...rest: ScanArguments): void;
-  placesFrom(count: number, numbers: number, least: number, places: number, room: number): number;
 }
 
 /** What a scan takes beside the part that is scanned. */
@@ -76,5 +75,6 @@ export type ScanArguments = readonly [
   numbers: number,
   factors: number,
   isScore: boolean,
-  bounds: number,
+  found: number,
+  room: number,
 ];

@@ -1,6 +1,7 @@
 /**
- * Upper bounds of all items' cosines with a direction, or of their scores for a query, in WebAssembly SIMD over vectors of 8 bits: an eighth of the arithmetic and a quarter
- * of the memory that exact scores take. A bound is at most so much above what it bounds as the roundings can add up to:
+ * Finds the items whose cosine with a direction, or whose score for a query, can be among the best, in WebAssembly SIMD over vectors of
+ * 8 bits: an eighth of the arithmetic and a quarter of the memory that exact scores take. It goes by upper bounds of these, each at most
+ * so much above what it bounds as the roundings can add up to:
  *
  *   o_j / |o_j| = s_j q_j + r_j, u / |u| = t p + w       q_j of 8 bits, p of 7
  *   cos(u, o_j) = s_j t (q_j . p) + u . r_j / |u| + w . (o_j / |o_j| - r_j)  <=  s_j t (q_j . p) + (1 + |w|) |r_j| + |w|      Cauchy-Schwarz
@@ -10,8 +11,8 @@
  * A scan that would hold the event loop up for milliseconds is made by threads beside it. All share one memory, in which the bounds of one
  * query stand at a time: who reads some does so in turn.
  */
-import type { Bounds } from '../item-ranking.js';
-import type { Output } from '../rank.js';
+import { lowest, type Bounds, type Wanted } from '../item-ranking.js';
+import { fewestToSample, likelyLeast, samples, type Output } from '../rank.js';
 import { instantiateScan, pageBytes, type ScanArguments, type ScanKernels, type SharedScan } from './module.js';
 import { ScanThreads } from './scan-threads.js';
 
@@ -29,8 +30,8 @@ const tile = 4;
 const besides = 5;
 /** Parts of the items that are read together. */
 const quarters = 4;
-/** Places that one look at the bounds finds at most; where more are worth a look, all are looked at. */
-const mostPlaces = 32_768;
+/** Bytes of what is found for a direction before its rows. */
+const foundHeader = 16;
 /** Items from which on threads scan: the event loop would stand still for about two milliseconds. */
 const fewestForThreads = 250_000;
 /** Tiles of each quarter that a thread takes at a time: some tens of microseconds. */
@@ -43,9 +44,9 @@ interface Places {
   readonly tiles: number;
   /** the numbers of each direction */
   readonly numbers: number;
-  /** scale and slacks of each */
+  /** scale, slacks and least of each */
   readonly factors: number;
-  readonly bounds: number;
+  /** what is found for each: a count, rows and bounds */
   readonly found: number;
   readonly nextBlock: number;
 }
@@ -87,23 +88,21 @@ export class ScanKernel {
     return mine;
   }
 
-  /** A bound for each item's score, row j at j - 1; holds until others are made. */
-  async boundsFor(u: Float32Array): Promise<Bounds> {
+  /** Bounds of the scores of the rows that are likely to be the best of those wanted, null: of all; they hold until others are made. */
+  async boundsFor(u: Float32Array, wanted: Wanted | null): Promise<Bounds> {
     this.takeDirection(u, 0, Math.hypot(...u));
-    await this.scan(1, true);
-    const made = this.boundsAt(0);
-    this.latest = [made];
-    return made;
+    const [bounds] = await this.find(1, true, wanted);
+    if (bounds === undefined) throw new Error('unreachable: each direction has its bounds');
+    return bounds;
   }
 
-  /** The same of the cosines of its vector with a few directions, in one pass over the items. */
-  async cosineBoundsFor(directions: readonly Float32Array[]): Promise<readonly Bounds[]> {
+  /** The same of the cosines of its vector with each of a few directions, in one pass over the items. */
+  async cosineBoundsFor(directions: readonly Float32Array[], wanted: Wanted | null): Promise<readonly Bounds[]> {
     if (directions.length > this.together) throw new Error(`${directions.length} directions, ${this.together} at most`);
     directions.forEach((direction, at) => {
       this.takeDirection(direction, at, 1);
     });
-    await this.scan(directions.length, false);
-    return (this.latest = directions.map((_, at) => this.boundsAt(at)));
+    return this.find(directions.length, false, wanted);
   }
 
   /** Whether no others took their place. */
@@ -111,21 +110,73 @@ export class ScanKernel {
     return first !== undefined && this.latest[0] === first;
   }
 
-  private async scan(directions: number, isScore: boolean): Promise<void> {
+  private async find(directions: number, isScore: boolean, wanted: Wanted | null): Promise<readonly Bounds[]> {
     this.latest = [];
-    const { rows, filledWidth, places, shared } = this;
-    const { tiles, numbers, factors, bounds, nextBlock } = places;
-    const quarter = rows / (quarters * tile);
-    const scan: ScanArguments = [quarter, filledWidth, tiles, directions, numbers, factors, isScore, bounds];
-    if (rows >= this.threadsFrom) {
+    const each = Array.from({ length: directions }, (_, direction) => direction);
+    const scan = this.scanOf(directions, isScore);
+    const leasts =
+      wanted === null || this.items < fewestToSample ? each.map(() => lowest) : this.likelyLeasts(each, scan, wanted);
+    for (const direction of each) this.begin(direction, leasts[direction] as number);
+    await this.scan(scan);
+    return (this.latest = each.map((direction) => this.found(direction, leasts[direction] as number)));
+  }
+
+  /** What the bounds of a few times as many as are wanted reach, by those of some tiles. */
+  private likelyLeasts(directions: readonly number[], scan: ScanArguments, wanted: Wanted): readonly number[] {
+    const [quarter] = scan;
+    const slices = samples / (quarters * tile);
+    for (const direction of directions) this.begin(direction, lowest);
+    for (let slice = 0; slice < slices; slice++) {
+      const from = Math.floor((slice * quarter) / slices);
+      this.kernels.scan(from, from + 1, ...scan);
+    }
+    return directions.map((direction) => {
+      const { rows, values } = this.found(direction, lowest);
+      const sample = values.filter((_, at) => wanted.isCandidate(rows[at] as number));
+      return Math.max(lowest, likelyLeast(sample, this.items, wanted.count));
+    });
+  }
+
+  private scanOf(directions: number, isScore: boolean): ScanArguments {
+    const { rows, filledWidth } = this;
+    const { tiles, numbers, factors, found } = this.places;
+    return [rows / (quarters * tile), filledWidth, tiles, directions, numbers, factors, isScore, found, rows];
+  }
+
+  private async scan(scan: ScanArguments): Promise<void> {
+    const { places, shared } = this;
+    if (this.rows >= this.threadsFrom) {
       try {
-        await threads.scan({ ...shared, nextBlock, blockTiles, scan });
+        await threads.scan({ ...shared, nextBlock: places.nextBlock, blockTiles, scan });
         return;
       } catch (error) {
         process.emitWarning(`the scan is made without threads: ${String(error)}`);
+        new Int32Array(this.buffer, this.foundAt(0), 1).fill(0);
       }
     }
+    const [quarter] = scan;
     this.kernels.scan(0, quarter, ...scan);
+  }
+
+  /** Where what is found for a direction begins. */
+  private foundAt(direction: number): number {
+    return this.places.found + direction * foundBytes(this.rows);
+  }
+
+  /** Nothing is found yet, and what is must reach `least`. */
+  private begin(direction: number, least: number): void {
+    new Float32Array(this.buffer, this.places.factors + 16 * direction, 4)[3] = least;
+    new Int32Array(this.buffer, this.foundAt(direction), 1)[0] = 0;
+  }
+
+  private found(direction: number, least: number): Bounds {
+    const place = this.foundAt(direction);
+    const [count = 0] = new Int32Array(this.buffer, place, 1);
+    return {
+      rows: new Int32Array(this.buffer, place + foundHeader, count),
+      values: new Float32Array(this.buffer, place + foundHeader + 4 * this.rows, count),
+      least,
+    };
   }
 
   private write({ vectors, bias }: Output, width: number): void {
@@ -146,6 +197,12 @@ export class ScanKernel {
       floats[rest + 3 * tile] = length;
       floats[rest + 4 * tile] = ownBias + rounding * Math.abs(ownBias);
     }
+    for (let row = items; row < this.rows; row++) {
+      const lane = row % tile;
+      const rest = (places.tiles + ((row - lane) / tile) * tileBytes(filledWidth) + tile * filledWidth) / 4 + lane;
+      floats[rest + 2 * tile] = -Infinity; // error: what fills up is below whatever must be reached
+      floats[rest + 3 * tile] = 1;
+    }
   }
 
   /** Puts a direction in 7 bits where the kernels read it, with t, 1 + |w| and |w|, each `times` so much. */
@@ -165,21 +222,6 @@ export class ScanKernel {
     const factors = [scale / length, 1 + error, error + rounding].map((factor) => factor * times);
     new Float32Array(buffer, places.factors + 16 * at, factors.length).set(factors);
   }
-
-  private boundsAt(direction: number): Bounds {
-    const { kernels, places, rows, items, buffer } = this;
-    const place = places.bounds + 4 * rows * direction;
-    return {
-      values: new Float32Array(buffer, place, items),
-      placesFrom: (least) => {
-        let count = kernels.placesFrom(rows, place, least, places.found, mostPlaces);
-        if (count < 0) return null;
-        const found = new Int32Array(buffer, places.found, count);
-        while (count > 0 && (found[count - 1] as number) >= items) count -= 1; // of rows that fill up
-        return found.subarray(0, count);
-      },
-    };
-  }
 }
 
 function layOut(
@@ -197,8 +239,7 @@ function layOut(
     tiles: place((rows / tile) * tileBytes(filledWidth)),
     numbers: place(filledWidth * together),
     factors: place(16 * together),
-    bounds: place(4 * rows * together),
-    found: place(4 * mostPlaces),
+    found: place(foundBytes(rows) * together),
     nextBlock: place(4),
   };
   return { places, end };
@@ -206,6 +247,10 @@ function layOut(
 
 function tileBytes(filledWidth: number): number {
   return tile * (filledWidth + 4 * besides);
+}
+
+function foundBytes(rows: number): number {
+  return foundHeader + 8 * rows;
 }
 
 /**

@@ -2,32 +2,37 @@ import { expect, it } from '@jest/globals';
 import { instantiateScan, pageBytes } from './module.js';
 import { ScanThreads, type ScanTask } from './scan-threads.js';
 
-/** Bounds of `4 * quarter` tiles without numbers: each bound is the error of its factors. */
-function taskOf(quarter: number): { readonly task: ScanTask; readonly bounds: () => Float32Array } {
+/** `16 * quarter` items without numbers: the bound of each is the error of its direction, and all are found. */
+function taskOf(quarter: number): { readonly task: ScanTask; readonly found: () => readonly number[] } {
+  const rows = 16 * quarter;
   const tiles = 2 * pageBytes;
-  const bounds = tiles + 4 * quarter * 96;
-  const { module, memory } = instantiateScan(bounds + 64 * quarter);
-  new Float32Array(memory.buffer, pageBytes, 4).set([1, 1, 0.25]);
-  const scan = [quarter, 4, tiles, 1, pageBytes + 64, pageBytes, false, bounds] as const;
+  const found = tiles + 4 * quarter * 96;
+  const { module, memory } = instantiateScan(found + 16 + 8 * rows);
+  new Float32Array(memory.buffer, pageBytes, 4).set([1, 1, 0.25, 0.25]);
   return {
-    task: { module, memory, nextBlock: pageBytes + 128, blockTiles: 3, scan },
-    bounds: () => new Float32Array(memory.buffer, bounds, 16 * quarter),
+    task: {
+      ...{ module, memory, nextBlock: pageBytes + 128, blockTiles: 3 },
+      scan: [quarter, 4, tiles, 1, pageBytes + 64, pageBytes, false, found, rows],
+    },
+    found: () => {
+      const [count = 0] = new Int32Array(memory.buffer, found, 1);
+      return [...new Int32Array(memory.buffer, found + 16, count)].sort((a, b) => a - b);
+    },
   };
 }
 
 it('threads scan every block once, and what comes after a fault is scanned by others', async () => {
   const threads = new ScanThreads();
+  const rowsTo = (last: number): readonly number[] => Array.from({ length: last }, (_, at) => at + 1);
   for (const quarter of [1, 3, 1_000]) {
-    const { task, bounds } = taskOf(quarter);
+    const { task, found } = taskOf(quarter);
     await threads.scan(task);
-    expect(bounds().every((bound) => bound === 0.25)).toBe(true);
-    const next = new Int32Array(task.memory.buffer, task.nextBlock, 1);
-    expect(Atomics.load(next, 0)).toBeGreaterThanOrEqual(Math.ceil(quarter / 3));
+    expect(found()).toEqual(rowsTo(16 * quarter));
   }
-  const { task, bounds } = taskOf(100);
+  const { task, found } = taskOf(100);
   const module = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
   await expect(threads.scan({ ...task, module })).rejects.toThrow(/scan is not a function/);
-  expect(bounds().some((bound) => bound !== 0)).toBe(false);
+  expect(found()).toEqual([]);
   await threads.scan(task);
-  expect(bounds().every((bound) => bound === 0.25)).toBe(true);
+  expect(found()).toEqual(rowsTo(1_600));
 });

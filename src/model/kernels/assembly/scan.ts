@@ -1,6 +1,6 @@
 /**
- * Upper bounds of what items score for a query, or of their vectors' cosines with directions; AssemblyScript, compiled by `../build.mjs`
- * with a memory that threads share, so that several can each scan a part of the items.
+ * Finds the items whose scores for a query, or whose vectors' cosines with directions, can reach a number, by upper bounds of these;
+ * AssemblyScript, compiled by `../build.mjs` with a memory that threads share, so that several can each scan a part of the items.
  *
  *   cosine  uScale scale_j (u . o_j) + uLength error_j + uError
  *   score   length_j times that, + bias_j
@@ -11,7 +11,10 @@
  *
  * u is in 7 bits, 64 above its numbers, which lie in -63 .. 63: the relaxed product is the same on all machines, since u + 64 lies in
  * 1 .. 127 and two products of 127 * 127 fit in 16 bits. The offset takes the 64 away: it is -64 times the sum of the vector's numbers.
- * The numbers of several u lie one behind the other, and so do their uScale, uLength, uError and a place to spare at `factors`.
+ * The numbers of several u lie one behind the other, and so do their uScale, uLength, uError and what the bounds must reach at `factors`.
+ *
+ * What is found for a u are the rows and their bounds, in any order: a count in the first four bytes of its part of `found`, from the
+ * 16th byte on the rows, and behind the `room` for all of them the bounds.
  */
 
 /** Bytes of a tile beside the vectors'. */
@@ -19,8 +22,7 @@ const besides: usize = 80;
 
 /**
  * The tiles `from` .. `to` - 1 of each quarter of all, of which there are four times `quarter`: a processor waits less for four places
- * of the memory that are read together than for one. `bounds` has those of all items for the first direction, then for the next.
- * `width` is a multiple of 4.
+ * of the memory that are read together than for one. `width` is a multiple of 4, `room` too. A bound that is no number is found.
  */
 export function scan(
   from: i32,
@@ -32,30 +34,33 @@ export function scan(
   numbers: usize,
   factors: usize,
   isScore: bool,
-  bounds: usize,
+  found: usize,
+  room: i32,
 ): void {
   const row = <usize>width;
   const size = 4 * row + besides;
   const next = <usize>quarter * size;
-  const nextBounds = (<usize>quarter) << 4;
-  const all = 4 * nextBounds;
   for (let tile = from; tile < to; tile++) {
     const a = tiles + <usize>tile * size;
-    const toA = bounds + ((<usize>tile) << 4);
     let direction: i32 = 0;
     for (; direction + 4 <= directions; direction += 4) {
       const u = numbers + <usize>direction * row;
       const factor = factors + ((<usize>direction) << 4);
-      const to = toA + <usize>direction * all;
-      scanFour(a, a + next, row, u, factor, isScore, to, to + nextBounds, all);
-      scanFour(a + 2 * next, a + 3 * next, row, u, factor, isScore, to + 2 * nextBounds, to + 3 * nextBounds, all);
+      const to = partOf(found, direction, room);
+      scanFour(a, a + next, row, u, factor, isScore, to, room, tile, tile + quarter);
+      scanFour(a + 2 * next, a + 3 * next, row, u, factor, isScore, to, room, tile + 2 * quarter, tile + 3 * quarter);
     }
     for (; direction < directions; direction++) {
       const u = numbers + <usize>direction * row;
       const factor = factors + ((<usize>direction) << 4);
-      scanOne(a, next, row, u, factor, isScore, toA + <usize>direction * all, nextBounds);
+      scanOne(a, next, row, u, factor, isScore, partOf(found, direction, room), room, tile, quarter);
     }
   }
+}
+
+/** Where what is found for a direction lies. */
+function partOf(found: usize, direction: i32, room: i32): usize {
+  return found + <usize>direction * (16 + ((<usize>room) << 3));
 }
 
 /** A tile of each quarter, for one direction. */
@@ -66,8 +71,10 @@ function scanOne(
   u: usize,
   factor: usize,
   isScore: bool,
-  to: usize,
-  nextBounds: usize,
+  found: usize,
+  room: i32,
+  tile: i32,
+  quarter: i32,
 ): void {
   const b = a + next;
   const c = b + next;
@@ -84,10 +91,10 @@ function scanOne(
     sumsC = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(c + 4 * column), four, sumsC);
     sumsD = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(d + 4 * column), four, sumsD);
   }
-  storeBounds(sumsA, a + rest, factor, isScore, to);
-  storeBounds(sumsB, b + rest, factor, isScore, to + nextBounds);
-  storeBounds(sumsC, c + rest, factor, isScore, to + 2 * nextBounds);
-  storeBounds(sumsD, d + rest, factor, isScore, to + 3 * nextBounds);
+  find(sumsA, a + rest, factor, isScore, found, room, tile);
+  find(sumsB, b + rest, factor, isScore, found, room, tile + quarter);
+  find(sumsC, c + rest, factor, isScore, found, room, tile + 2 * quarter);
+  find(sumsD, d + rest, factor, isScore, found, room, tile + 3 * quarter);
 }
 
 /** Two tiles for four directions, so that what is read of a tile serves four products. */
@@ -98,9 +105,10 @@ function scanFour(
   u: usize,
   factor: usize,
   isScore: bool,
-  toA: usize,
-  toB: usize,
-  all: usize,
+  found: usize,
+  room: i32,
+  tileA: i32,
+  tileB: i32,
 ): void {
   const rest = 4 * row;
   let a0 = v128.load(a + rest);
@@ -127,40 +135,40 @@ function scanFour(
     a3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(ofA, u3, a3);
     b3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(ofB, u3, b3);
   }
-  storeBounds(a0, a + rest, factor, isScore, toA);
-  storeBounds(a1, a + rest, factor + 16, isScore, toA + all);
-  storeBounds(a2, a + rest, factor + 32, isScore, toA + 2 * all);
-  storeBounds(a3, a + rest, factor + 48, isScore, toA + 3 * all);
-  storeBounds(b0, b + rest, factor, isScore, toB);
-  storeBounds(b1, b + rest, factor + 16, isScore, toB + all);
-  storeBounds(b2, b + rest, factor + 32, isScore, toB + 2 * all);
-  storeBounds(b3, b + rest, factor + 48, isScore, toB + 3 * all);
+  const next = partOf(0, 1, room);
+  find(a0, a + rest, factor, isScore, found, room, tileA);
+  find(a1, a + rest, factor + 16, isScore, found + next, room, tileA);
+  find(a2, a + rest, factor + 32, isScore, found + 2 * next, room, tileA);
+  find(a3, a + rest, factor + 48, isScore, found + 3 * next, room, tileA);
+  find(b0, b + rest, factor, isScore, found, room, tileB);
+  find(b1, b + rest, factor + 16, isScore, found + next, room, tileB);
+  find(b2, b + rest, factor + 32, isScore, found + 2 * next, room, tileB);
+  find(b3, b + rest, factor + 48, isScore, found + 3 * next, room, tileB);
 }
 
-/** The bounds of a tile's items out of their sums; `rest`: what the tile holds beside the vectors. */
-function storeBounds(sums: v128, rest: usize, factor: usize, isScore: bool, to: usize): void {
+/** Those of a tile's items whose bounds reach what they must; `rest`: what the tile holds beside the vectors. */
+function find(sums: v128, rest: usize, factor: usize, isScore: bool, found: usize, room: i32, tile: i32): void {
   const scale = v128.load32_splat(factor);
   const product = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(sums), v128.load(rest, 16)), scale);
   const slack = f32x4.add(f32x4.mul(v128.load(rest, 32), v128.load32_splat(factor, 4)), v128.load32_splat(factor, 8));
-  let bound = f32x4.add(product, slack);
-  if (isScore) bound = f32x4.add(f32x4.mul(bound, v128.load(rest, 48)), v128.load(rest, 64));
-  v128.store(to, bound);
+  let bounds = f32x4.add(product, slack);
+  if (isScore) bounds = f32x4.add(f32x4.mul(bounds, v128.load(rest, 48)), v128.load(rest, 64));
+  const reached = i32x4.bitmask(f32x4.lt(bounds, v128.load32_splat(factor, 12))) ^ 15;
+  if (reached != 0) keep(bounds, reached, found, room, (tile << 2) + 1);
 }
 
-/** Of `count` numbers, a multiple of 16, the places of those that are not below `least`, rising; returns how many, -1 where they are more than `room`. */
-export function placesFrom(count: i32, numbers: usize, least: f32, places: usize, room: i32): i32 {
-  const bound = f32x4.splat(least);
-  let found = 0;
-  for (let place = 0; place < count; place += 16, numbers += 64) {
-    const n0 = f32x4.lt(v128.load(numbers), bound);
-    const n1 = f32x4.lt(v128.load(numbers, 16), bound);
-    const n2 = f32x4.lt(v128.load(numbers, 32), bound);
-    const n3 = f32x4.lt(v128.load(numbers, 48), bound);
-    const below = i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(n0, n1), i16x8.narrow_i32x4_s(n2, n3)));
-    let lanes = below ^ 0xffff;
-    if (lanes == 0) continue;
-    if (found + 16 > room) return -1;
-    for (; lanes != 0; lanes &= lanes - 1, found++) store<i32>(places + ((<usize>found) << 2), place + <i32>ctz(lanes));
-  }
-  return found;
+/** `reached`: a bit for each of four items that were found, `row`: of the first. */
+function keep(bounds: v128, reached: i32, found: usize, room: i32, row: i32): void {
+  let place = atomic.add<i32>(found, popcnt(reached));
+  const rows = found + 16;
+  const values = rows + ((<usize>room) << 2);
+  if (reached & 1) put(rows, values, place++, row, f32x4.extract_lane(bounds, 0));
+  if (reached & 2) put(rows, values, place++, row + 1, f32x4.extract_lane(bounds, 1));
+  if (reached & 4) put(rows, values, place++, row + 2, f32x4.extract_lane(bounds, 2));
+  if (reached & 8) put(rows, values, place++, row + 3, f32x4.extract_lane(bounds, 3));
+}
+
+function put(rows: usize, values: usize, place: i32, row: i32, bound: f32): void {
+  store<i32>(rows + ((<usize>place) << 2), row);
+  store<f32>(values + ((<usize>place) << 2), bound);
 }
