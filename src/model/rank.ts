@@ -88,9 +88,9 @@ export function rank(
   if (cutoff <= 0) return [];
   if (scores.length >= fewestToSample) {
     const step = Math.floor(scores.length / samples);
-    const sample = Array.from({ length: samples }, (_, at) => at * step).filter((at) => isCandidate(at + 1));
-    const sampled = Float32Array.from(sample, (at) => scores[at] as number);
-    const places = placesIn(scores, likelyLeast(sampled, scores.length, cutoff));
+    const sample = Float32Array.from({ length: samples }, (_, at) => scores[at * step] as number);
+    const least = likelyLeast(sample, (at) => isCandidate(at * step + 1), scores.length, cutoff);
+    const places = placesIn(scores, least);
     const best = bestOf(places, scores, cutoff, isCandidate);
     if (best.length === cutoff) return best; // whatever else there is lies below all of them
   }
@@ -98,20 +98,27 @@ export function rank(
 }
 
 /** So many scores are looked at before the others, to tell which are worth a look. */
-export const samples = 512;
+export const samples = 1_024;
 export const fewestToSample = 8 * samples;
+/** Where fewer of them are above a score, they tell too little of how many of all are. */
+const fewestAbove = 5;
 
-/** A score that a few times `cutoff` of all candidates reach, by those among the samples; -Infinity: these tell none. */
-export function likelyLeast(sample: Float32Array, total: number, cutoff: number): number {
-  const above = Math.max(3, Math.ceil((samples * (3 * cutoff + 64)) / total)); // fewer tell too little
+/** A score that a few times `cutoff` of the candidates reach among `total`, by a sample of these; -Infinity: it tells none. */
+export function likelyLeast(
+  sample: Float32Array,
+  isCandidateAt: (place: number) => boolean,
+  total: number,
+  cutoff: number,
+): number {
+  const above = Math.max(fewestAbove, Math.ceil((sample.length * (3 * cutoff + 64)) / total));
   if (above > sample.length) return -Infinity;
   const highest = new Float32Array(above).fill(-Infinity); // rising
-  for (const score of sample) {
-    let place = 0;
-    for (; place < above && score > (highest[place] as number); place++) {
-      if (place > 0) highest[place - 1] = highest[place] as number;
-    }
-    if (place > 0) highest[place - 1] = score;
+  for (let at = 0; at < sample.length; at++) {
+    const score = sample[at] as number;
+    if (!(score > (highest[0] as number)) || !isCandidateAt(at)) continue;
+    let place = 1;
+    for (; place < above && score > (highest[place] as number); place++) highest[place - 1] = highest[place] as number;
+    highest[place - 1] = score;
   }
   return highest[0] as number;
 }

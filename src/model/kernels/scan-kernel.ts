@@ -132,8 +132,8 @@ export class ScanKernel {
     }
     return directions.map((direction) => {
       const { rows, values } = this.found(direction, lowest);
-      const sample = values.filter((_, at) => wanted.isCandidate(rows[at] as number));
-      return Math.max(lowest, likelyLeast(sample, this.items, wanted.count));
+      const isCandidateAt = (at: number): boolean => wanted.isCandidate(rows[at] as number);
+      return Math.max(lowest, likelyLeast(values, isCandidateAt, this.items, wanted.count));
     });
   }
 
