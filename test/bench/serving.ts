@@ -74,7 +74,7 @@ async function deploy(databaseUrl: string, items: number): Promise<Deployment> {
     DATABASE_SCHEMA: `serving_${items}`,
     RECOLLECT_LOG_LEVEL: 'info',
     RECOLLECT_ROLE: 'api',
-    ...{ MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '1048576' }, // as the image has them
+    ...{ MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '65536' }, // as the image has them
   };
   const config = readConfig(settings);
   const logger = createLogger({ ...config, logLevel: 'error' });

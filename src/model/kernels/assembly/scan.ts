@@ -135,30 +135,61 @@ function scanFour(
     a3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(ofA, u3, a3);
     b3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(ofB, u3, b3);
   }
+  findFour(a0, a1, a2, a3, a + rest, factor, isScore, found, room, tileA);
+  findFour(b0, b1, b2, b3, b + rest, factor, isScore, found, room, tileB);
+}
+
+/** `find` for four directions, which as a rule find nothing in a tile. */
+function findFour(
+  sums0: v128,
+  sums1: v128,
+  sums2: v128,
+  sums3: v128,
+  rest: usize,
+  factor: usize,
+  isScore: bool,
+  found: usize,
+  room: i32,
+  tile: i32,
+): void {
+  const scales = v128.load(rest, 16);
+  const errors = v128.load(rest, 32);
+  const lengths = isScore ? v128.load(rest, 48) : f32x4.splat(1);
+  const biases = isScore ? v128.load(rest, 64) : f32x4.splat(0);
+  const bounds0 = boundsOf(sums0, scales, errors, lengths, biases, factor);
+  const bounds1 = boundsOf(sums1, scales, errors, lengths, biases, factor + 16);
+  const bounds2 = boundsOf(sums2, scales, errors, lengths, biases, factor + 32);
+  const bounds3 = boundsOf(sums3, scales, errors, lengths, biases, factor + 48);
+  const below0 = f32x4.lt(bounds0, v128.load32_splat(factor, 12));
+  const below1 = f32x4.lt(bounds1, v128.load32_splat(factor, 28));
+  const below2 = f32x4.lt(bounds2, v128.load32_splat(factor, 44));
+  const below3 = f32x4.lt(bounds3, v128.load32_splat(factor, 60));
+  if (i32x4.all_true(v128.and(v128.and(below0, below1), v128.and(below2, below3)))) return;
   const next = partOf(0, 1, room);
-  find(a0, a + rest, factor, isScore, found, room, tileA);
-  find(a1, a + rest, factor + 16, isScore, found + next, room, tileA);
-  find(a2, a + rest, factor + 32, isScore, found + 2 * next, room, tileA);
-  find(a3, a + rest, factor + 48, isScore, found + 3 * next, room, tileA);
-  find(b0, b + rest, factor, isScore, found, room, tileB);
-  find(b1, b + rest, factor + 16, isScore, found + next, room, tileB);
-  find(b2, b + rest, factor + 32, isScore, found + 2 * next, room, tileB);
-  find(b3, b + rest, factor + 48, isScore, found + 3 * next, room, tileB);
+  const row = (tile << 2) + 1;
+  keep(bounds0, i32x4.bitmask(below0) ^ 15, found, room, row);
+  keep(bounds1, i32x4.bitmask(below1) ^ 15, found + next, room, row);
+  keep(bounds2, i32x4.bitmask(below2) ^ 15, found + 2 * next, room, row);
+  keep(bounds3, i32x4.bitmask(below3) ^ 15, found + 3 * next, room, row);
 }
 
 /** Those of a tile's items whose bounds reach what they must; `rest`: what the tile holds beside the vectors. */
 function find(sums: v128, rest: usize, factor: usize, isScore: bool, found: usize, room: i32, tile: i32): void {
-  const scale = v128.load32_splat(factor);
-  const product = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(sums), v128.load(rest, 16)), scale);
-  const slack = f32x4.add(f32x4.mul(v128.load(rest, 32), v128.load32_splat(factor, 4)), v128.load32_splat(factor, 8));
-  let bounds = f32x4.add(product, slack);
-  if (isScore) bounds = f32x4.add(f32x4.mul(bounds, v128.load(rest, 48)), v128.load(rest, 64));
-  const reached = i32x4.bitmask(f32x4.lt(bounds, v128.load32_splat(factor, 12))) ^ 15;
-  if (reached != 0) keep(bounds, reached, found, room, (tile << 2) + 1);
+  const lengths = isScore ? v128.load(rest, 48) : f32x4.splat(1);
+  const biases = isScore ? v128.load(rest, 64) : f32x4.splat(0);
+  const bounds = boundsOf(sums, v128.load(rest, 16), v128.load(rest, 32), lengths, biases, factor);
+  keep(bounds, i32x4.bitmask(f32x4.lt(bounds, v128.load32_splat(factor, 12))) ^ 15, found, room, (tile << 2) + 1);
+}
+
+function boundsOf(sums: v128, scales: v128, errors: v128, lengths: v128, biases: v128, factor: usize): v128 {
+  const product = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(sums), scales), v128.load32_splat(factor));
+  const slack = f32x4.add(f32x4.mul(errors, v128.load32_splat(factor, 4)), v128.load32_splat(factor, 8));
+  return f32x4.add(f32x4.mul(f32x4.add(product, slack), lengths), biases);
 }
 
 /** `reached`: a bit for each of four items that were found, `row`: of the first. */
 function keep(bounds: v128, reached: i32, found: usize, room: i32, row: i32): void {
+  if (reached == 0) return;
   let place = atomic.add<i32>(found, popcnt(reached));
   const rows = found + 16;
   const values = rows + ((<usize>room) << 2);
