@@ -39,8 +39,8 @@ export class PatientClient extends pg.Client {
     const query = this.query.bind(this) as (...statement: readonly unknown[]) => unknown;
     this.query = ((...statement: readonly unknown[]): unknown => {
       const ms = patience.getStore()?.ms;
-      if (ms === undefined) return query(...statement);
-      const answer = query(...this.prepared(statement));
+      if (ms === undefined) return askedBy(query, statement);
+      const answer = askedBy(query, this.prepared(statement));
       if (!(answer instanceof Promise)) return answer;
       answer.catch((error: unknown) => {
         this.repeated.failed(String(statement[0]), error);
@@ -69,4 +69,20 @@ export class PatientClient extends pg.Client {
     };
     answer.then(answered, answered);
   }
+}
+
+/**
+ * A promise of what a statement answers, by its callback: a promise of the client's own keeps the collector from a statement's rows until
+ * a major collection (4.4 KB of a small statement; with what waited for it, a third of what an answer took).
+ */
+function askedBy(query: (...statement: readonly unknown[]) => unknown, statement: readonly unknown[]): unknown {
+  const [config, values, ...more] = statement;
+  const isText = typeof config === 'string' || (typeof config === 'object' && config !== null && !('submit' in config));
+  if (!isText || typeof values === 'function' || more.length > 0) return query(...statement);
+  return new Promise((resolve, reject) => {
+    query(config, values, (error: Error | null | undefined, result: unknown) => {
+      if (error === null || error === undefined) resolve(result);
+      else reject(error);
+    });
+  });
 }
