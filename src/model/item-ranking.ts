@@ -60,7 +60,7 @@ export class ItemRanking implements Ranking {
   shifted(shiftOf: (row: number) => number): Ranking {
     let made: Promise<Bounds> | null = null;
     const shift = ({ rows, values, least }: Bounds): Bounds => ({
-      rows: Array.from(rows),
+      rows: Int32Array.from(rows),
       values: values.map((bound, at) => {
         const row = rows[at] as number;
         const shifted = this.withGain(row, bound) + shiftOf(row);

@@ -116,8 +116,14 @@ export class ScanKernel {
     const scan = this.scanOf(directions, isScore);
     const leasts =
       wanted === null || this.items < fewestToSample ? each.map(() => lowest) : this.likelyLeasts(each, scan, wanted);
-    for (const direction of each) this.begin(direction, leasts[direction] as number);
-    await this.scan(scan);
+    const begin = (): void => {
+      for (const direction of each) this.begin(direction, leasts[direction] as number);
+    };
+    begin();
+    if (!(await this.scanByThreads(scan))) {
+      begin(); // without what threads have found that did not end
+      this.kernels.scan(0, scan[0], ...scan);
+    }
     return (this.latest = each.map((direction) => this.found(direction, leasts[direction] as number)));
   }
 
@@ -143,19 +149,16 @@ export class ScanKernel {
     return [rows / (quarters * tile), filledWidth, tiles, directions, numbers, factors, isScore, found, rows];
   }
 
-  private async scan(scan: ScanArguments): Promise<void> {
-    const { places, shared } = this;
-    if (this.rows >= this.threadsFrom) {
-      try {
-        await threads.scan({ ...shared, nextBlock: places.nextBlock, blockTiles, scan });
-        return;
-      } catch (error) {
-        process.emitWarning(`the scan is made without threads: ${String(error)}`);
-        new Int32Array(this.buffer, this.foundAt(0), 1).fill(0);
-      }
+  /** Whether threads have done it. */
+  private async scanByThreads(scan: ScanArguments): Promise<boolean> {
+    if (this.rows < this.threadsFrom) return false;
+    try {
+      await threads.scan({ ...this.shared, nextBlock: this.places.nextBlock, blockTiles, scan });
+      return true;
+    } catch (error) {
+      process.emitWarning(`the scan is made without threads: ${String(error)}`);
+      return false;
     }
-    const [quarter] = scan;
-    this.kernels.scan(0, quarter, ...scan);
   }
 
   /** Where what is found for a direction begins. */

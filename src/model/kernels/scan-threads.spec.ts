@@ -36,3 +36,14 @@ it('threads scan every block once, and what comes after a fault is scanned by ot
   await threads.scan(task);
   expect(found()).toEqual(rowsTo(1_600));
 });
+
+it('a thread that ended while nothing was to be scanned is replaced', async () => {
+  const threads = new ScanThreads();
+  const { task, found } = taskOf(10);
+  await threads.scan(task);
+  const [first] = Reflect.get(threads, 'threads') as readonly { end(): Promise<void> }[];
+  await first?.end();
+  new Int32Array(task.memory.buffer, task.scan[7], 1).fill(0);
+  await threads.scan(task);
+  expect(found()).toHaveLength(160);
+});

@@ -22,20 +22,26 @@ const mostThreads = 4;
 export class ScanThreads {
   private threads: readonly ScanThread[] = [];
 
-  /** Throws what a thread died of; then none is at work any more, and the next scan starts others. */
+  /** Throws what a thread died of; then none is at work any more, and the next scan starts others, as it does where one has ended meanwhile. */
   async scan(task: ScanTask): Promise<void> {
+    if (this.threads.some(({ hasEnded }) => hasEnded)) await this.end();
     if (this.threads.length === 0) {
       this.threads = Array.from({ length: Math.min(mostThreads, availableParallelism()) }, () => new ScanThread());
     }
-    const { threads } = this;
     new Int32Array(task.memory.buffer, task.nextBlock, 1).fill(0);
     try {
-      await Promise.all(threads.map(async (thread) => thread.scan(task)));
+      await Promise.all(this.threads.map(async (thread) => thread.scan(task)));
     } catch (error) {
-      if (this.threads === threads) this.threads = [];
-      await Promise.all(threads.map(async (thread) => thread.end()));
+      await this.end();
       throw error;
     }
+  }
+
+  /** What they have not done fails. */
+  private async end(): Promise<void> {
+    const { threads } = this;
+    this.threads = [];
+    await Promise.all(threads.map(async (thread) => thread.end()));
   }
 }
 
@@ -50,6 +56,7 @@ class ScanThread {
   private readonly worker = new Worker(new URL(`./scan-thread${extname(import.meta.url)}`, import.meta.url));
   /** the oldest first, which is the order of the answers */
   private readonly waiting: Waiting[] = [];
+  private ended = false;
 
   constructor() {
     this.worker
@@ -66,6 +73,11 @@ class ScanThread {
       .unref();
   }
 
+  /** Such a one answers nothing. */
+  get hasEnded(): boolean {
+    return this.ended;
+  }
+
   async scan(task: ScanTask): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.waiting.push({ resolve, reject });
@@ -79,6 +91,7 @@ class ScanThread {
   }
 
   private fail(reason: unknown): void {
+    this.ended = true;
     for (const { reject } of this.waiting.splice(0)) reject(reason);
   }
 }
