@@ -159,21 +159,21 @@ export class BestRows {
 
   offer(row: number, score: number): void {
     const { heap, most } = this;
-    const entry = { row, score };
     const top = heap[0];
-    if (heap.length < most) rise(heap, entry);
-    else if (top !== undefined && isWorse(top, entry)) sinkFromTop(heap, entry);
+    if (heap.length < most) rise(heap, { row, score });
+    else if (top !== undefined && isWorse(top, row, score)) sinkFromTop(heap, { row, score });
     if (heap.length === most) this.least = heap[0]?.score ?? Number.NaN;
   }
 
   /** The best first, of equal scores the lower row. */
   inOrder(): readonly Ranked[] {
-    return [...this.heap].sort((a, b) => (isWorse(a, b) ? 1 : -1));
+    return [...this.heap].sort((a, b) => (isWorse(a, b.row, b.score) ? 1 : -1));
   }
 }
 
-function isWorse(a: Ranked, b: Ranked): boolean {
-  return a.score < b.score || (a.score === b.score && a.row > b.row);
+/** Than another row with its score. */
+function isWorse(a: Ranked, row: number, score: number): boolean {
+  return a.score < score || (a.score === score && a.row > row);
 }
 
 /** Adds an entry at the end of the heap and lets it rise over better ones. */
@@ -182,7 +182,7 @@ function rise(heap: Ranked[], entry: Ranked): void {
   for (;;) {
     const parent = (at - 1) >> 1;
     const above = heap[parent];
-    if (above === undefined || !isWorse(entry, above)) break;
+    if (above === undefined || !isWorse(entry, above.row, above.score)) break;
     heap[at] = above;
     at = parent;
   }
@@ -195,8 +195,8 @@ function sinkFromTop(heap: Ranked[], entry: Ranked): void {
   for (;;) {
     const left = heap[2 * at + 1];
     const right = heap[2 * at + 2];
-    const worse = left !== undefined && right !== undefined && isWorse(right, left) ? right : left;
-    if (worse === undefined || !isWorse(worse, entry)) break;
+    const worse = left !== undefined && right !== undefined && isWorse(right, left.row, left.score) ? right : left;
+    if (worse === undefined || !isWorse(worse, entry.row, entry.score)) break;
     heap[at] = worse;
     at = 2 * at + (worse === left ? 1 : 2);
   }

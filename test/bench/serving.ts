@@ -99,7 +99,7 @@ async function deploy(databaseUrl: string, items: number): Promise<Deployment> {
   const recall = await recallOf(new Network(checkpoint));
   const { key } = await createKey(dataSource.manager, { name: 'bench', scopes: ['reader'], expiresAt: null });
   await dataSource.destroy();
-  const api = new IngestProcess(settings, ['--max-semi-space-size=32']); // as compose.yaml gives the role
+  const api = new IngestProcess(settings, ['--max-semi-space-size=16']); // as compose.yaml gives the role
   const urlOf = (): string | undefined => /"url":"([^"]+)"/.exec(api.log)?.[1];
   while (urlOf() === undefined) {
     await api.refuseEnded();

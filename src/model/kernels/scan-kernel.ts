@@ -211,11 +211,13 @@ export class ScanKernel {
   /** Puts a direction in 7 bits where the kernels read it, with t, 1 + |w| and |w|, each `times` so much. */
   private takeDirection(u: Float32Array, at: number, times: number): void {
     const { buffer, places, filledWidth } = this;
-    const most = u.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+    let most = 0;
+    for (const value of u) most = Math.max(most, Math.abs(value));
     const scale = Math.fround(most / mostOf7Bits) || 1;
     const numbers = new Int8Array(buffer, places.numbers + at * filledWidth, filledWidth);
     let left = 0;
-    for (const [column, value] of u.entries()) {
+    for (let column = 0; column < u.length; column++) {
+      const value = u[column] as number;
       const rounded = Math.round(value / scale);
       numbers[column] = rounded + offsetOf7Bits;
       left += (value - scale * rounded) ** 2;
