@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomCheckpoint } from '../../test/random-checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
-import { joinedRanking, lowest, rankingOf, type Bounds } from './item-ranking.js';
+import { joinedRanking, lowest, rankingOf, type Bounds, type ReadBounds, type Wanted } from './item-ranking.js';
 import { ScanKernel } from './kernels/scan-kernel.js';
 import { Network } from './network.js';
 import { rank, scoreAll, type Output } from './rank.js';
@@ -18,11 +18,21 @@ function numbers(count: number, seed: number): Float32Array {
 const everything = () => true;
 
 /** Of each row its bound, or NaN, at row - 1. */
-function byRow({ rows, values }: Bounds, items: number): Float32Array {
-  const all = new Float32Array(items).fill(NaN);
-  values.forEach((bound, at) => (all[(rows[at] ?? 0) - 1] = bound));
-  expect(new Set(Array.from(rows)).size).toBe(values.length);
-  return all;
+const byRow =
+  (items: number) =>
+  ({ rows, values }: Bounds): Float32Array => {
+    const all = new Float32Array(items).fill(NaN);
+    values.forEach((bound, at) => (all[(rows[at] ?? 0) - 1] = bound));
+    expect(new Set(Array.from(rows)).size).toBe(values.length);
+    return all;
+  };
+
+async function ofEach<V>(
+  bounds: readonly ReadBounds[],
+  wanted: Wanted | null,
+  read: (bounds: Bounds) => V,
+): Promise<readonly V[]> {
+  return Promise.all(bounds.map(async (one) => one(wanted, read)));
 }
 
 describe('the bounds of the scan', () => {
@@ -40,7 +50,7 @@ describe('the bounds of the scan', () => {
     for (const seed of [1, 2, 3]) {
       const u = numbers(width, seed).map((value) => 3 * value);
       const scores = scoreAll(output, u);
-      const bounds = byRow(await scan.boundsFor(u, null), items);
+      const bounds = await scan.scores(u)(null, byRow(items));
       const slack = bounds.map((bound, at) => bound - (scores[at] ?? NaN));
       expect(Math.min(...slack)).toBeGreaterThanOrEqual(0);
       const length = Math.hypot(...u);
@@ -49,7 +59,7 @@ describe('the bounds of the scan', () => {
         expect(above).toBeLessThanOrEqual(0.02 * length * Math.hypot(...vector) + 1e-5 * size);
       });
     }
-    const bounds = byRow(await scan.boundsFor(new Float32Array(width), null), items);
+    const bounds = await scan.scores(new Float32Array(width))(null, byRow(items));
     expect(bounds.every((bound, at) => bound >= (output.bias[at] ?? NaN))).toBe(true);
   });
 
@@ -59,20 +69,22 @@ describe('the bounds of the scan', () => {
     const scan = new ScanKernel(output, width, 4);
     for (const isCandidate of [everything, (row: number) => row % 10 === 0, (row: number) => row === 7, () => false]) {
       const u = numbers(width, 11);
-      const all = byRow(await scan.boundsFor(u, null), items);
-      const some = await scan.boundsFor(u, { count: 20, isCandidate });
-      expect(byRow(some, items)).toEqual(all.map((bound) => (bound < some.least ? NaN : bound)));
-      const candidates = Array.from(some.rows).filter(isCandidate);
-      if (candidates.length < 20) expect(some.least).toBe(lowest);
-      else expect(candidates.length).toBeLessThan(2_000);
-      const directions = [1, 2, 3, 4].map((seed) => numbers(width, seed));
-      const near = (await scan.cosineBoundsFor(directions, { count: 20, isCandidate })).map((bounds) => ({
+      const found = (bounds: Bounds) => ({
         least: bounds.least,
-        values: byRow(bounds, items),
-      }));
-      const whole = (await scan.cosineBoundsFor(directions, null)).map((bounds) => byRow(bounds, items));
-      for (const [at, { least, values }] of near.entries())
-        expect(values).toEqual(whole[at]?.map((bound) => (bound < least ? NaN : bound)));
+        candidates: Array.from(bounds.rows).filter(isCandidate).length,
+        values: byRow(items)(bounds),
+      });
+      const wanted = { count: 20, isCandidate };
+      const reaching = (least: number) => (bound: number) => (bound < least ? NaN : bound);
+      const all = await scan.scores(u)(null, byRow(items));
+      const some = await scan.scores(u)(wanted, found);
+      expect(some.values).toEqual(all.map(reaching(some.least)));
+      if (some.candidates < 20) expect(some.least).toBe(lowest);
+      else expect(some.candidates).toBeLessThan(2_000);
+      const cosines = scan.cosines([1, 2, 3, 4].map((seed) => numbers(width, seed)));
+      const near = await ofEach(cosines, wanted, found);
+      const whole = await ofEach(cosines, null, byRow(items));
+      for (const [at, { least, values }] of near.entries()) expect(values).toEqual(whole[at]?.map(reaching(least)));
     }
   });
 });
@@ -89,7 +101,7 @@ describe('the bounds of the cosines', () => {
       const directions = [1e-10, 1, 1e10].map((length, seed) =>
         numbers(width, 7 + seed).map((value) => length * value),
       );
-      const bounds = (await scan.cosineBoundsFor(directions, null)).map((one) => byRow(one, items));
+      const bounds = await ofEach(scan.cosines(directions), null, byRow(items));
       for (const [which, direction] of directions.entries()) {
         bounds[which]?.forEach((bound, at) => {
           const vector = vectors.subarray(at * width, (at + 1) * width);
@@ -99,11 +111,8 @@ describe('the bounds of the cosines', () => {
           if (at !== 1) expect(bound).toBeLessThanOrEqual(cosine + 0.02);
         });
       }
-      const [third] = await scan.cosineBoundsFor(directions.slice(2), null);
-      expect(third && byRow(third, items)).toEqual(bounds[2]);
-      await expect(scan.cosineBoundsFor([...directions, ...directions], null)).rejects.toThrow(
-        /6 directions, 3 at most/,
-      );
+      expect(await ofEach(scan.cosines(directions.slice(2)), null, byRow(items))).toEqual(bounds.slice(2));
+      expect(() => scan.cosines([...directions, ...directions])).toThrow(/6 directions, 3 at most/);
     },
   );
 });
@@ -119,13 +128,12 @@ describe('a scan by threads', () => {
     ];
     const u = numbers(width, 8);
     for (const wanted of [null, { count: 50, isCandidate: everything }]) {
-      const bounds = byRow(await byThreads.boundsFor(u, wanted), items);
-      expect(bounds).toEqual(byRow(await without.boundsFor(u, wanted), items));
+      const read = byRow(items);
+      expect(await byThreads.scores(u)(wanted, read)).toEqual(await without.scores(u)(wanted, read));
       for (const count of [1, 3, 4, 6]) {
         const directions = Array.from({ length: count }, (_, seed) => numbers(width, 20 + seed));
-        const found = await byThreads.cosineBoundsFor(directions, wanted);
-        const expected = await without.cosineBoundsFor(directions, wanted);
-        expect(found.map((one) => byRow(one, items))).toEqual(expected.map((one) => byRow(one, items)));
+        const found = await ofEach(byThreads.cosines(directions), wanted, read);
+        expect(found).toEqual(await ofEach(without.cosines(directions), wanted, read));
       }
     }
   });
@@ -134,7 +142,7 @@ describe('a scan by threads', () => {
     const scan = new ScanKernel(output, width, 1, 1);
     let turns = 0;
     const turn = setInterval(() => (turns += 1), 0);
-    for (let seed = 1; seed <= 100; seed++) await scan.boundsFor(numbers(width, seed), null);
+    for (let seed = 1; seed <= 100; seed++) await scan.scores(numbers(width, seed))(null, () => null);
     clearInterval(turn);
     expect(turns).toBeGreaterThan(0);
   });

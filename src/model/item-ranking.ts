@@ -33,6 +33,16 @@ export interface Wanted {
 /** Makes bounds where they do not stand any more: of all rows that can be among those wanted, as far as one can guess; null: of all. They hold while they are read. */
 export type ReadBounds = <V>(wanted: Wanted | null, read: (bounds: Bounds) => V) => Promise<V>;
 
+/** Bounds of all rows, made once; that of row j at j - 1. */
+export function boundsOfAll(make: () => Float32Array): ReadBounds {
+  let made: Bounds | null = null;
+  const bounds = (): Bounds => {
+    const values = make();
+    return { rows: Int32Array.from(values, (_, at) => at + 1), values, least: lowest };
+  };
+  return async (_, read) => Promise.resolve(read((made ??= bounds())));
+}
+
 /** Twice the largest relative error of a number as f32. */
 export const roundingOfF32 = 2 ** -23;
 

@@ -28,15 +28,7 @@ import {
 import { largestHalf, roundToHalf } from './half.js';
 import { hasKernels } from './kernels/module.js';
 import { IdTable } from './id-table.js';
-import {
-  ItemRanking,
-  lowest,
-  roundingOfF32,
-  type Bounds,
-  type Ranking,
-  type ReadBounds,
-  type Wanted,
-} from './item-ranking.js';
+import { boundsOfAll, ItemRanking, roundingOfF32, type Ranking } from './item-ranking.js';
 import { ScanKernel } from './kernels/scan-kernel.js';
 import { StepKernel } from './kernels/step-kernel.js';
 import { affine, zeros } from './matrix.js';
@@ -208,11 +200,8 @@ export class Network {
   ranking(state: UserState, u: Float32Array = this.query(state)): Ranking {
     const { output } = this.weights;
     const gains = gainsOf(this.transitions, state.recent, this.checkpoint.blend);
-    const boundsAt = this.boundsMadeBy(
-      async (scan, wanted) => [await scan.boundsFor(u, wanted)],
-      () => [boundsOfAll(scoreAll(output, u))],
-    );
-    return new ItemRanking(boundsAt(0), (row) => Math.fround(scoreOf(output, u, row) + (gains.get(row) ?? 0)), gains);
+    const bounds = this.scanKernel()?.scores(u) ?? boundsOfAll(() => scoreAll(output, u));
+    return new ItemRanking(bounds, (row) => Math.fround(scoreOf(output, u, row) + (gains.get(row) ?? 0)), gains);
   }
 
   /**
@@ -229,11 +218,10 @@ export class Network {
       };
     };
     const cosines = directions.map(cosinesOf);
-    const boundsAt = this.boundsMadeBy(
-      async (scan, wanted) => scan.cosineBoundsFor(directions, wanted),
-      () => cosines.map((of) => boundsOfAll(output.bias.map((_, at) => of(at + 1) + roundingOfF32))),
-    );
-    const rankings = cosines.map((of, at) => new ItemRanking(boundsAt(at), of));
+    const bounds =
+      this.scanKernel()?.cosines(directions) ??
+      cosines.map((of) => boundsOfAll(() => output.bias.map((_, at) => of(at + 1) + roundingOfF32)));
+    const rankings = bounds.map((read, at) => new ItemRanking(read, cosines[at] as (row: number) => number));
     return rankings as readonly Ranking[] as { readonly [At in keyof D]: Ranking };
   }
 
@@ -255,37 +243,11 @@ export class Network {
     });
   }
 
-  /**
-   * Bounds that are made when they are asked for; again where those of another query have taken their place in the kernel's memory, or where
-   * others are wanted.
-   */
-  private boundsMadeBy(
-    make: (scan: ScanKernel, wanted: Wanted | null) => Promise<readonly Bounds[]>,
-    makePlainly: () => readonly Bounds[],
-  ): (at: number) => ReadBounds {
-    const boundsAt = (all: readonly Bounds[], at: number): Bounds => {
-      const bounds = all[at];
-      if (bounds === undefined) throw new Error(`unreachable: no bounds were made for query ${at}`);
-      return bounds;
-    };
-    if (this.kernel === null) {
-      let plain: readonly Bounds[] | null = null;
-      return (at) => async (_, read) => Promise.resolve(read(boundsAt((plain ??= makePlainly()), at)));
-    }
+  /** null: bounds are made without */
+  private scanKernel(): ScanKernel | null {
+    if (this.kernel === null) return null;
     const { slots, width } = this.dimensions;
-    const scan = (this.scan ??= new ScanKernel(this.weights.output, width, Math.max(1, slots)));
-    let made: readonly Bounds[] = [];
-    let madeFor: Wanted | null = null;
-    const isMadeFor = (wanted: Wanted | null): boolean =>
-      madeFor === null || (madeFor.count === wanted?.count && madeFor.isCandidate === wanted.isCandidate);
-    return (at) => async (wanted, read) =>
-      scan.inTurn(async () => {
-        if (!scan.holds(made) || !isMadeFor(wanted)) {
-          made = await make(scan, wanted);
-          madeFor = wanted;
-        }
-        return read(boundsAt(made, at));
-      });
+    return (this.scan ??= new ScanKernel(this.weights.output, width, Math.max(1, slots)));
   }
 
   /** The rules of the blend: the strongest transitions of each row. */
@@ -433,9 +395,4 @@ function usersWith(tracks: readonly Track[], event: number): number {
   let users = tracks.length;
   while (users > 0 && (tracks[users - 1] as Track).events.rows.length <= event) users--;
   return users;
-}
-
-/** `values`: the bound of row j at j - 1. */
-function boundsOfAll(values: Float32Array): Bounds {
-  return { rows: Int32Array.from(values, (_, at) => at + 1), values, least: lowest };
 }

@@ -11,7 +11,7 @@
  * A scan that would hold the event loop up for milliseconds is made by threads beside it. All share one memory, in which the bounds of one
  * query stand at a time: who reads some does so in turn.
  */
-import { lowest, type Bounds, type Wanted } from '../item-ranking.js';
+import { lowest, type Bounds, type ReadBounds, type Wanted } from '../item-ranking.js';
 import { fewestToSample, likelyLeast, samples, type Output } from '../rank.js';
 import { instantiateScan, pageBytes, type ScanArguments, type ScanKernels, type SharedScan } from './module.js';
 import { ScanThreads } from './scan-threads.js';
@@ -81,33 +81,45 @@ export class ScanKernel {
     this.write(output, width);
   }
 
-  /** Waits until nobody else makes or reads bounds. */
-  async inTurn<V>(act: () => V | Promise<V>): Promise<V> {
-    const mine = this.turn.then(act);
-    this.turn = mine.catch(() => undefined);
-    return mine;
-  }
-
-  /** Bounds of the scores of the rows that are likely to be the best of those wanted, null: of all; they hold until others are made. */
-  async boundsFor(u: Float32Array, wanted: Wanted | null): Promise<Bounds> {
-    this.takeDirection(u, 0, Math.hypot(...u));
-    const [bounds] = await this.find(1, true, wanted);
-    if (bounds === undefined) throw new Error('unreachable: each direction has its bounds');
-    return bounds;
-  }
-
-  /** The same of the cosines of its vector with each of a few directions, in one pass over the items. */
-  async cosineBoundsFor(directions: readonly Float32Array[], wanted: Wanted | null): Promise<readonly Bounds[]> {
-    if (directions.length > this.together) throw new Error(`${directions.length} directions, ${this.together} at most`);
-    directions.forEach((direction, at) => {
-      this.takeDirection(direction, at, 1);
+  /** Of the scores for a query. */
+  scores(u: Float32Array): ReadBounds {
+    const [read] = this.readers(1, true, () => {
+      this.takeDirection(u, 0, Math.hypot(...u));
     });
-    return this.find(directions.length, false, wanted);
+    if (read === undefined) throw new Error('unreachable: there is one direction');
+    return read;
   }
 
-  /** Whether no others took their place. */
-  holds([first]: readonly Bounds[]): boolean {
-    return first !== undefined && this.latest[0] === first;
+  /** The same of the cosines of items' vectors with each of a few directions; those for the same wish are made in one pass over the items. */
+  cosines(directions: readonly Float32Array[]): readonly ReadBounds[] {
+    if (directions.length > this.together) throw new Error(`${directions.length} directions, ${this.together} at most`);
+    return this.readers(directions.length, false, () => {
+      directions.forEach((direction, at) => {
+        this.takeDirection(direction, at, 1);
+      });
+    });
+  }
+
+  /** Bounds are made anew where those of another query have taken their place, or where others are wanted. */
+  private readers(directions: number, isScore: boolean, takeDirections: () => void): readonly ReadBounds[] {
+    let made: readonly Bounds[] = [];
+    let madeFor: Wanted | null = null;
+    const stand = (wanted: Wanted | null): boolean =>
+      made.length > 0 &&
+      this.latest === made &&
+      (madeFor === null || (madeFor.count === wanted?.count && madeFor.isCandidate === wanted.isCandidate));
+    return Array.from({ length: directions }, (_, direction) => async (wanted, read) => {
+      const mine = this.turn.then(async () => {
+        if (!stand(wanted)) {
+          takeDirections();
+          made = await this.find(directions, isScore, wanted);
+          madeFor = wanted;
+        }
+        return read(made[direction] as Bounds);
+      });
+      this.turn = mine.catch(() => undefined);
+      return mine;
+    });
   }
 
   private async find(directions: number, isScore: boolean, wanted: Wanted | null): Promise<readonly Bounds[]> {
