@@ -86,15 +86,16 @@ export function rank(
   isCandidate: (row: number) => boolean = () => true,
 ): readonly Ranked[] {
   if (cutoff <= 0) return [];
-  if (scores.length >= fewestToSample) {
-    const step = Math.floor(scores.length / samples);
-    const sample = Float32Array.from({ length: samples }, (_, at) => scores[at * step] as number);
-    const least = likelyLeast(sample, (at) => isCandidate(at * step + 1), scores.length, cutoff);
-    const places = placesIn(scores, least);
-    const best = bestOf(places, scores, cutoff, isCandidate);
-    if (best.length === cutoff) return best; // whatever else there is lies below all of them
-  }
-  return bestOf(null, scores, cutoff, isCandidate);
+  const least = scores.length < fewestToSample ? -Infinity : likelyLeastOf(scores, cutoff, isCandidate);
+  const best = bestFrom(least, scores, cutoff, isCandidate);
+  // where there are so many, whatever else there is lies below all of them
+  return best.length === cutoff || least === -Infinity ? best : bestFrom(-Infinity, scores, cutoff, isCandidate);
+}
+
+function likelyLeastOf(scores: Float32Array, cutoff: number, isCandidate: (row: number) => boolean): number {
+  const step = Math.floor(scores.length / samples);
+  const sample = Float32Array.from({ length: samples }, (_, at) => scores[at * step] as number);
+  return likelyLeast(sample, (at) => isCandidate(at * step + 1), scores.length, cutoff);
 }
 
 /** So many scores are looked at before the others, to tell which are worth a look. */
@@ -123,26 +124,17 @@ export function likelyLeast(
   return highest[0] as number;
 }
 
-/** A look at each of them. */
-function placesIn(scores: Float32Array, least: number): readonly number[] {
-  const places: number[] = [];
-  for (let at = 0; at < scores.length; at++) if (!((scores[at] as number) < least)) places.push(at);
-  return places;
-}
-
-/** `places`: null: all. */
-function bestOf(
-  places: ArrayLike<number> | null,
+/** Of those that reach `least`. */
+function bestFrom(
+  least: number,
   scores: Float32Array,
   cutoff: number,
   isCandidate: (row: number) => boolean,
 ): readonly Ranked[] {
   const best = new BestRows(cutoff);
-  const count = places === null ? scores.length : places.length;
-  for (let place = 0; place < count; place++) {
-    const at = places === null ? place : (places[place] as number);
+  for (let at = 0; at < scores.length; at++) {
     const score = scores[at] as number;
-    if (score <= best.least) continue; // an equal score of a higher row stays out
+    if (score < least || score <= best.least) continue; // an equal score of a higher row stays out
     if (Number.isNaN(score)) throw new Error(`the score of row ${at + 1} is not a number`);
     if (isCandidate(at + 1)) best.offer(at + 1, score);
   }

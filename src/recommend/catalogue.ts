@@ -1,6 +1,6 @@
 /**
- * The catalogue in memory: of each item that may be answered until when, and what filters ask of it; which item each row of the live
- * network is, and the items that it has not learned, placed by their content.
+ * The catalogue in memory: of each item that may be answered until when, and what filters ask of it; and the items that a live
+ * network has not learned, placed by their content.
  *
  * It is followed by asking Postgres what became visible since the last look; an answer is checked against Postgres once more, so that
  * being late here costs nothing but a candidate. The content of the items that the live network has not learned is read as it changes,

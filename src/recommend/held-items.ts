@@ -4,6 +4,7 @@
 import type { ItemChange, LatestCursor } from '../storage/item-read.store.js';
 import { Columns } from './filter/columns.js';
 import type { ItemFilter } from './filter/item-filter.js';
+import { longer } from './filter/property-column.js';
 import type { Boost } from './rules/rules.js';
 import { both, KeptFilters, selectionOf, wantAll, type Selection, type Wanted } from './selection.js';
 
@@ -44,9 +45,8 @@ export class HeldItems {
     const index = until === -Infinity ? this.columns.remove(change.id) : this.columns.put(change);
     if (index === undefined) return;
     if (until < Infinity && index >= this.expiries.length) {
-      const longer = new Float64Array(Math.ceil(1.25 * (index + 512))).fill(Infinity);
-      longer.set(this.expiries);
-      this.expiries = longer;
+      const room = new Float64Array(Math.ceil(1.25 * (index + 512))).fill(Infinity);
+      this.expiries = longer(this.expiries, room);
     }
     if (index < this.expiries.length) this.expiries[index] = until;
     this.filters.forget(index);

@@ -105,7 +105,6 @@ export class ScanKernel {
     let made: readonly Bounds[] = [];
     let madeFor: Wanted | null = null;
     const stand = (wanted: Wanted | null): boolean =>
-      made.length > 0 &&
       this.latest === made &&
       (madeFor === null || (madeFor.count === wanted?.count && madeFor.isCandidate === wanted.isCandidate));
     return Array.from({ length: directions }, (_, direction) => async (wanted, read) => {
@@ -199,13 +198,13 @@ export class ScanKernel {
     const bytes = new Int8Array(buffer);
     const floats = new Float32Array(buffer);
     const integers = new Int32Array(buffer);
+    const tileAt = (row: number): number => places.tiles + Math.floor(row / tile) * tileBytes(filledWidth);
+    const restAt = (row: number): number => (tileAt(row) + tile * filledWidth) / 4 + (row % tile);
     for (let row = 0; row < items; row++) {
-      const lane = row % tile;
-      const start = places.tiles + ((row - lane) / tile) * tileBytes(filledWidth);
       const own = vectors.subarray(row * width, (row + 1) * width);
-      const { scale, sum, error, length } = quantise(own, bytes, start + lane * tile);
+      const { scale, sum, error, length } = quantise(own, bytes, tileAt(row) + (row % tile) * tile);
       const ownBias = bias[row] as number;
-      const rest = (start + tile * filledWidth) / 4 + lane;
+      const rest = restAt(row);
       integers[rest] = -offsetOf7Bits * sum;
       floats[rest + tile] = scale;
       floats[rest + 2 * tile] = error;
@@ -213,8 +212,7 @@ export class ScanKernel {
       floats[rest + 4 * tile] = ownBias + rounding * Math.abs(ownBias);
     }
     for (let row = items; row < this.rows; row++) {
-      const lane = row % tile;
-      const rest = (places.tiles + ((row - lane) / tile) * tileBytes(filledWidth) + tile * filledWidth) / 4 + lane;
+      const rest = restAt(row);
       floats[rest + 2 * tile] = -Infinity; // error: what fills up is below whatever must be reached
       floats[rest + 3 * tile] = 1;
     }
@@ -223,9 +221,7 @@ export class ScanKernel {
   /** Puts a direction in 7 bits where the kernels read it, with t, 1 + |w| and |w|, each `times` so much. */
   private takeDirection(u: Float32Array, at: number, times: number): void {
     const { buffer, places, filledWidth } = this;
-    let most = 0;
-    for (const value of u) most = Math.max(most, Math.abs(value));
-    const scale = Math.fround(most / mostOf7Bits) || 1;
+    const scale = Math.fround(largestOf(u) / mostOf7Bits) || 1;
     const numbers = new Int8Array(buffer, places.numbers + at * filledWidth, filledWidth);
     let left = 0;
     for (let column = 0; column < u.length; column++) {
@@ -270,6 +266,12 @@ function foundBytes(rows: number): number {
   return foundHeader + 8 * rows;
 }
 
+function largestOf(vector: Float32Array): number {
+  let most = 0;
+  for (const value of vector) most = Math.max(most, Math.abs(value));
+  return most;
+}
+
 /**
  * Writes a vector in 8 bits; `sum` is that of its numbers there, `length` its own. `scale` and `error`, the length of what the numbers
  * leave out, are those of the vector made 1 long.
@@ -279,9 +281,7 @@ function quantise(
   bytes: Int8Array,
   begin: number,
 ): { readonly scale: number; readonly sum: number; readonly error: number; readonly length: number } {
-  let most = 0;
-  for (const value of vector) most = Math.max(most, Math.abs(value));
-  const scale = most / mostOf8Bits || 1;
+  const scale = largestOf(vector) / mostOf8Bits || 1;
   let sum = 0;
   let left = 0;
   let squares = 0;
